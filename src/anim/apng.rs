@@ -1,0 +1,134 @@
+//! Animated PNG: the changes of the GIF encoder, compressed better.
+//!
+//! The `png` crate writes the still parts. The frames' chunks are put together here, because
+//! that lets them be compressed in parallel; they are `fcTL` and `fdAT` of the PNG specification
+//! (third edition, section 11.3.6).
+
+use super::batch::{Batch, Encoder};
+use super::delta::Delta;
+use super::palette::Palette;
+use crate::file::Partial;
+use super::write::Options;
+use crate::error::{Error, Result};
+use png::{EncodingError, chunk};
+use rayon::prelude::*;
+use std::fs::File;
+use std::io::BufWriter;
+
+/// Writes an APNG with one palette, whose last entry is transparent.
+pub(super) struct ApngEncoder<'a> {
+    partial: &'a Partial,
+    writer: png::Writer<BufWriter<File>>,
+    fps: u32,
+    /// The number of the next `fcTL` or `fdAT` chunk.
+    sequence: u32,
+}
+
+impl<'a> ApngEncoder<'a> {
+    pub(super) fn new(
+        partial: &'a Partial,
+        palette: &Palette,
+        size: (u32, u32),
+        shots: usize,
+        fps: u32,
+        options: &Options,
+    ) -> Result<Self> {
+        let mut opacity = vec![255; palette.colours().len()];
+        opacity.push(0);
+        let mut encoder = png::Encoder::new(BufWriter::new(partial.create()?), size.0, size.1);
+        encoder.set_color(png::ColorType::Indexed);
+        encoder.set_depth(png::BitDepth::Eight);
+        encoder.set_palette(palette.to_bytes());
+        encoder.set_trns(opacity);
+        let writer = encoder
+            .set_animated(shots as u32, u32::from(options.plays))
+            .and_then(|()| encoder.write_header())
+            .map_err(|error| failed(partial, error))?;
+        Ok(Self {
+            partial,
+            writer,
+            fps,
+            sequence: 0,
+        })
+    }
+
+    /// The next sequence number, as it stands in a chunk.
+    fn number(&mut self) -> [u8; 4] {
+        self.sequence += 1;
+        (self.sequence - 1).to_be_bytes()
+    }
+
+    fn write_frame(
+        &mut self,
+        delta: &Delta,
+        data: &[u8],
+        frames: u32,
+    ) -> Result<(), EncodingError> {
+        let first = self.sequence == 0;
+        let mut control = self.number().to_vec();
+        for value in [delta.width, delta.height, delta.left, delta.top] {
+            control.extend(value.to_be_bytes());
+        }
+        // Both fit 16 bits: a timeline has at most ten minutes at a hundred frames per second.
+        control.extend((frames as u16).to_be_bytes());
+        control.extend((self.fps as u16).to_be_bytes());
+        control.push(0); // dispose_op: none, the canvas stays
+        control.push(u8::from(!first)); // blend_op: the first frame replaces, the others lie over
+        self.writer.write_chunk(chunk::fcTL, &control)?;
+        if first {
+            return self.writer.write_chunk(chunk::IDAT, data);
+        }
+        let numbered = [&self.number(), data].concat();
+        self.writer.write_chunk(chunk::fdAT, &numbered)
+    }
+}
+
+impl Encoder for ApngEncoder<'_> {
+    fn push(&mut self, batch: &Batch) -> Result<()> {
+        let compressed: Vec<_> = batch.deltas.par_iter().map(compress).collect();
+        for ((delta, data), shot) in batch.deltas.iter().zip(compressed).zip(batch.shots) {
+            data.and_then(|data| self.write_frame(delta, &data, shot.frames))
+                .map_err(|error| failed(self.partial, error))?;
+        }
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>) -> Result<()> {
+        let partial = self.partial;
+        self.writer.finish().map_err(|error| failed(partial, error))
+    }
+}
+
+/// The compressed data of a frame: what stands in the `IDAT` chunks of a still picture of the same
+/// indices.
+fn compress(delta: &Delta) -> Result<Vec<u8>, EncodingError> {
+    let mut file = Vec::new();
+    // Indices are bytes, so they pass as grey values, which need no palette.
+    let mut encoder = png::Encoder::new(&mut file, delta.width, delta.height);
+    encoder.set_color(png::ColorType::Grayscale);
+    encoder.set_depth(png::BitDepth::Eight);
+    // Neighbouring indices are no neighbouring colours: there is nothing for a filter to predict.
+    encoder.set_filter(png::Filter::NoFilter);
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(&delta.indices)?;
+    writer.finish()?;
+
+    let mut data = Vec::new();
+    let mut rest = &file[8..]; // after the signature
+    while let Some((length, [a, b, c, d, after @ ..])) = rest.split_first_chunk::<4>() {
+        let (content, next) = after.split_at(u32::from_be_bytes(*length) as usize);
+        if [*a, *b, *c, *d] == chunk::IDAT.0 {
+            data.extend_from_slice(content);
+        }
+        rest = &next[4..]; // after the checksum
+    }
+    Ok(data)
+}
+
+fn failed(partial: &Partial, error: EncodingError) -> Error {
+    let source = match error {
+        EncodingError::IoError(source) => source,
+        other => std::io::Error::other(other),
+    };
+    Error::io(partial.target(), "write as APNG")(source)
+}

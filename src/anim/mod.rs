@@ -1,0 +1,34 @@
+//! Animations: from a picture per moment to GIF, APNG, MP4 or numbered PNG files.
+//!
+//! ```text
+//! Timeline -> Moment -> render (yours) -> Frame -> Palette -> changes -> GIF, APNG
+//!                                           \----------------------> MP4, PNG files
+//! ```
+//!
+//! A [`Timeline`] says what a frame shows: which movement, and how far along its [`Easing`]; a
+//! pause shows one picture for longer. [`write_animation`] asks for each picture once, in
+//! parallel, batch by batch, and streams it to every [`Format`] wanted. This module knows nothing
+//! of networks or plots: it takes finished pictures.
+//!
+//! GIF and APNG share one [`Palette`] for the whole animation and store only what changes from
+//! frame to frame, which makes them several times smaller, and faster to encode, than a palette
+//! per frame; compression runs in parallel, and the bytes do not depend on the number of threads.
+
+mod apng;
+mod batch;
+mod delta;
+mod easing;
+mod format;
+mod gif;
+mod mp4;
+mod palette;
+mod png_frames;
+mod quantise;
+mod timeline;
+mod write;
+
+pub use easing::Easing;
+pub use format::Format;
+pub use palette::Palette;
+pub use timeline::{Moment, Segment, Shot, Timeline};
+pub use write::{Options, write_animation};

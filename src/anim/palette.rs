@@ -1,0 +1,116 @@
+//! One palette for a whole animation, and the way from a pixel to its index.
+
+use super::quantise::{Counted, choose_colours, nearest};
+use crate::plot::pixmap::Frame;
+use rayon::prelude::*;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+/// At most 255 colours, numbered from 0; the number after the last one stands for "transparent".
+///
+/// A palette of all frames, rather than one per frame, is what makes an unchanged pixel keep its
+/// index, so that only the changes need storing, and what keeps colours from flickering.
+pub struct Palette {
+    colours: Vec<[u8; 3]>,
+    /// For each of the 2^24 colours the index of the nearest one of the palette plus 1, or 0
+    /// where nobody asked yet. Whoever asks first computes it; all would compute the same.
+    known: Vec<AtomicU8>,
+}
+
+impl Palette {
+    /// The most colours a palette holds.
+    pub const MOST: usize = 255;
+
+    /// Chooses colours for an animation from some of its frames: exactly theirs if at most
+    /// [`Palette::MOST`] different ones occur; otherwise the commonest exactly and the rest so
+    /// that the squared error is small.
+    ///
+    /// ```
+    /// use foldspace::{anim::Palette, plot::pixmap::Frame};
+    /// let frames = [Frame::filled(4, 4, [255, 255, 255]), Frame::filled(4, 4, [200, 30, 40])];
+    /// let palette = Palette::from_frames(&frames);
+    /// assert_eq!(palette.colours(), [[200, 30, 40], [255, 255, 255]]);
+    /// assert_eq!(palette.index_of([210, 40, 50]), 0);
+    /// ```
+    pub fn from_frames(samples: &[Frame]) -> Self {
+        let mut colours = choose_colours(count_colours(samples), Self::MOST);
+        colours.sort_unstable();
+        let mut known = Vec::new();
+        known.resize_with(1 << 24, AtomicU8::default);
+        Self { colours, known }
+    }
+
+    /// The colours in the order of their indices.
+    pub fn colours(&self) -> &[[u8; 3]] {
+        &self.colours
+    }
+
+    /// The index that stands for "as before".
+    pub fn transparent(&self) -> u8 {
+        self.colours.len() as u8
+    }
+
+    /// The index of the nearest colour; of a colour that is in the palette, its own.
+    pub fn index_of(&self, colour: [u8; 3]) -> u8 {
+        let [red, green, blue] = colour.map(usize::from);
+        let entry = &self.known[red << 16 | green << 8 | blue];
+        match entry.load(Ordering::Relaxed) {
+            0 => {
+                let index = nearest(&self.colours, colour) as u8;
+                entry.store(index + 1, Ordering::Relaxed);
+                index
+            }
+            known => known - 1,
+        }
+    }
+
+    /// The indices of a frame's pixels, row by row.
+    pub fn indices(&self, frame: &Frame) -> Vec<u8> {
+        let mut last = ([0; 3], self.index_of([0; 3]));
+        frame
+            .rgba
+            .chunks_exact(4)
+            .map(|pixel| {
+                let colour = [pixel[0], pixel[1], pixel[2]];
+                if colour != last.0 {
+                    last = (colour, self.index_of(colour));
+                }
+                last.1
+            })
+            .collect()
+    }
+
+    /// The colours as red, green, blue, red ..., with a black one at the end for "transparent".
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = self.colours.concat();
+        bytes.extend([0; 3]);
+        bytes
+    }
+}
+
+/// All colours of some frames, each once, with the number of pixels.
+fn count_colours(frames: &[Frame]) -> Vec<Counted> {
+    // Runs of equal pixels are counted before sorting: figures are mostly background.
+    let mut runs: Vec<Counted> = frames
+        .par_iter()
+        .flat_map_iter(|frame| {
+            let mut runs: Vec<Counted> = Vec::new();
+            for pixel in frame.rgba.chunks_exact(4) {
+                let colour = [pixel[0], pixel[1], pixel[2]];
+                match runs.last_mut() {
+                    Some((last, count)) if *last == colour => *count += 1,
+                    _ => runs.push((colour, 1)),
+                }
+            }
+            runs
+        })
+        .collect();
+    runs.par_sort_unstable();
+    runs.dedup_by(|next, kept| {
+        let same = next.0 == kept.0;
+        if same {
+            kept.1 += next.1;
+        }
+        same
+    });
+    runs
+}

@@ -1,0 +1,105 @@
+//! What an item of a post turns into: words, pictures, tables, checks.
+
+use super::check::Check;
+use crate::anim::{Moment, Timeline};
+use crate::error::Result;
+use crate::plot::Figure;
+
+/// Draws one moment of an animation.
+pub type DrawMoment = Box<dyn Fn(&Moment) -> Result<Figure> + Send + Sync>;
+
+/// An animation, not yet drawn.
+pub struct Animation {
+    /// The file's name without the item's id, such as `embedding`.
+    pub name: String,
+    /// What a screen reader says.
+    pub alt: String,
+    /// How many moments there are, and how long each stays.
+    pub timeline: Timeline,
+    /// The figure at each moment; all of the same size.
+    pub draw: DrawMoment,
+}
+
+/// A printed table, as the posts' code would print it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Table {
+    /// What it shows.
+    pub title: String,
+    /// The names of the columns.
+    pub header: Vec<String>,
+    /// The cells, row by row.
+    pub rows: Vec<Vec<String>>,
+}
+
+/// Everything that one item shows.
+#[derive(Default)]
+pub struct Exhibit {
+    /// One or two paragraphs for the reader of the post; plain text with `$...$` formulas as in figures.
+    pub text: String,
+    /// Still pictures and their names (without the item's id), such as `boundary`.
+    pub figures: Vec<(String, Figure)>,
+    /// Moving pictures.
+    pub animations: Vec<Animation>,
+    /// Numbers.
+    pub tables: Vec<Table>,
+    /// Claims, checked.
+    pub checks: Vec<Check>,
+}
+
+impl Exhibit {
+    /// An exhibit that starts with words.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            ..Self::default()
+        }
+    }
+
+    /// Adds a still picture.
+    #[must_use]
+    pub fn figure(mut self, name: &str, figure: Figure) -> Self {
+        self.figures.push((name.to_owned(), figure));
+        self
+    }
+
+    /// Adds a moving picture.
+    #[must_use]
+    pub fn animation(
+        mut self,
+        name: &str,
+        alt: &str,
+        timeline: Timeline,
+        draw: impl Fn(&Moment) -> Result<Figure> + Send + Sync + 'static,
+    ) -> Self {
+        self.animations.push(Animation {
+            name: name.to_owned(),
+            alt: alt.to_owned(),
+            timeline,
+            draw: Box::new(draw),
+        });
+        self
+    }
+
+    /// Adds a table.
+    #[must_use]
+    pub fn table(
+        mut self,
+        title: &str,
+        header: &[&str],
+        rows: impl IntoIterator<Item = Vec<String>>,
+    ) -> Self {
+        self.tables.push(Table {
+            title: title.to_owned(),
+            header: header.iter().map(|&name| name.to_owned()).collect(),
+            rows: rows.into_iter().collect(),
+        });
+        self
+    }
+
+    /// Adds a checked claim.
+    #[must_use]
+    pub fn check(mut self, check: Check) -> Self {
+        self.checks.push(check);
+        self
+    }
+}

@@ -1,0 +1,9 @@
+//! Hooks into a running network: record what layers say, replace it, ask for its gradient.
+//!
+//! The forward pass itself offers the tap ([`model::tap`](crate::model::tap)); here are the taps that do something.
+
+pub mod config;
+pub mod tap;
+
+pub use config::CaptureConfig;
+pub use tap::{Recorder, Replacer};

@@ -1,0 +1,22 @@
+//! `foldspace devices`: what each backend finds on this machine.
+
+use clap::Args;
+
+use super::Outcome;
+use crate::device;
+
+/// Show what each backend finds on this machine, and why another is missing.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  foldspace devices")]
+pub struct Arguments {}
+
+/// Runs the command.
+pub fn run(_arguments: &Arguments) -> Outcome {
+    for report in device::report() {
+        let state = if report.available { "ready" } else { "missing" };
+        let found = [report.adapter, report.driver].into_iter().flatten();
+        let words: Vec<String> = found.chain([report.note]).collect();
+        println!("{:<8} {state:<8} {}", report.backend, words.join("; "));
+    }
+    Ok(())
+}

@@ -1,0 +1,119 @@
+//! `foldspace figure`: pictures of a run, without training again.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::Outcome;
+use crate::error::{Error, Result};
+use crate::figures::Name;
+use crate::plot::Theme;
+use crate::run::Run;
+
+/// Draw figures of a finished or running run, without training again.
+///
+/// Figures: data, loss, boundary, embedding, network, weights, spectrum, gradients. Where none is named, all that the
+/// run can show are drawn. They go into the run's figures/ directory.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  foldspace figure artifacts/runs/moons\n  \
+    foldspace figure artifacts/runs/moons boundary embedding --epoch 20 --theme dark")]
+pub struct Arguments {
+    /// The run directory.
+    run: PathBuf,
+    /// Which figures.
+    names: Vec<Name>,
+    /// After which captured epoch; by default the last.
+    #[arg(long, value_name = "N")]
+    epoch: Option<usize>,
+    #[command(flatten)]
+    look: Look,
+    /// The format of the files: svg, png, or both with a comma.
+    #[arg(long = "format", default_value = "svg,png", value_delimiter = ',', value_name = "FORMAT",
+        value_parser = ["svg", "png"])]
+    formats: Vec<String>,
+    /// Dots per inch of PNG files.
+    #[arg(long, default_value_t = 192.0, value_name = "NUMBER")]
+    dpi: f64,
+    /// Another directory for the pictures.
+    #[arg(long, value_name = "DIRECTORY")]
+    out: Option<PathBuf>,
+}
+
+/// What a picture looks like, whatever it shows.
+#[derive(Debug, Args)]
+pub(super) struct Look {
+    /// light or dark.
+    #[arg(long, default_value = "light", value_name = "NAME", value_parser = ["light", "dark"])]
+    theme: String,
+    /// Width and height in pixels of 1/96 inch, such as 800x600.
+    #[arg(long, value_name = "WxH", value_parser = size)]
+    pub(super) size: Option<(u32, u32)>,
+}
+
+impl Look {
+    pub(super) fn theme(&self) -> &'static Theme {
+        match self.theme.as_str() {
+            "dark" => &Theme::DARK,
+            _ => &Theme::LIGHT,
+        }
+    }
+}
+
+fn size(text: &str) -> Result<(u32, u32), String> {
+    text.split_once('x')
+        .and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?)))
+        .ok_or_else(|| String::from("write width and height as 800x600"))
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
+    let run = Run::open(&arguments.run)?;
+    let epoch = captured_epoch(&run, arguments.epoch)?;
+    let all = arguments.names.is_empty();
+    let names = if all { &Name::ALL[..] } else { &arguments.names };
+    let out = arguments
+        .out
+        .clone()
+        .unwrap_or_else(|| run.paths.root().join("figures"));
+    for &name in names {
+        let mut figure = match name.draw(&run, epoch) {
+            Ok(figure) => figure,
+            // What this run cannot show is no mistake where nobody asked for it.
+            Err(error) if all => {
+                if !quiet {
+                    eprintln!("{}: left out: {error}", name.name());
+                }
+                continue;
+            }
+            Err(error) => return Err(error.into()),
+        };
+        if let Some((width, height)) = arguments.look.size {
+            figure = figure.size(width, height);
+        }
+        for format in &arguments.formats {
+            let path = out.join(format!("{}.{format}", name.name()));
+            figure.save(&path, arguments.look.theme(), arguments.dpi)?;
+            if !quiet {
+                println!("{}", path.display());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The epoch that was asked for, or the last one that was captured.
+fn captured_epoch(run: &Run, wanted: Option<usize>) -> Result<usize> {
+    let epochs = run.epochs()?;
+    let place = run.paths.root().display().to_string();
+    let last = epochs.last().copied().ok_or_else(|| {
+        Error::invalid(&place, "no epoch was captured yet", "wait for the first or train again")
+    })?;
+    match wanted {
+        Some(epoch) if !epochs.contains(&epoch) => Err(Error::invalid(
+            "--epoch",
+            format!("epoch {epoch} was not captured"),
+            format!("the captured ones run from {} to {last}", epochs[0]),
+        )),
+        wanted => Ok(wanted.unwrap_or(last)),
+    }
+}

@@ -1,0 +1,77 @@
+//! The command line: parses, calls the library, prints. A file per command; the only user of clap.
+
+mod animate;
+mod data;
+mod devices;
+mod figure;
+mod interrupt;
+mod progress;
+mod reproduce;
+mod resume;
+mod train;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::error::Error;
+
+/// Shows what a neural network is: matrices that move space, activations that bend it.
+#[derive(Debug, Parser)]
+#[command(name = "foldspace", version, about, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// Print nothing but errors.
+    #[arg(long, short, global = true)]
+    quiet: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Reproduce(reproduce::Arguments),
+    Train(train::Arguments),
+    Resume(resume::Arguments),
+    Figure(figure::Arguments),
+    Animate(animate::Arguments),
+    Data(data::Arguments),
+    Devices(devices::Arguments),
+}
+
+/// Why a command ends without success.
+enum Failure {
+    /// Something could not be done: exit code 1, with the error.
+    Error(Error),
+    /// Something was done and found wanting, and has been reported: exit code 1.
+    Reported,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+type Outcome = Result<(), Failure>;
+
+/// Runs the command that the process was started with. Exit code 0: done; 1: failed; 2: not understood.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let outcome = match cli.command {
+        Command::Reproduce(arguments) => reproduce::run(&arguments, cli.quiet),
+        Command::Train(arguments) => train::run(&arguments, cli.quiet),
+        Command::Resume(arguments) => resume::run(&arguments, cli.quiet),
+        Command::Figure(arguments) => figure::run(&arguments, cli.quiet),
+        Command::Animate(arguments) => animate::run(&arguments, cli.quiet),
+        Command::Data(arguments) => data::run(&arguments, cli.quiet),
+        Command::Devices(arguments) => devices::run(&arguments),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Reported) => ExitCode::FAILURE,
+        Err(Failure::Error(error)) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

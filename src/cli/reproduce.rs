@@ -1,0 +1,115 @@
+//! `foldspace reproduce`: the main job.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use clap::Args;
+
+use super::{Failure, Outcome, progress};
+use crate::anim::Format;
+use crate::blog::{self, Check, Lab, POSTS, Settings};
+use crate::device::Backend;
+
+/// Reproduce the four posts: every figure, example, exercise and claim, with its checks.
+///
+/// Writes pictures, index.html and checks.json. A failed check is named at the end and gives exit code 1.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  foldspace reproduce              everything\n  \
+    foldspace reproduce A D3         post A, and one item of post D\n  foldspace reproduce --list       what there is")]
+pub struct Arguments {
+    /// Posts (A, B, C, D) or items (A12); everything where none is named.
+    names: Vec<String>,
+    /// List all items and leave.
+    #[arg(long)]
+    list: bool,
+    /// Where to compute: auto, flex, ndarray or wgpu.
+    #[arg(long, default_value = "auto", value_name = "NAME")]
+    backend: Backend,
+    /// How to store animations: gif, apng, mp4, png-frames; several with commas.
+    #[arg(long = "format", default_value = "gif", value_delimiter = ',', value_name = "FORMAT")]
+    formats: Vec<Format>,
+    /// How many items to work on at once; by default one per processor.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    jobs: Option<u16>,
+    /// Where the gallery goes.
+    #[arg(long, default_value = "artifacts/blog", value_name = "DIRECTORY")]
+    out: PathBuf,
+    /// Dots per inch of PNG files.
+    #[arg(long, default_value_t = 192.0, value_name = "NUMBER")]
+    dpi: f64,
+    /// Look at fewer seeds in surveys; every picture and every other check stays.
+    #[arg(long)]
+    quick: bool,
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
+    if arguments.list {
+        list();
+        return Ok(());
+    }
+    let items = blog::select(&arguments.names)?;
+    let start = Instant::now();
+    let lab = Lab::new(arguments.backend, arguments.quick)?;
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let settings = Settings {
+        out: arguments.out.clone(),
+        formats: arguments.formats.clone(),
+        dpi: arguments.dpi,
+        jobs: arguments.jobs.map_or(processors, usize::from),
+    };
+    let bar = progress::bar(items.len() as u64, quiet, "items");
+    let checks = blog::reproduce(&lab, &items, &settings, &|item, checks| {
+        bar.inc(1);
+        bar.set_message(item.id);
+        for check in checks.iter().filter(|check| !check.pass) {
+            bar.suspend(|| eprintln!("{}", describe(check)));
+        }
+    })?;
+    bar.finish_and_clear();
+
+    let failed: Vec<&Check> = checks.iter().filter(|check| !check.pass).collect();
+    if !quiet {
+        println!(
+            "{} items, {} of {} checks hold, {:.1} s: {}",
+            items.len(),
+            checks.len() - failed.len(),
+            checks.len(),
+            start.elapsed().as_secs_f64(),
+            settings.out.join("index.html").display()
+        );
+    }
+    if failed.is_empty() {
+        return Ok(());
+    }
+    eprintln!("failed checks:");
+    for check in failed {
+        eprintln!("  {}", describe(check));
+    }
+    Err(Failure::Reported)
+}
+
+fn list() {
+    for post in &POSTS {
+        println!("{}  {}, \"{}\"", post.letter, post.author, post.title);
+        for item in post.items {
+            println!("  {:<4} {}", item.id, crate::plot::text::plain(item.title));
+        }
+    }
+}
+
+fn describe(check: &Check) -> String {
+    format!(
+        "{}: {}: measured {}, expected {}{} (tolerance {})",
+        check.id,
+        crate::plot::text::plain(&check.statement),
+        check.measured,
+        match check.relation {
+            blog::Relation::Equal => "",
+            blog::Relation::AtLeast => "at least ",
+            blog::Relation::AtMost => "at most ",
+        },
+        check.expected,
+        check.tolerance
+    )
+}

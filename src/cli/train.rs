@@ -1,0 +1,106 @@
+//! `foldspace train`: a run directory from a configuration.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::{Outcome, interrupt, progress};
+use crate::config::Config;
+use crate::device::Backend;
+use crate::run::{self, Session};
+use crate::train::EpochMetrics;
+
+/// Train a network from a configuration file into a run directory.
+///
+/// Ctrl-C finishes the epoch, writes a checkpoint and says how to go on.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  foldspace train configs/moons.toml\n  \
+    foldspace train configs/moons.toml --epochs 50 --set train.optimizer.lr=0.05 --out artifacts/runs/slow")]
+pub struct Arguments {
+    /// The configuration (TOML).
+    config: PathBuf,
+    /// Where to compute: auto, flex, ndarray or wgpu.
+    #[arg(long, default_value = "auto", value_name = "NAME")]
+    backend: Backend,
+    /// The run directory; by default artifacts/runs/ and the configuration's name.
+    #[arg(long, value_name = "DIRECTORY")]
+    out: Option<PathBuf>,
+    /// Replace a run that is there already.
+    #[arg(long)]
+    overwrite: bool,
+    /// The seed, in place of the configuration's.
+    #[arg(long, value_name = "SEED")]
+    seed: Option<u64>,
+    /// How many epochs, in place of the configuration's.
+    #[arg(long, value_name = "N")]
+    epochs: Option<usize>,
+    /// Any other value of the configuration, such as train.optimizer.lr=0.05.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    set: Vec<String>,
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
+    let mut overrides = arguments.set.clone();
+    overrides.extend(arguments.seed.map(|seed| format!("seed={seed}")));
+    overrides.extend(arguments.epochs.map(|epochs| format!("train.epochs={epochs}")));
+    let config = Config::from_file(&arguments.config, &overrides)?;
+    let out = arguments
+        .out
+        .clone()
+        .unwrap_or_else(|| default_directory(&arguments.config));
+    let session = Session::create(&config, out, arguments.backend, arguments.overwrite)?;
+    finish(session, quiet)
+}
+
+fn default_directory(config: &Path) -> PathBuf {
+    let name = config.file_stem().unwrap_or(config.as_os_str());
+    Path::new("artifacts/runs").join(name)
+}
+
+/// Trains a session to its end or to Ctrl-C, and says how it ended.
+pub(super) fn finish(mut session: Session, quiet: bool) -> Outcome {
+    let root = session.run().paths.root().to_path_buf();
+    let epochs = session.run().config.train.epochs;
+    if !quiet {
+        let (backend, reason) = session.backend();
+        let reason = reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
+        eprintln!("{}: backend {backend}{reason}", root.display());
+    }
+    let bar = progress::bar(epochs as u64, quiet, "epochs");
+    bar.set_position(session.trainer().epoch() as u64);
+    let mut last = None;
+    let outcome = session.train(interrupt::listen(), |report| {
+        bar.set_position(report.metrics.epoch as u64);
+        bar.set_message(describe(&report.metrics));
+        last = Some(report.metrics);
+    });
+    bar.finish_and_clear();
+    let outcome = outcome?;
+    if let (run::Outcome::Stopped { epoch }, false) = (outcome, quiet) {
+        eprintln!(
+            "stopped after epoch {epoch} of {epochs}; go on with: foldspace resume {}",
+            root.display()
+        );
+    }
+    if !quiet {
+        if let Some(metrics) = last {
+            println!("epoch {}: {}", metrics.epoch, describe(&metrics));
+        }
+        println!("{}", root.display());
+    }
+    Ok(())
+}
+
+fn describe(metrics: &EpochMetrics) -> String {
+    let mut text = format!("loss {:.4}", metrics.train_loss);
+    if let Some(accuracy) = metrics.train_accuracy {
+        text += &format!("  accuracy {:.1} %", 100.0 * accuracy);
+    }
+    match (metrics.test_accuracy, metrics.test_loss) {
+        (Some(accuracy), _) => text += &format!("  held out {:.1} %", 100.0 * accuracy),
+        (None, Some(loss)) => text += &format!("  held-out loss {loss:.4}"),
+        (None, None) => {}
+    }
+    text
+}

@@ -1,0 +1,32 @@
+//! Data sets: synthetic ones, the same point for point as scikit-learn's, and those that people bring as CSV.
+//!
+//! Rows are samples and columns are features, `n x d`, in `f64`. Every generator takes a
+//! [`RandomState`](crate::random::RandomState), so that it can stand in the middle of a script's stream.
+
+pub mod batches;
+pub mod blobs;
+pub mod circles;
+pub mod config;
+pub mod csv;
+pub mod dataset;
+pub mod moons;
+pub mod quadratic;
+pub mod spiral;
+pub mod split;
+pub mod standardise;
+pub mod xor;
+
+mod arrange;
+mod nearest;
+
+pub use batches::batches;
+pub use blobs::{Blobs, TwoBlobs};
+pub use circles::Circles;
+pub use config::{DataConfig, Source};
+pub use dataset::{Dataset, Target};
+pub use moons::Moons;
+pub use quadratic::Quadratic;
+pub use spiral::Spiral;
+pub use split::split;
+pub use standardise::Standardiser;
+pub use xor::Xor;

@@ -1,0 +1,429 @@
+//! Space in motion: graph paper and data flow through a network, layer by layer, to where a straight line separates the
+//! classes; and the line flows back to become the decision boundary (item D6).
+
+use faer::{Mat, MatRef};
+
+use super::boundary::SEPARATOR;
+use super::creases::CreasedGrid;
+use super::legs::{Act, Leg, Legs};
+use super::{Readout, boundary_curves, decision_field, plane, plane_points};
+use crate::anim::{Easing, Moment, Segment, Timeline};
+use crate::data::Dataset;
+use crate::error::{Error, Result};
+use crate::geometry::{Bounds, Stage};
+use crate::model::{Activation, Frozen};
+use crate::plot::{Colour, Figure, Frame, Mark, Panel, Point, Stroke, radius};
+
+/// Lines of graph paper along each axis.
+const LINES: usize = 21;
+/// Width over height of every window, so that the camera zooms but never squeezes.
+const ASPECT: f64 = 1.16;
+/// The animation's size in pixels of 1/96 inch.
+const SIZE: (u32, u32) = (640, 600);
+
+/// A network's motion, planned. Any network from the plane will do: layers from the plane to the plane rotate, stretch,
+/// rotate, shift and bend; wide layers are seen in the projection that shows most, and the picture says how much.
+pub struct Flow {
+    way: Legs,
+    network: Frozen,
+    labels: Option<Vec<usize>>,
+    grid: CreasedGrid,
+    /// Everything that moves (n x 2): the grid, the data, the decision boundary.
+    points: Mat<f64>,
+    samples: usize,
+    /// The vertices of each piece of the decision boundary.
+    curves: Vec<usize>,
+    /// What the last layer says of the space before it, where that is a plane.
+    readout: Option<Readout>,
+    /// The window at the start, and at the end of each leg.
+    windows: Vec<Bounds>,
+    /// What the segments of the timeline show; pauses show nothing of their own.
+    scenes: Vec<(Scene, f64, f64)>,
+}
+
+/// What a movement of the animation shows.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Scene {
+    /// A leg of the way.
+    Leg(usize),
+    /// The separating line appears.
+    Line,
+    /// The way back.
+    Back,
+}
+
+impl Flow {
+    /// Plans the flow of `dataset` (n x 2) through `network`.
+    ///
+    /// The last layer draws the line and is no part of the motion.
+    ///
+    /// # Errors
+    /// If the data are not in the plane or do not fit the network, or there is nothing before the last layer.
+    pub fn new(network: &Frozen, dataset: &Dataset) -> Result<Self> {
+        let data = dataset.features.as_ref();
+        let (head, _) = network.split_at(network.layers.len().saturating_sub(1));
+        let way = Legs::new(&head, data)?;
+        if way.legs.is_empty() {
+            return Err(Error::matrix(
+                "flow",
+                "the network has no layer before the last one, or none that moves the data",
+            ));
+        }
+        let labels = dataset.labels().map(<[usize]>::to_vec);
+        let ends_in_plane = head.layers.last().is_some_and(|layer| layer.units() == 2);
+        let two_classes = dataset.class_count() == Some(2);
+        let readout = match Readout::of(network) {
+            Ok(readout) if ends_in_plane && two_classes => Some(readout),
+            _ => None,
+        };
+        let paper = Bounds::around(data, 0.08)?;
+        let curves = if readout.is_some() {
+            boundary_curves(network, paper)?
+        } else {
+            Vec::new()
+        };
+        let grid = CreasedGrid::new(&head, paper, LINES);
+        let vertices: Vec<Point> = curves.iter().flatten().copied().collect();
+        let (paper_rows, rows) = (grid.points.nrows(), grid.points.nrows() + data.nrows());
+        let points = Mat::from_fn(rows + vertices.len(), 2, |i, j| {
+            if i < paper_rows {
+                grid.points[(i, j)]
+            } else if i < rows {
+                data[(i - paper_rows, j)]
+            } else {
+                vertices[i - rows][j]
+            }
+        });
+        let mut windows = vec![window(data)?];
+        for leg in &way.legs {
+            windows.push(window(way.at(leg, 1.0, data).as_ref())?);
+        }
+        let mut flow = Self {
+            scenes: Vec::new(),
+            labels,
+            samples: data.nrows(),
+            curves: curves.iter().map(Vec::len).collect(),
+            network: network.clone(),
+            way,
+            grid,
+            points,
+            readout,
+            windows,
+        };
+        flow.scenes = flow.direct();
+        Ok(flow)
+    }
+
+    /// What is shown when: (scene, seconds, pause after it).
+    fn direct(&self) -> Vec<(Scene, f64, f64)> {
+        let legs = self.way.legs.iter().enumerate().map(|(i, leg)| {
+            let (seconds, pause) = match leg.act {
+                Act::Stage(Stage::Translate) => (0.8, 0.4),
+                Act::Stage(Stage::Activate) | Act::Activate => (1.8, 0.8),
+                Act::Turn | Act::Affine => (1.5, 0.3),
+                Act::Stage(_) => (1.0, 0.25),
+            };
+            (Scene::Leg(i), seconds, pause)
+        });
+        let mut scenes: Vec<_> = legs.collect();
+        if self.readout.is_some() {
+            scenes.push((Scene::Line, 1.0, 1.6));
+            scenes.push((Scene::Back, 0.55 * self.way.legs.len() as f64, 2.0));
+        }
+        scenes
+    }
+
+    /// When which movement is shown, at `fps` frames per second.
+    ///
+    /// # Errors
+    /// If `fps` is out of range.
+    pub fn timeline(&self, fps: u32) -> Result<Timeline> {
+        let mut segments = vec![Segment::pause(1.0)];
+        for &(scene, seconds, pause) in &self.scenes {
+            segments.push(Segment::motion(self.caption(scene), seconds, Easing::Smooth));
+            segments.push(Segment::pause(pause));
+        }
+        Timeline::new(fps, segments)
+    }
+
+    /// The picture of a moment of [`Self::timeline`].
+    ///
+    /// # Errors
+    /// If a number of the network is not finite.
+    ///
+    /// # Panics
+    /// If the moment is not one of this flow's timeline.
+    pub fn draw(&self, moment: &Moment) -> Result<Figure> {
+        // A pause, then movement and pause in turn: movement k is segment 2 k + 1.
+        let (scene, ..) = self.scenes[(moment.segment - 1) / 2];
+        let panel = match scene {
+            Scene::Leg(leg) => self.on_the_way(leg, moment.eased)?,
+            Scene::Line => self.separated(moment.eased)?,
+            Scene::Back => self.on_the_way_back(moment.eased)?,
+        };
+        let panel = panel.title(self.caption(scene));
+        Ok(Figure::new("").size(SIZE.0, SIZE.1).panel(panel))
+    }
+
+    /// Still pictures of the start, of the end of every affine map, turn and activation, and of the separating line.
+    ///
+    /// # Errors
+    /// If a number of the network is not finite.
+    pub fn stills(&self) -> Result<Vec<Panel>> {
+        let legs = &self.way.legs;
+        let mut stills = vec![
+            self.on_the_way(0, 0.0)?
+                .title("input space")
+                .note("the plane as it is"),
+        ];
+        for (i, leg) in legs.iter().enumerate() {
+            let next = legs.get(i + 1);
+            let goes_on = |next: &Leg| {
+                let affine = |leg: &Leg| {
+                    matches!(leg.act, Act::Stage(stage) if stage != Stage::Activate)
+                };
+                next.layer == leg.layer && affine(next) && affine(leg)
+            };
+            if next.is_some_and(goes_on) {
+                continue;
+            }
+            let at_line = next.is_none() && self.readout.is_some();
+            let panel = if at_line {
+                self.separated(1.0)?
+            } else {
+                self.on_the_way(i, 1.0)?
+            };
+            let what = match leg.act {
+                Act::Turn => self.caption(Scene::Leg(i)),
+                Act::Affine | Act::Stage(_) if !is_activation(leg.act) => {
+                    format!("{}: $Wx + b$", self.layer_name(leg.layer))
+                }
+                _ => self.caption(Scene::Leg(i)),
+            };
+            stills.push(panel.title(what));
+        }
+        Ok(stills)
+    }
+
+    /// The share of the data on the right side of the last layer's line; `None` where there is no line.
+    pub fn accuracy(&self) -> Option<f64> {
+        let (readout, labels) = (self.readout.as_ref()?, self.labels.as_ref()?);
+        Some(readout.accuracy(self.landing().as_ref(), labels))
+    }
+
+    /// Where the data are at the end of the motion (n x 2).
+    pub fn landing(&self) -> Mat<f64> {
+        let legs = &self.way.legs;
+        self.way.at(&legs[legs.len() - 1], 1.0, self.data())
+    }
+
+    /// The largest distance between a coordinate at the end of a leg and at the start of the next, as a share of the
+    /// largest coordinate: what is left of legs that move next to nothing and are not shown.
+    pub fn largest_jump(&self) -> f64 {
+        let pairs = self.way.legs.windows(2).map(|pair| {
+            let end = self.way.at(&pair[0], 1.0, self.points.as_ref());
+            let start = self.way.at(&pair[1], 0.0, self.points.as_ref());
+            (&start - &end).norm_max() / end.norm_max()
+        });
+        pairs.fold(0.0, f64::max)
+    }
+
+    fn data(&self) -> MatRef<'_, f64> {
+        self.points.as_ref().subrows(self.grid.points.nrows(), self.samples)
+    }
+
+    fn layer_name(&self, layer: usize) -> String {
+        let l = &self.network.layers[layer];
+        format!("layer {}, {} → {}", layer + 1, l.inputs(), l.units())
+    }
+
+    /// What is happening (markup).
+    fn caption(&self, scene: Scene) -> String {
+        let leg = match scene {
+            Scene::Leg(leg) => &self.way.legs[leg],
+            Scene::Line => {
+                let right = 100.0 * self.accuracy().unwrap_or(f64::NAN);
+                return format!("the last layer draws a straight line: {right:.1} % are on their side");
+            }
+            Scene::Back => return "and back: the straight line becomes the decision boundary".into(),
+        };
+        let inputs = self.network.layers[leg.layer].inputs();
+        let what = match leg.act {
+            Act::Turn => format!("rotate the {inputs} dimensions, $V^T$"),
+            Act::Affine => "the affine map, $Wx + b$".into(),
+            Act::Stage(Stage::RotateIn) => "rotate, $V^T$".into(),
+            Act::Stage(Stage::Scale) if leg.mirrors => "stretch and mirror, $S$".into(),
+            Act::Stage(Stage::Scale) => "stretch, $S$".into(),
+            Act::Stage(Stage::RotateOut) => "rotate, $U$".into(),
+            Act::Stage(Stage::Translate) => "shift, $b$".into(),
+            Act::Stage(Stage::Activate) | Act::Activate => {
+                match self.network.layers[leg.layer].activation {
+                    Activation::Relu => "fold, ReLU".into(),
+                    activation => format!("bend, {}", activation.name()),
+                }
+            }
+        };
+        format!("{}: {what}", self.layer_name(leg.layer))
+    }
+
+    /// What the picture shows at the end of a leg.
+    fn seen(&self, leg: &Leg) -> String {
+        let layer = &self.network.layers[leg.layer];
+        let percent = 100.0 * leg.explained;
+        let share = if percent > 99.95 {
+            "all of it seen".to_owned()
+        } else {
+            format!("the picture shows {percent:.0} % of the variance")
+        };
+        let flat = layer.inputs() == 2;
+        match leg.act {
+            Act::Turn => format!("the 2 of {} directions that the layer reads: {percent:.0} % of the variance", layer.inputs()),
+            Act::Stage(Stage::RotateOut | Stage::Translate) if flat && layer.units() > 2 => {
+                format!("a plane in {} dimensions, {share}", layer.units())
+            }
+            Act::Affine | Act::Activate if layer.units() > 2 => {
+                format!("{} dimensions: {share}", layer.units())
+            }
+            _ => String::new(),
+        }
+    }
+
+    fn on_the_way(&self, leg: usize, t: f64) -> Result<Panel> {
+        let moved = self.way.at(&self.way.legs[leg], t, self.points.as_ref());
+        let window = between(self.windows[leg], self.windows[leg + 1], t)?;
+        let seen = self.seen(&self.way.legs[leg]);
+        Ok(self.scene(moved.as_ref(), window, 0.0).note(seen))
+    }
+
+    /// The end of the way, with the line drawn as far as `t` and the half-planes tinted as much.
+    fn separated(&self, t: f64) -> Result<Panel> {
+        let last = self.way.legs.len() - 1;
+        let moved = self.way.at(&self.way.legs[last], 1.0, self.points.as_ref());
+        let window = self.windows[last + 1];
+        let panel = self.scene(moved.as_ref(), window, t);
+        Ok(match &self.readout {
+            Some(readout) => panel.line(growing(readout, window, t), SEPARATOR),
+            None => panel,
+        })
+    }
+
+    fn on_the_way_back(&self, t: f64) -> Result<Panel> {
+        let legs = self.way.legs.len();
+        let position = (1.0 - t) * legs as f64;
+        let leg = (position.floor() as usize).min(legs - 1);
+        let along = position - leg as f64;
+        let moved = self.way.at(&self.way.legs[leg], along, self.points.as_ref());
+        let window = between(self.windows[leg], self.windows[leg + 1], along)?;
+        let fading = (1.0 - 12.0 * t).max(0.0);
+        let mut panel = self.scene(moved.as_ref(), window, fading);
+        if let Some(readout) = &self.readout
+            && fading > 0.0
+        {
+            let stroke = Stroke::new(SEPARATOR.colour.fade(fading), SEPARATOR.width);
+            panel = panel.line(growing(readout, window, 1.0), stroke);
+        }
+        let mut start = self.grid.points.nrows() + self.samples;
+        for &length in &self.curves {
+            panel = panel.line(plane_points(moved.as_ref().subrows(start, length)), SEPARATOR);
+            start += length;
+        }
+        Ok(panel)
+    }
+
+    /// Graph paper and data where they are, over half-planes tinted by `tint` in \[0, 1\].
+    fn scene(&self, moved: MatRef<'_, f64>, window: Bounds, tint: f64) -> Panel {
+        let mut panel = plane(window, "", "").frame(Frame::Cross);
+        if let Some(readout) = &self.readout
+            && tint > 0.0
+        {
+            let field = decision_field(window, |points| {
+                let probabilities = readout.probability(points.as_ref());
+                probabilities.into_iter().map(|p| 0.5 + tint * (p - 0.5)).collect()
+            });
+            panel = panel.field(field, [window.x.0, window.y.0], [window.x.1, window.y.1]);
+        }
+        let lines = self.grid.lines(moved);
+        let paper = lines.iter().enumerate().map(|(i, line)| Mark::Line {
+            points: plane_points(line.as_ref()),
+            stroke: Stroke::new(
+                Colour::accent(if i < self.grid.lines_x { 0 } else { 2 }).fade(0.42),
+                1.1,
+            ),
+        });
+        let data = plane_points(moved.subrows(self.grid.points.nrows(), self.samples));
+        let panel = panel.marks(lattice(window)).marks(paper);
+        match &self.labels {
+            Some(labels) => panel.dots(&data, labels),
+            None => {
+                let size = radius(data.len());
+                panel.points(data, Colour::accent(0), size)
+            }
+        }
+    }
+}
+
+fn is_activation(act: Act) -> bool {
+    matches!(act, Act::Activate | Act::Stage(Stage::Activate))
+}
+
+/// The window around some points, in the animation's shape.
+fn window(points: MatRef<'_, f64>) -> Result<Bounds> {
+    let Bounds { x, y } = Bounds::around(points, 0.12)?;
+    let (width, height) = (x.1 - x.0, y.1 - y.0);
+    let (width, height) = (width.max(ASPECT * height), height.max(width / ASPECT));
+    let around = |(from, to): (f64, f64), length: f64| {
+        let middle = 0.5 * (from + to);
+        (middle - 0.5 * length, middle + 0.5 * length)
+    };
+    Bounds::new(around(x, width), around(y, height))
+}
+
+/// From one window to the other.
+fn between(from: Bounds, to: Bounds, t: f64) -> Result<Bounds> {
+    let mix = |a: f64, b: f64| (1.0 - t) * a + t * b;
+    Bounds::new(
+        (mix(from.x.0, to.x.0), mix(from.x.1, to.x.1)),
+        (mix(from.y.0, to.y.0), mix(from.y.1, to.y.1)),
+    )
+}
+
+/// The line grown from near the window's middle to both sides, as far as `t`.
+fn growing(readout: &Readout, window: Bounds, t: f64) -> Vec<Point> {
+    let [a, b] = [readout.normal[0], readout.normal[1]];
+    let square = (a * a + b * b).max(f64::MIN_POSITIVE);
+    let centre = [0.5 * (window.x.0 + window.x.1), 0.5 * (window.y.0 + window.y.1)];
+    let height = (a * centre[0] + b * centre[1] + readout.offset) / square;
+    let foot = [centre[0] - height * a, centre[1] - height * b];
+    let reach = t * (window.x.1 - window.x.0 + window.y.1 - window.y.0) / square.sqrt();
+    vec![
+        [foot[0] - reach * b, foot[1] + reach * a],
+        [foot[0] + reach * b, foot[1] - reach * a],
+    ]
+}
+
+/// The coordinate system that everything moves over: lines at whole powers of ten, those too dense fading away, so that
+/// a zoom is seen as a zoom.
+fn lattice(window: Bounds) -> Vec<Mark> {
+    let width = window.x.1 - window.x.0;
+    let decade = libm::floor(libm::log10(width)) as i32;
+    let mut marks = Vec::new();
+    for power in [decade - 1, decade] {
+        let spacing = libm::pow(10.0, f64::from(power));
+        let opacity = ((spacing / width - 0.02) / 0.15).clamp(0.0, 1.0);
+        if opacity <= 0.0 {
+            continue;
+        }
+        let stroke = Stroke::new(Colour::GRID.fade(opacity), 1.0);
+        let places = |(from, to): (f64, f64)| {
+            let (first, last) = ((from / spacing).ceil() as i64, (to / spacing).floor() as i64);
+            (first..=last).map(move |k| k as f64 * spacing)
+        };
+        let upright = places(window.x).map(|x| [[x, window.y.0], [x, window.y.1]]);
+        let level = places(window.y).map(|y| [[window.x.0, y], [window.x.1, y]]);
+        marks.extend(upright.chain(level).map(|ends| Mark::Line {
+            points: ends.to_vec(),
+            stroke,
+        }));
+    }
+    marks
+}

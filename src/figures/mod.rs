@@ -1,0 +1,34 @@
+//! Pictures of networks: what `figure`, `animate` and `reproduce` draw, each from plain matrices.
+//!
+//! A file per kind of picture. Every function takes a [`Frozen`](crate::model::Frozen) network, data, or metrics, and
+//! returns a [`Panel`](crate::plot::Panel) or a [`Figure`](crate::plot::Figure); nothing here trains or opens a device.
+
+mod boundary;
+mod catalogue;
+mod creases;
+mod embedding;
+mod flow;
+mod grid;
+mod history;
+mod legs;
+mod readout;
+mod scatter;
+mod training;
+mod weights;
+
+pub use boundary::{boundary, boundary_curves, decision_field};
+pub use catalogue::{Name, training};
+pub use embedding::{Embedding, embedding, embedding_bounds};
+pub use flow::Flow;
+pub use grid::{grid_lines, warped};
+pub use history::{Series, history};
+pub use readout::Readout;
+pub use scatter::{data, plane, plane_points};
+pub use training::{Stage, Training};
+pub use weights::{spectrum, weight_matrix};
+
+/// The cells along each side of a sampled field; its picture blends between them.
+pub(crate) const FIELD_CELLS: usize = 96;
+
+/// The cells along each side of the lattice that boundaries are traced on.
+pub(crate) const BOUNDARY_CELLS: usize = 160;

@@ -1,0 +1,65 @@
+//! Weights as pictures: matrices and their singular values.
+
+use faer::MatRef;
+
+use crate::error::Result;
+use crate::linalg::svd::singular_values;
+use crate::model::Frozen;
+use crate::plot::{Colormap, Colour, Field, Frame, Panel, Stroke};
+
+/// A weight matrix as coloured cells, (units x inputs), the first unit at the top.
+pub fn weight_matrix(weight: MatRef<'_, f64>) -> Panel {
+    let (rows, columns) = (weight.nrows(), weight.ncols());
+    let values: Vec<f64> = (0..rows)
+        .rev()
+        .flat_map(|i| (0..columns).map(move |j| weight[(i, j)]))
+        .collect();
+    let most = values.iter().fold(1e-12_f64, |most, w| most.max(w.abs()));
+    let field = Field {
+        columns,
+        rows,
+        values,
+        range: [-most, most],
+        colormap: Colormap::Diverging,
+        smooth: false,
+    };
+    let mut panel = Panel::new()
+        .frame(Frame::Box)
+        .labels("input", "unit")
+        .range([0.0, columns as f64], [0.0, rows as f64])
+        .field(field, [0.0, 0.0], [columns as f64, rows as f64])
+        .colour_bar(Colormap::Diverging, [-most, most], "weight");
+    panel.x.names = Some(middle_names(columns, |j| j));
+    panel.y.names = Some(middle_names(rows, |i| rows - 1 - i));
+    panel
+}
+
+/// Numbers from 1 at the cells' middles, at most about ten of them; `place` says which cell the k-th stands at.
+fn middle_names(count: usize, place: impl Fn(usize) -> usize) -> Vec<(f64, String)> {
+    let stride = count.div_ceil(10).max(1);
+    (0..count)
+        .step_by(stride)
+        .map(|k| (place(k) as f64 + 0.5, (k + 1).to_string()))
+        .collect()
+}
+
+/// The singular values of every layer: how many directions it really uses.
+///
+/// # Errors
+/// If a weight is not finite.
+pub fn spectrum(network: &Frozen) -> Result<Panel> {
+    let mut panel = Panel::new().labels("index", "singular value");
+    for (i, layer) in network.layers.iter().enumerate() {
+        let points: Vec<[f64; 2]> = singular_values(layer.weight.as_ref())?
+            .into_iter()
+            .enumerate()
+            .map(|(k, sigma)| [(k + 1) as f64, sigma])
+            .collect();
+        let stroke = Stroke::new(Colour::accent(i), 1.8);
+        panel = panel
+            .curve(layer.name.clone(), points.clone(), stroke)
+            .points(points, Colour::accent(i), 3.4);
+    }
+    panel.y.range = None;
+    Ok(panel)
+}

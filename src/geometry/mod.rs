@@ -1,0 +1,28 @@
+//! What a network does to space: is it separable yet, where is the boundary, how is the plane bent.
+//!
+//! Points are rows of a [`faer::Mat<f64>`] (n x d); classes are `usize` labels 0 and 1. Everything is plain `f64`
+//! and deterministic: no device, no random numbers, no dependence on the number of threads.
+
+pub mod best_line;
+pub mod boundary;
+pub mod bounds;
+pub mod exact;
+pub mod flow;
+pub mod hull;
+pub mod jacobian;
+pub mod journey;
+pub mod linear_regions;
+pub mod separability;
+pub mod view;
+pub mod warp;
+
+pub use best_line::{BestLine, best_line};
+pub use boundary::{Polyline, level_set, pull_back};
+pub use bounds::Bounds;
+pub use flow::{LayerFlow, Stage};
+pub use jacobian::{jacobian, stretch};
+pub use journey::{Journey, Step};
+pub use linear_regions::{LinearRegions, linear_regions};
+pub use separability::{Separability, linear_separability};
+pub use view::View;
+pub use warp::Grid;

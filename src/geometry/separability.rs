@@ -1,0 +1,394 @@
+//! Is there a straight line (plane, hyperplane) between two classes? Decided by linear programming, with a proof.
+//!
+//! The linear program, on data shifted and scaled into \[-1, 1\]^d:
+//!
+//! ```text
+//! maximise t   subject to   y_i (w · x_i + b) >= t,   -1 <= w_j <= 1,   y_i = ±1
+//! ```
+//!
+//! Its optimum is positive exactly if the classes are strictly separable. It is solved by constraint generation: a
+//! few points first, then those that the answer misplaces, until none is left; an optimum of 0 on some of the points
+//! settles the question for all of them. Neither answer rests on the solver's tolerances alone:
+//!
+//! * *Separable* comes with a hyperplane. Each point's side is then computed in exact arithmetic ([`super::exact`]),
+//!   so the claim is a theorem about the given `f64` coordinates.
+//! * *Not separable* comes with a point that is a convex combination of either class (Farkas' alternative), up to
+//!   the stated gap, which is at most 1e-9 of the data's extent.
+//!
+//! Sources: items A5, A13, D2 and D5; Farkas' lemma as in Boyd and Vandenberghe, *Convex Optimization*, 5.8.3.
+
+use std::cmp::Ordering;
+
+use faer::MatRef;
+use microlp::{ComparisonOp, OptimizationDirection, Problem, SolveOptions, Variable};
+
+use super::exact;
+use super::hull::{convex_hull, corridor};
+use crate::error::{Error, Result};
+
+/// The answer, with what proves it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Separability {
+    /// Class 1 lies strictly on the positive side of `normal` · x + `offset` = 0, class 0 strictly on the negative.
+    Separable {
+        /// The unit normal w, d entries.
+        normal: Vec<f64>,
+        /// b.
+        offset: f64,
+        /// The Euclidean distance from the hyperplane to the nearest point. In the plane (d = 2) the line is the
+        /// one for which it is greatest; in other dimensions the one that is optimal for the linear program.
+        margin: f64,
+    },
+    /// The convex hulls of the classes meet.
+    NotSeparable(CommonPoint),
+}
+
+impl Separability {
+    /// Whether a hyperplane separates the classes.
+    pub fn is_separable(&self) -> bool {
+        matches!(self, Self::Separable { .. })
+    }
+}
+
+/// Why no hyperplane separates: Σ λ_i x_i = Σ μ_j x_j with i in class 0, j in class 1, positive weights that sum to
+/// 1 on either side. A hyperplane would have to leave this point on both sides.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CommonPoint {
+    /// (row, λ) for points of class 0.
+    pub zero: Vec<(usize, f64)>,
+    /// (row, μ) for points of class 1.
+    pub one: Vec<(usize, f64)>,
+    /// Σ λ_i x_i, d entries.
+    pub point: Vec<f64>,
+    /// The distance between the two combinations, each coordinate measured in half the data's extent along it:
+    /// 0 up to rounding.
+    pub gap: f64,
+}
+
+/// The largest `gap` that passes as "the hulls meet".
+const MEET: f64 = 1e-9;
+
+/// Decides whether the rows of `points` (n x d) with label 0 and those with label 1 are linearly separable.
+///
+/// ```
+/// use faer::mat;
+/// use foldspace::geometry::{Separability, linear_separability};
+///
+/// let square = mat![[0.0, 0.0], [1.0, 1.0], [0.0, 1.0], [1.0, 0.0]];
+/// let or = linear_separability(square.as_ref(), &[0, 1, 1, 1])?;
+/// let Separability::Separable { margin, .. } = or else { panic!() };
+/// assert!((margin - 0.5_f64.sqrt() / 2.0).abs() < 1e-12);
+///
+/// let xor = linear_separability(square.as_ref(), &[0, 0, 1, 1])?;
+/// let Separability::NotSeparable(proof) = xor else { panic!() };
+/// assert_eq!(proof.point, [0.5, 0.5]); // the diagonals cross
+/// # Ok::<(), foldspace::error::Error>(())
+/// ```
+///
+/// # Errors
+/// If the number of labels is not n, a label is neither 0 nor 1, a class is empty, a coordinate is not finite, or
+/// the classes touch so closely that neither answer can be proven (the message says how closely).
+pub fn linear_separability(points: MatRef<'_, f64>, labels: &[usize]) -> Result<Separability> {
+    let data = Scaled::new(points, labels)?;
+    let mut working = data.extremes();
+    loop {
+        let (w, t) = data.widest_slab(&working)?;
+        let normal: Vec<f64> = w.iter().zip(&data.scale).map(|(w, s)| w / s).collect();
+        if let Some(line) = data.certify(normal) {
+            // In the plane the hulls know the best line; elsewhere go on to the program's optimum.
+            if data.dimension() == 2 {
+                return Ok(data.widest_line().unwrap_or(line));
+            }
+            if !data.add_misplaced(&w, t - 1e-7, &mut working) {
+                return Ok(line);
+            }
+            continue;
+        }
+        if t > MEET && data.add_misplaced(&w, 0.0, &mut working) {
+            continue;
+        }
+        // The program sees no room. The hulls see further than its tolerance.
+        if data.dimension() == 2
+            && let Some(line) = data.widest_line()
+        {
+            return Ok(line);
+        }
+        let proof = data.common_point(&working)?;
+        if proof.gap <= MEET {
+            return Ok(Separability::NotSeparable(proof));
+        }
+        if data.add_misplaced(&w, 0.0, &mut working) {
+            continue;
+        }
+        return Err(Error::matrix(
+            "linear separability",
+            format!(
+                "the classes come within {:.1e} of each other (in half extents of the data), too close to tell \
+                 whether they touch",
+                proof.gap
+            ),
+        ));
+    }
+}
+
+/// The widest line between two classes of the plane; `None` if none is certain to separate them.
+pub(super) fn widest_line(points: MatRef<'_, f64>, labels: &[usize]) -> Option<Separability> {
+    Scaled::new(points, labels).ok()?.widest_line()
+}
+
+/// The data as the linear program sees it: every coordinate in [-1, 1].
+struct Scaled<'a> {
+    points: MatRef<'a, f64>,
+    labels: &'a [usize],
+    centre: Vec<f64>,
+    /// Half the extent of each coordinate; 1 where it is constant.
+    scale: Vec<f64>,
+}
+
+impl<'a> Scaled<'a> {
+    fn new(points: MatRef<'a, f64>, labels: &'a [usize]) -> Result<Self> {
+        let refuse = |problem: String| Err(Error::matrix("linear separability", problem));
+        let (n, d) = (points.nrows(), points.ncols());
+        if labels.len() != n || d == 0 {
+            return refuse(format!(
+                "{} labels for points that are {n} x {d}",
+                labels.len()
+            ));
+        }
+        if let Some(label) = labels.iter().find(|&&label| label > 1) {
+            return refuse(format!(
+                "label {label}; it takes two classes, labelled 0 and 1"
+            ));
+        }
+        for class in [0, 1] {
+            if !labels.contains(&class) {
+                return refuse(format!("no point among {n} has label {class}"));
+            }
+        }
+        let (mut centre, mut scale) = (Vec::new(), Vec::new());
+        for j in 0..d {
+            let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
+            for (i, &value) in points.col(j).iter().enumerate() {
+                if !value.is_finite() {
+                    return refuse(format!("row {i}, column {j} is {value}"));
+                }
+                low = low.min(value);
+                high = high.max(value);
+            }
+            centre.push(0.5 * low + 0.5 * high);
+            let half = 0.5 * high - 0.5 * low;
+            scale.push(if half > 0.0 { half } else { 1.0 });
+        }
+        Ok(Self {
+            points,
+            labels,
+            centre,
+            scale,
+        })
+    }
+
+    fn dimension(&self) -> usize {
+        self.points.ncols()
+    }
+
+    /// Coordinate j of point i, scaled.
+    fn at(&self, i: usize, j: usize) -> f64 {
+        (self.points[(i, j)] - self.centre[j]) / self.scale[j]
+    }
+
+    /// -1 for class 0, 1 for class 1.
+    fn sign(&self, i: usize) -> f64 {
+        if self.labels[i] == 1 { 1.0 } else { -1.0 }
+    }
+
+    /// The last point of each class along each axis, both ways: where the program starts.
+    fn extremes(&self) -> Vec<usize> {
+        let mut rows = Vec::new();
+        for class in [0, 1] {
+            let members = || (0..self.labels.len()).filter(|&i| self.labels[i] == class);
+            for j in 0..self.dimension() {
+                let by =
+                    |a: &usize, b: &usize| self.points[(*a, j)].total_cmp(&self.points[(*b, j)]);
+                rows.extend(members().min_by(by));
+                rows.extend(members().max_by(by));
+            }
+        }
+        rows.sort_unstable();
+        rows.dedup();
+        rows
+    }
+
+    /// The linear program on the `working` rows: w (d entries, then b) and t, scaled.
+    fn widest_slab(&self, working: &[usize]) -> Result<(Vec<f64>, f64)> {
+        let d = self.dimension();
+        let room = d as f64 + 1.0;
+        let mut problem = Problem::new(OptimizationDirection::Maximize);
+        let mut w: Vec<Variable> = (0..d).map(|_| problem.add_var(0.0, (-1.0, 1.0))).collect();
+        w.push(problem.add_var(0.0, (-room, room)));
+        let t = problem.add_var(1.0, (0.0, room));
+        for &i in working {
+            let sign = self.sign(i);
+            let row = w.iter().enumerate().map(|(j, &w)| {
+                let entry = if j < d { self.at(i, j) } else { 1.0 };
+                (w, sign * entry)
+            });
+            let row: Vec<_> = row.chain(std::iter::once((t, -1.0))).collect();
+            problem.add_constraint(&row, ComparisonOp::Ge, 0.0);
+        }
+        let values = solve(&problem)?;
+        let t = values.last().copied().unwrap_or_default();
+        Ok((values[..=d].to_vec(), t))
+    }
+
+    /// Adds the points that y (w · x + b) >= `least` fails for worst, a few per class; false if there is none.
+    fn add_misplaced(&self, w: &[f64], least: f64, working: &mut Vec<usize>) -> bool {
+        let d = self.dimension();
+        let before = working.len();
+        for class in [0, 1] {
+            let mut misplaced: Vec<(f64, usize)> = (0..self.labels.len())
+                .filter(|&i| self.labels[i] == class)
+                .map(|i| {
+                    let product: f64 = (0..d).map(|j| w[j] * self.at(i, j)).sum();
+                    (self.sign(i) * (product + w[d]), i)
+                })
+                .filter(|&(value, i)| value <= least && working.binary_search(&i).is_err())
+                .collect();
+            misplaced.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+            let few = (d / 2).max(4);
+            working.extend(misplaced.iter().take(few).map(|&(_, i)| i));
+            working.sort_unstable();
+        }
+        working.len() > before
+    }
+
+    /// The hyperplane along `normal` halfway between the classes, if it separates them: judged exactly.
+    fn certify(&self, normal: Vec<f64>) -> Option<Separability> {
+        let length = normal.iter().map(|w| w * w).sum::<f64>().sqrt();
+        if !(length > 0.0 && length.is_finite()) {
+            return None;
+        }
+        let normal: Vec<f64> = normal.iter().map(|w| w / length).collect();
+        let mut row = vec![0.0; normal.len()];
+        let mut read = |i: usize| -> Vec<f64> {
+            for (j, x) in row.iter_mut().enumerate() {
+                *x = self.points[(i, j)];
+            }
+            row.clone()
+        };
+        let (mut highest_zero, mut lowest_one) = (f64::NEG_INFINITY, f64::INFINITY);
+        for i in 0..self.labels.len() {
+            let height = dot(&normal, &read(i));
+            if self.labels[i] == 1 {
+                lowest_one = lowest_one.min(height);
+            } else {
+                highest_zero = highest_zero.max(height);
+            }
+        }
+        let offset = -0.5 * (highest_zero + lowest_one);
+        for i in 0..self.labels.len() {
+            let wanted = if self.labels[i] == 1 {
+                Ordering::Greater
+            } else {
+                Ordering::Less
+            };
+            if exact::side(&normal, offset, &read(i)) != wanted {
+                return None;
+            }
+        }
+        let margin = (lowest_one + offset).min(-offset - highest_zero);
+        (margin > 0.0).then_some(Separability::Separable {
+            normal,
+            offset,
+            margin,
+        })
+    }
+
+    /// In the plane: the maximum-margin line, from the convex hulls of the classes as given, unscaled.
+    fn widest_line(&self) -> Option<Separability> {
+        let hull = |class: usize| -> Vec<[f64; 2]> {
+            let members: Vec<[f64; 2]> = (0..self.labels.len())
+                .filter(|&i| self.labels[i] == class)
+                .map(|i| [self.points[(i, 0)], self.points[(i, 1)]])
+                .collect();
+            convex_hull(&members)
+                .into_iter()
+                .map(|i| members[i])
+                .collect()
+        };
+        let normal = corridor(&hull(0), &hull(1))?;
+        self.certify(normal.to_vec())
+    }
+
+    /// The convex combinations of the two classes' `working` rows that come closest (in the scaled l1 norm):
+    /// a linear program with at most d + 2 positive weights at its optimum.
+    fn common_point(&self, working: &[usize]) -> Result<CommonPoint> {
+        let d = self.dimension();
+        let mut problem = Problem::new(OptimizationDirection::Minimize);
+        let weights: Vec<Variable> = working
+            .iter()
+            .map(|_| problem.add_var(0.0, (0.0, 1.0)))
+            .collect();
+        for class in [0, 1] {
+            let members = working.iter().zip(&weights);
+            let row: Vec<_> = members
+                .filter(|&(&i, _)| self.labels[i] == class)
+                .map(|(_, &weight)| (weight, 1.0))
+                .collect();
+            problem.add_constraint(&row, ComparisonOp::Eq, 1.0);
+        }
+        for j in 0..d {
+            let members = working.iter().zip(&weights);
+            let mut row: Vec<_> = members
+                .map(|(&i, &weight)| (weight, self.sign(i) * self.at(i, j)))
+                .collect();
+            for sign in [1.0, -1.0] {
+                row.push((problem.add_var(1.0, (0.0, f64::INFINITY)), sign));
+            }
+            problem.add_constraint(&row, ComparisonOp::Eq, 0.0);
+        }
+        let values = solve(&problem)?;
+        let combination = |class: usize| -> Vec<(usize, f64)> {
+            let members = working.iter().zip(&values);
+            let mut positive: Vec<(usize, f64)> = members
+                .filter(|&(&i, &value)| self.labels[i] == class && value > 1e-12)
+                .map(|(&i, &value)| (i, value))
+                .collect();
+            let sum: f64 = positive.iter().map(|(_, value)| value).sum();
+            for (_, value) in &mut positive {
+                *value /= sum;
+            }
+            positive
+        };
+        let (zero, one) = (combination(0), combination(1));
+        let point = |combination: &[(usize, f64)], j: usize| -> f64 {
+            let terms = combination.iter();
+            terms.map(|&(i, weight)| weight * self.points[(i, j)]).sum()
+        };
+        let gaps = (0..d).map(|j| (point(&one, j) - point(&zero, j)) / self.scale[j]);
+        let gap = gaps.map(|gap| gap * gap).sum::<f64>().sqrt();
+        Ok(CommonPoint {
+            point: (0..d).map(|j| point(&zero, j)).collect(),
+            zero,
+            one,
+            gap,
+        })
+    }
+}
+
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+/// The values of all variables at the optimum.
+fn solve(problem: &Problem) -> Result<Vec<f64>> {
+    let failed = |problem: String| Error::matrix("linear separability", problem);
+    let mut options = SolveOptions::default();
+    options.tolerances.feasibility = 1e-10;
+    let outcome = problem
+        .solve_with(options)
+        .map_err(|error| failed(format!("the linear program failed: {error}")))?;
+    let solution = outcome
+        .into_solution()
+        .map_err(|_| failed("the linear program was interrupted".into()))?;
+    Ok(solution.iter().map(|(_, value)| value).collect())
+}

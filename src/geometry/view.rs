@@ -1,0 +1,141 @@
+//! A plane picture of a wide layer: a projection that says how much it shows, and motion from one to the next.
+//!
+//! A layer of k > 2 units cannot be drawn as it is. A [`View`] is an orthogonal projection of its output onto a
+//! plane: the identity for k = 2, the first two principal components otherwise. Between two layers' views every point
+//! moves straight from its place in the one to its place in the other ([`blend`]). To keep the motion
+//! from being one of the camera, the next view is first turned or mirrored within its plane to lie as close as
+//! possible to the last (orthogonal Procrustes): no view shows more or less for that.
+//!
+//! For the affine part of a layer from the plane to k units nothing is lost at all: its image is a plane, whose
+//! principal components explain all of the variance. Item D6.
+
+use faer::{Mat, MatRef};
+
+use crate::error::{Error, Result};
+use crate::linalg::{Pca, svd};
+
+/// An orthogonal projection onto a plane: p = (x - mean) A.
+#[derive(Debug, Clone, PartialEq)]
+pub struct View {
+    /// The point that lands on the origin, k entries.
+    pub mean: Vec<f64>,
+    /// A (k x 2), orthonormal columns.
+    pub axes: Mat<f64>,
+    /// The share of the variance of the data that the plane shows, in \[0, 1\].
+    pub explained: f64,
+}
+
+impl View {
+    /// The view of a layer's output on the data, `points` (n x k): as it is for k = 2, along its first two principal
+    /// components for more.
+    ///
+    /// # Errors
+    /// If k < 2, there are no points, or one is not finite.
+    pub fn of(points: MatRef<'_, f64>) -> Result<Self> {
+        let k = points.ncols();
+        if k == 2 {
+            return Ok(Self {
+                mean: vec![0.0; 2],
+                axes: Mat::identity(2, 2),
+                explained: 1.0,
+            });
+        }
+        if k < 2 {
+            return Err(Error::matrix(
+                "view",
+                format!("{k} units; a plane needs at least 2"),
+            ));
+        }
+        let pca = Pca::fit(points, 2)?;
+        Ok(Self {
+            explained: if pca.total_variance > 0.0 {
+                pca.explained_variance_ratio.iter().sum::<f64>().min(1.0)
+            } else {
+                1.0 // nothing varies, nothing is lost
+            },
+            axes: pca.components.transpose().to_owned(),
+            mean: pca.mean,
+        })
+    }
+
+    /// The picture of `points` (n x k): (n x 2).
+    ///
+    /// ```
+    /// use faer::mat;
+    /// use foldspace::geometry::View;
+    /// // On a slanted line in space, one plane shows everything.
+    /// let points = mat![[0.0, 0.0, 0.0], [1.0, 2.0, 2.0], [2.0, 4.0, 4.0]];
+    /// let view = View::of(points.as_ref())?;
+    /// assert!((view.explained - 1.0).abs() < 1e-12);
+    /// let picture = view.project(points.as_ref());
+    /// assert!(((picture[(2, 0)] - picture[(0, 0)]).abs() - 6.0).abs() < 1e-12); // lengths kept
+    /// # Ok::<(), foldspace::error::Error>(())
+    /// ```
+    ///
+    /// # Panics
+    /// If the points have not k coordinates.
+    pub fn project(&self, points: MatRef<'_, f64>) -> Mat<f64> {
+        let centred = Mat::from_fn(points.nrows(), points.ncols(), |i, j| {
+            points[(i, j)] - self.mean[j]
+        });
+        centred * &self.axes
+    }
+
+    /// The same view, turned or mirrored within its plane so that the picture of `points` (n x k) lies as close as
+    /// possible to `target` (n x 2) in the sense of least squares about the means.
+    ///
+    /// # Errors
+    /// If the shapes do not fit, or a number is not finite.
+    pub fn aligned_to(&self, target: MatRef<'_, f64>, points: MatRef<'_, f64>) -> Result<Self> {
+        if target.ncols() != 2
+            || target.nrows() != points.nrows()
+            || points.ncols() != self.mean.len()
+        {
+            return Err(Error::matrix(
+                "view alignment",
+                format!(
+                    "points {} x {}, target {} x {}",
+                    points.nrows(),
+                    points.ncols(),
+                    target.nrows(),
+                    target.ncols()
+                ),
+            ));
+        }
+        // Procrustes: the orthogonal Q that maximises tr(Qᵀ PᵀT) is U Vᵀ of PᵀT.
+        let picture = centred(self.project(points));
+        let svd = svd((picture.transpose() * centred(target.to_owned())).as_ref())?;
+        Ok(Self {
+            mean: self.mean.clone(),
+            axes: &self.axes * (&svd.u * svd.v.transpose()),
+            explained: self.explained,
+        })
+    }
+}
+
+fn centred(mut points: Mat<f64>) -> Mat<f64> {
+    let n = points.nrows().max(1) as f64;
+    for j in 0..points.ncols() {
+        let mean = points.col(j).iter().sum::<f64>() / n;
+        for x in points.col_mut(j).iter_mut() {
+            *x -= mean;
+        }
+    }
+    points
+}
+
+/// From one picture to the next (both n x 2): every point on its straight way, `t` in \[0, 1\], exact at both ends.
+/// Easing is the timeline's business.
+///
+/// # Panics
+/// If the pictures differ in shape.
+pub fn blend(from: MatRef<'_, f64>, to: MatRef<'_, f64>, t: f64) -> Mat<f64> {
+    assert_eq!(
+        (from.nrows(), from.ncols()),
+        (to.nrows(), to.ncols()),
+        "pictures of different shape"
+    );
+    Mat::from_fn(from.nrows(), from.ncols(), |i, j| {
+        (1.0 - t) * from[(i, j)] + t * to[(i, j)]
+    })
+}

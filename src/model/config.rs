@@ -1,0 +1,200 @@
+//! The `[model]` table: the layers of a network, from the first hidden one to the output.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Activation, Init};
+use crate::error::{Error, Result};
+
+/// A feed-forward network. The number of inputs comes from the data.
+///
+/// ```
+/// use foldspace::model::ModelConfig;
+/// let config: ModelConfig = toml::from_str(
+///     "layers = [{ units = 100, activation = 'tanh' },
+///                { units = 2, activation = 'tanh', name = 'embedding' },
+///                { units = 1, activation = 'sigmoid' }]",
+/// )
+/// .unwrap();
+/// assert_eq!(config.names(), ["layers.0", "embedding", "layers.2"]);
+/// assert_eq!(config.parameters(2), Some(3 * 100 + 101 * 2 + 3));
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelConfig {
+    /// How the initial weights are drawn.
+    #[serde(default)]
+    pub init: Init,
+    /// The seed of PyTorch's generator; the configuration's `seed` where it is absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
+    /// From the first hidden layer to the output.
+    pub layers: Vec<LayerConfig>,
+}
+
+/// One layer: an affine map and the activation that follows it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LayerConfig {
+    /// The number of outputs.
+    pub units: usize,
+    /// What follows the affine map.
+    #[serde(default)]
+    pub activation: Activation,
+    /// The name that hooks, files and figures use; `layers.` and the position from 0 where it is absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Whether a bias is added.
+    #[serde(default = "yes")]
+    pub bias: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl LayerConfig {
+    /// A layer with a bias and the default name.
+    pub fn new(units: usize, activation: Activation) -> Self {
+        Self {
+            units,
+            activation,
+            name: None,
+            bias: true,
+        }
+    }
+
+    /// The same layer under a name of its own.
+    #[must_use]
+    pub fn named(mut self, name: &str) -> Self {
+        self.name = Some(name.to_owned());
+        self
+    }
+}
+
+/// Beyond so many parameters this is no network to look at; the check keeps a mistyped size from asking the
+/// machine for terabytes.
+pub const MOST_PARAMETERS: usize = 100_000_000;
+
+impl ModelConfig {
+    /// A network with PyTorch's initial weights.
+    pub fn new(layers: Vec<LayerConfig>) -> Self {
+        Self {
+            init: Init::default(),
+            seed: None,
+            layers,
+        }
+    }
+
+    /// Every layer's name, defaults included.
+    pub fn names(&self) -> Vec<String> {
+        self.layers
+            .iter()
+            .enumerate()
+            .map(|(i, layer)| layer.name.clone().unwrap_or_else(|| default_name(i)))
+            .collect()
+    }
+
+    /// The number of outputs: the units of the last layer, 0 if there is none.
+    pub fn outputs(&self) -> usize {
+        self.layers.last().map_or(0, |layer| layer.units)
+    }
+
+    /// The number of weights and biases for so many inputs; `None` where it overflows.
+    pub fn parameters(&self, inputs: usize) -> Option<usize> {
+        let mut total = 0_usize;
+        let mut fan_in = inputs;
+        for layer in &self.layers {
+            let columns = fan_in.checked_add(usize::from(layer.bias))?;
+            total = total.checked_add(columns.checked_mul(layer.units)?)?;
+            fan_in = layer.units;
+        }
+        Some(total)
+    }
+
+    /// Refuses what can't be built: no layers, no units, names that clash, absurd sizes.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] whose place is the key, such as `model.layers[1].units`.
+    pub fn validate(&self, inputs: usize) -> Result<()> {
+        if self.layers.is_empty() {
+            return Err(Error::invalid(
+                "model.layers",
+                "a network needs at least one layer",
+                "add one, such as { units = 1, activation = \"sigmoid\" }",
+            ));
+        }
+        for (i, layer) in self.layers.iter().enumerate() {
+            let place = |key: &str| format!("model.layers[{i}].{key}");
+            if layer.units == 0 {
+                return Err(Error::invalid(
+                    place("units"),
+                    "a layer of 0 units lets nothing through",
+                    "use at least 1",
+                ));
+            }
+            if let Activation::ScaledTanh { a, b } = layer.activation
+                && !(a.is_finite() && b.is_finite())
+            {
+                return Err(Error::invalid(
+                    place("activation"),
+                    "a and b of scaled_tanh must be finite numbers",
+                    "use numbers such as a = 2.0, b = 1.0",
+                ));
+            }
+            if let Some(name) = &layer.name {
+                check_name(name, i).map_err(|problem| {
+                    Error::invalid(
+                        place("name"),
+                        problem,
+                        "use a letter, then letters, digits and underscores, such as embedding",
+                    )
+                })?;
+                if self.layers[..i].iter().any(|other| other.name == layer.name) {
+                    return Err(Error::invalid(
+                        place("name"),
+                        format!("two layers are called {name}"),
+                        "give each a name of its own",
+                    ));
+                }
+            }
+        }
+        self.check_size(inputs)
+    }
+
+    fn check_size(&self, inputs: usize) -> Result<()> {
+        let parameters = self.parameters(inputs);
+        if parameters.is_some_and(|count| count <= MOST_PARAMETERS) {
+            return Ok(());
+        }
+        let count = parameters.map_or("more than 2^64".to_owned(), |n| n.to_string());
+        // Weight, gradient and an optimiser's two averages, 4 bytes each.
+        let memory = parameters.map_or("more than 2^68 bytes".to_owned(), |n| {
+            format!("{:.1} GB", n as f64 * 16e-9)
+        });
+        Err(Error::invalid(
+            "model.layers",
+            format!(
+                "this network has {count} parameters, which takes {memory} to train; \
+                 the most is {MOST_PARAMETERS}"
+            ),
+            "use fewer units",
+        ))
+    }
+}
+
+/// The name of a layer that was given none: its place in PyTorch's `self.layers = nn.ModuleList(...)`.
+pub fn default_name(position: usize) -> String {
+    format!("layers.{position}")
+}
+
+/// A name must be good as a PyTorch attribute, a file's key and a TOML key; the default name is one too.
+fn check_name(name: &str, position: usize) -> Result<(), String> {
+    let mut letters = name.chars();
+    let good = letters.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+        && letters.all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if (good && name != "input" && name != "layers") || name == default_name(position) {
+        Ok(())
+    } else {
+        Err(format!("{name:?} can't be the name of layer {position}"))
+    }
+}

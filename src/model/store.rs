@@ -1,0 +1,193 @@
+//! Named arrays in a file: safetensors, which PyTorch reads, with a version and a checksum.
+//!
+//! Files appear whole or not at all: they are written aside and renamed. What a reader gets has been checked;
+//! a truncated, altered or newer file is refused by name. What is not the tensors themselves stands as one JSON
+//! object under the metadata key `foldspace` (one key, because safetensors writes several in no fixed order).
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
+use std::path::Path;
+
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use serde_json::{Value, json};
+
+use crate::error::{Error, Result};
+
+/// The version of every format written here; a reader refuses a higher one.
+pub const VERSION: u64 = 1;
+
+/// The metadata key that holds what is ours.
+const KEY: &str = "foldspace";
+
+/// An array of `f32` in row-major order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Array {
+    /// The lengths of its axes.
+    pub shape: Vec<usize>,
+    /// Its entries; as many as the product of `shape`.
+    pub values: Vec<f32>,
+}
+
+/// What a file holds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Contents {
+    /// The kind of file, such as `weights`; `None` for a file that another program wrote.
+    pub kind: Option<String>,
+    /// What its writer noted besides the arrays: a JSON object, or null in another program's file.
+    pub notes: Value,
+    /// The arrays by name.
+    pub arrays: BTreeMap<String, Array>,
+}
+
+/// Writes arrays and notes to `path`, whole or not at all.
+///
+/// # Errors
+/// [`Error::Io`] where the path can't be written or the disk is full.
+pub fn write(
+    path: &Path,
+    kind: &str,
+    notes: &Value,
+    arrays: &BTreeMap<String, Array>,
+) -> Result<()> {
+    let bytes: BTreeMap<&str, Vec<u8>> = arrays
+        .iter()
+        .map(|(name, array)| {
+            let bytes = array.values.iter().flat_map(|value| value.to_le_bytes());
+            (name.as_str(), bytes.collect())
+        })
+        .collect();
+    let views: Vec<(&str, TensorView<'_>)> = arrays
+        .iter()
+        .map(|(name, array)| {
+            let view = TensorView::new(Dtype::F32, array.shape.clone(), &bytes[name.as_str()]);
+            (
+                name.as_str(),
+                view.expect("an array has as many values as its shape says"),
+            )
+        })
+        .collect();
+    let checksum = checksum(kind, notes, views.iter().map(|(name, view)| (*name, view)));
+    let note = json!({ "kind": kind, "version": VERSION, "crc32": checksum, "notes": notes });
+    let metadata = HashMap::from([(KEY.to_owned(), note.to_string())]);
+    let whole = safetensors::serialize(views, Some(metadata))
+        .map_err(|error| Error::io(path, "write")(std::io::Error::other(error)))?;
+    crate::file::write(path, &whole)
+}
+
+/// Reads a file of the given kind that this program wrote.
+///
+/// # Errors
+/// [`Error::Io`] where it can't be read; [`Error::Invalid`] where it is truncated, altered, from a newer version or of
+/// another kind.
+pub fn read(path: &Path, kind: &str) -> Result<Contents> {
+    let contents = read_any(path)?;
+    if contents.kind.as_deref() == Some(kind) {
+        return Ok(contents);
+    }
+    let found = contents.kind.as_deref().unwrap_or("another program's");
+    Err(refused(
+        path,
+        format!("this is a file of {found} arrays, not of {kind}"),
+        "name the right file",
+    ))
+}
+
+/// Reads a safetensors file of any origin; one of ours is checked against its checksum.
+///
+/// # Errors
+/// As [`read`], kind aside; also [`Error::Invalid`] where entries are neither `f32` nor `f64`.
+pub fn read_any(path: &Path) -> Result<Contents> {
+    let whole = fs::read(path).map_err(Error::io(path, "read"))?;
+    let damaged = |problem: String| refused(path, problem, "restore it from a copy, or write it again");
+    let cut = |error| damaged(format!("not a whole safetensors file ({error})"));
+    let file = SafeTensors::deserialize(&whole).map_err(cut)?;
+    let (_, header) = SafeTensors::read_metadata(&whole).map_err(cut)?;
+
+    let mut arrays = BTreeMap::new();
+    for (name, view) in file.iter() {
+        let values = values(&view).ok_or_else(|| {
+            refused(
+                path,
+                format!("{name} holds {:?} numbers", view.dtype()),
+                "save it as float32 or float64",
+            )
+        })?;
+        let shape = view.shape().to_vec();
+        arrays.insert(name.to_owned(), Array { shape, values });
+    }
+
+    let Some(note) = header.metadata().as_ref().and_then(|all| all.get(KEY)) else {
+        return Ok(Contents {
+            kind: None,
+            notes: Value::Null,
+            arrays,
+        });
+    };
+    let note: Value = serde_json::from_str(note)
+        .map_err(|error| damaged(format!("its metadata can't be read ({error})")))?;
+    let version = note["version"].as_u64();
+    if version.is_some_and(|version| version > VERSION) {
+        return Err(refused(
+            path,
+            "a newer version of foldspace wrote this file",
+            "update foldspace",
+        ));
+    }
+    let kind = note["kind"].as_str().unwrap_or_default();
+    let mut views: Vec<(String, TensorView<'_>)> = file.tensors();
+    views.sort_by(|(left, _), (right, _)| left.cmp(right));
+    let expected = checksum(
+        kind,
+        &note["notes"],
+        views.iter().map(|(name, view)| (name.as_str(), view)),
+    );
+    if note["crc32"].as_u64() != Some(u64::from(expected)) {
+        return Err(damaged(
+            "its contents do not match its checksum: the file was altered or damaged".to_owned(),
+        ));
+    }
+    Ok(Contents {
+        kind: Some(kind.to_owned()),
+        notes: note["notes"].clone(),
+        arrays,
+    })
+}
+
+fn refused(path: &Path, problem: impl Into<String>, remedy: &str) -> Error {
+    Error::invalid(path.display().to_string(), problem, remedy)
+}
+
+/// A view's entries as `f32`; `None` if they are of another type.
+fn values(view: &TensorView<'_>) -> Option<Vec<f32>> {
+    let data = view.data();
+    match view.dtype() {
+        Dtype::F32 => {
+            let (whole, _) = data.as_chunks();
+            Some(whole.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect())
+        }
+        Dtype::F64 => {
+            let (whole, _) = data.as_chunks();
+            Some(whole.iter().map(|bytes| f64::from_le_bytes(*bytes) as f32).collect())
+        }
+        _ => None,
+    }
+}
+
+/// CRC-32 of everything that matters in a file, in a fixed order.
+fn checksum<'a>(
+    kind: &str,
+    notes: &Value,
+    arrays: impl Iterator<Item = (&'a str, &'a TensorView<'a>)>,
+) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(kind.as_bytes());
+    hasher.update(notes.to_string().as_bytes());
+    for (name, view) in arrays {
+        hasher.update(name.as_bytes());
+        for length in view.shape() {
+            hasher.update(&(*length as u64).to_le_bytes());
+        }
+        hasher.update(view.data());
+    }
+    hasher.finalize()
+}

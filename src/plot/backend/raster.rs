@@ -1,0 +1,301 @@
+//! Pixels: anti-aliased drawing with tiny-skia.
+
+use plotters_backend::{
+    BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind,
+};
+use tiny_skia::{
+    Color, FillRule, LineCap, LineJoin, Paint, Path, PathBuilder, Pixmap, PremultipliedColorU8,
+    Rect, Stroke, Transform,
+};
+
+use super::glyph_path::{self, PathStep};
+use super::{Drawn, Never, STEP, SUBPIXELS};
+use crate::plot::colour::Rgb;
+use crate::plot::pixmap::Frame;
+
+/// A picture of `width` x `height` figure pixels, `scale` device pixels to each, that `draw` fills.
+///
+/// # Panics
+/// If a side is zero or the picture has more than 2^31 bytes: the size of a figure is checked before it is drawn.
+pub fn raster(
+    (width, height): (u32, u32),
+    scale: f64,
+    background: Rgb,
+    draw: impl FnOnce(Raster<'_>),
+) -> Frame {
+    let device = |length: u32| (f64::from(length) * scale).round() as u32;
+    let mut pixmap = Pixmap::new(device(width), device(height))
+        .expect("the size of a figure is checked before it is drawn");
+    let Rgb(r, g, b) = background;
+    pixmap.fill(Color::from_rgba8(r, g, b, 255));
+    draw(Raster {
+        pixmap: &mut pixmap,
+        size: (width, height),
+        scale: scale as f32,
+    });
+    Frame {
+        width: pixmap.width(),
+        height: pixmap.height(),
+        // The paper is opaque, so premultiplied and straight alpha are the same.
+        rgba: pixmap.take(),
+    }
+}
+
+/// Draws into a picture in memory, `scale` device pixels per figure pixel.
+pub struct Raster<'a> {
+    pixmap: &'a mut Pixmap,
+    size: (u32, u32),
+    scale: f32,
+}
+
+impl Raster<'_> {
+
+    fn coordinate(&self, steps: i32) -> f32 {
+        steps as f32 * STEP as f32 * self.scale
+    }
+
+    fn path(&self, points: impl IntoIterator<Item = BackendCoord>, close: bool) -> Option<Path> {
+        let mut builder = PathBuilder::new();
+        for (i, (x, y)) in points.into_iter().enumerate() {
+            let (x, y) = (self.coordinate(x), self.coordinate(y));
+            if i == 0 {
+                builder.move_to(x, y);
+            } else {
+                builder.line_to(x, y);
+            }
+        }
+        if close {
+            builder.close();
+        }
+        builder.finish()
+    }
+
+    fn fill(&mut self, path: Option<Path>, colour: BackendColor) {
+        if let Some(path) = path {
+            let paint = paint(colour);
+            let identity = Transform::identity();
+            self.pixmap
+                .fill_path(&path, &paint, FillRule::Winding, identity, None);
+        }
+    }
+
+    /// A filled disc. A frame holds thousands of them, so they skip the general path filler: a pixel whose centre
+    /// lies at the distance d from the middle is covered by about r + 1/2 - d, between 0 and 1.
+    fn disc(&mut self, [cx, cy]: [f32; 2], radius: f32, colour: BackendColor) {
+        let (width, height) = (self.pixmap.width(), self.pixmap.height());
+        let reach = radius + 0.5;
+        let first = |centre: f32| (centre - reach).floor().max(0.0) as u32;
+        let end = |centre: f32, limit: u32| ((centre + reach).ceil().max(0.0) as u32).min(limit);
+        let pixels = self.pixmap.pixels_mut();
+        for y in first(cy)..end(cy, height) {
+            let dy = y as f32 + 0.5 - cy;
+            for x in first(cx)..end(cx, width) {
+                let dx = x as f32 + 0.5 - cx;
+                let coverage = (reach - (dx * dx + dy * dy).sqrt()).clamp(0.0, 1.0);
+                let alpha = coverage * colour.alpha as f32;
+                if alpha > 0.0 {
+                    let pixel = &mut pixels[(y * width + x) as usize];
+                    *pixel = over(*pixel, colour.rgb, alpha);
+                }
+            }
+        }
+    }
+
+    fn stroke(&mut self, path: Option<Path>, colour: BackendColor, width: u32) {
+        if let Some(path) = path {
+            let stroke = Stroke {
+                width: self.coordinate(width as i32),
+                line_cap: LineCap::Round,
+                line_join: LineJoin::Round,
+                ..Stroke::default()
+            };
+            let identity = Transform::identity();
+            self.pixmap
+                .stroke_path(&path, &paint(colour), &stroke, identity, None);
+        }
+    }
+}
+
+/// A colour on top of an opaque pixel.
+fn over(below: PremultipliedColorU8, above: (u8, u8, u8), alpha: f32) -> PremultipliedColorU8 {
+    let mix = |b: u8, a: u8| (f32::from(b) + (f32::from(a) - f32::from(b)) * alpha).round() as u8;
+    let (r, g, b) = (
+        mix(below.red(), above.0),
+        mix(below.green(), above.1),
+        mix(below.blue(), above.2),
+    );
+    PremultipliedColorU8::from_rgba(r, g, b, 255).unwrap_or(below)
+}
+
+fn paint(colour: BackendColor) -> Paint<'static> {
+    let (r, g, b) = colour.rgb;
+    let mut paint = Paint::default();
+    paint.set_color_rgba8(r, g, b, (colour.alpha * 255.0).round() as u8);
+    paint
+}
+
+impl DrawingBackend for Raster<'_> {
+    type ErrorType = Never;
+
+    fn get_size(&self) -> (u32, u32) {
+        let (width, height) = self.size;
+        (width * SUBPIXELS as u32, height * SUBPIXELS as u32)
+    }
+
+    fn ensure_prepared(&mut self) -> Drawn {
+        Ok(())
+    }
+
+    fn present(&mut self) -> Drawn {
+        Ok(())
+    }
+
+    fn draw_pixel(&mut self, (x, y): BackendCoord, colour: BackendColor) -> Drawn {
+        let side = STEP as f32 * self.scale;
+        let rect = Rect::from_xywh(self.coordinate(x), self.coordinate(y), side, side);
+        self.fill(rect.map(PathBuilder::from_rect), colour);
+        Ok(())
+    }
+
+    fn draw_line<S: BackendStyle>(
+        &mut self,
+        from: BackendCoord,
+        to: BackendCoord,
+        style: &S,
+    ) -> Drawn {
+        self.draw_path([from, to], style)
+    }
+
+    fn draw_path<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(
+        &mut self,
+        points: I,
+        style: &S,
+    ) -> Drawn {
+        let path = self.path(points, false);
+        self.stroke(path, style.color(), style.stroke_width());
+        Ok(())
+    }
+
+    fn draw_rect<S: BackendStyle>(
+        &mut self,
+        (left, top): BackendCoord,
+        (right, bottom): BackendCoord,
+        style: &S,
+        fill: bool,
+    ) -> Drawn {
+        let corners = [(left, top), (right, top), (right, bottom), (left, bottom)];
+        let path = self.path(corners, true);
+        if fill {
+            self.fill(path, style.color());
+        } else {
+            self.stroke(path, style.color(), style.stroke_width());
+        }
+        Ok(())
+    }
+
+    fn draw_circle<S: BackendStyle>(
+        &mut self,
+        (x, y): BackendCoord,
+        radius: u32,
+        style: &S,
+        fill: bool,
+    ) -> Drawn {
+        let (x, y) = (self.coordinate(x), self.coordinate(y));
+        let radius = self.coordinate(radius as i32);
+        if fill {
+            self.disc([x, y], radius, style.color());
+        } else {
+            let path = PathBuilder::from_circle(x, y, radius);
+            self.stroke(path, style.color(), style.stroke_width());
+        }
+        Ok(())
+    }
+
+    fn fill_polygon<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(
+        &mut self,
+        points: I,
+        style: &S,
+    ) -> Drawn {
+        let path = self.path(points, true);
+        self.fill(path, style.color());
+        Ok(())
+    }
+
+    fn draw_text<S: BackendTextStyle>(
+        &mut self,
+        markup: &str,
+        style: &S,
+        (x, y): BackendCoord,
+    ) -> Drawn {
+        let at = [f64::from(x) * STEP, f64::from(y) * STEP];
+        let scale = self.scale;
+        let to = |[x, y]: [f64; 2]| (x as f32 * scale, y as f32 * scale);
+        let mut builder = PathBuilder::new();
+        for step in glyph_path::outline(markup, style, at) {
+            match step {
+                PathStep::Move(p) => {
+                    let (x, y) = to(p);
+                    builder.move_to(x, y);
+                }
+                PathStep::Line(p) => {
+                    let (x, y) = to(p);
+                    builder.line_to(x, y);
+                }
+                PathStep::Quad([p, q]) => {
+                    let ((a, b), (x, y)) = (to(p), to(q));
+                    builder.quad_to(a, b, x, y);
+                }
+                PathStep::Cubic([p, q, r]) => {
+                    let ((a, b), (c, d), (x, y)) = (to(p), to(q), to(r));
+                    builder.cubic_to(a, b, c, d, x, y);
+                }
+                PathStep::Close => builder.close(),
+            }
+        }
+        self.fill(builder.finish(), style.color());
+        Ok(())
+    }
+
+    fn estimate_text_size<S: BackendTextStyle>(
+        &self,
+        markup: &str,
+        style: &S,
+    ) -> Result<(u32, u32), DrawingErrorKind<Never>> {
+        Ok(glyph_path::size(markup, style))
+    }
+
+    /// Copies an RGB image whose pixels are device pixels; what lies outside the picture is left out.
+    fn blit_bitmap(
+        &mut self,
+        (x, y): BackendCoord,
+        (width, height): (u32, u32),
+        rgb: &[u8],
+    ) -> Drawn {
+        let left = self.coordinate(x).round() as i64;
+        let top = self.coordinate(y).round() as i64;
+        let (canvas_width, canvas_height) = (
+            i64::from(self.pixmap.width()),
+            i64::from(self.pixmap.height()),
+        );
+        let pixels = self.pixmap.pixels_mut();
+        for row in 0..i64::from(height) {
+            let y = top + row;
+            if !(0..canvas_height).contains(&y) {
+                continue;
+            }
+            for column in 0..i64::from(width) {
+                let x = left + column;
+                if !(0..canvas_width).contains(&x) {
+                    continue;
+                }
+                let from = 3 * (row * i64::from(width) + column) as usize;
+                if let Some(pixel) =
+                    PremultipliedColorU8::from_rgba(rgb[from], rgb[from + 1], rgb[from + 2], 255)
+                {
+                    pixels[(y * canvas_width + x) as usize] = pixel;
+                }
+            }
+        }
+        Ok(())
+    }
+}

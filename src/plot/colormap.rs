@@ -1,0 +1,57 @@
+//! Colour maps: from a number to a colour.
+
+use super::colour::Rgb;
+use super::theme::Theme;
+
+/// A named way to colour numbers. `t` runs from 0 to 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Colormap {
+    /// From class 0's tint through the paper to class 1's tint: probabilities of two classes.
+    Classes,
+    /// Negative to positive through the paper: weights and correlations.
+    Diverging,
+    /// Viridis: magnitudes; even in lightness steps, safe for colour-blind readers.
+    Sequential,
+    /// From the paper to the text colour: pictures.
+    Grey,
+}
+
+impl Colormap {
+    /// The colour at `t`, which is clamped to [0, 1].
+    pub fn rgb(self, t: f64, theme: &Theme) -> Rgb {
+        let t = t.clamp(0.0, 1.0);
+        match self {
+            Self::Classes => through(
+                theme.background,
+                [theme.classes[0], theme.classes[1]],
+                t,
+                0.62,
+            ),
+            Self::Diverging => through(
+                theme.background,
+                [theme.accents[1], theme.accents[2]],
+                t,
+                1.0,
+            ),
+            Self::Sequential => {
+                let colour = colorous::VIRIDIS.eval_continuous(t);
+                Rgb(colour.r, colour.g, colour.b)
+            }
+            Self::Grey => theme.background.mix(theme.text, t),
+        }
+    }
+
+    /// All 256 steps at once, for images.
+    pub fn table(self, theme: &Theme) -> [Rgb; 256] {
+        std::array::from_fn(|i| self.rgb(i as f64 / 255.0, theme))
+    }
+}
+
+/// low .. paper .. high, each end mixed into the paper by `strength` at most.
+fn through(paper: Rgb, [low, high]: [Rgb; 2], t: f64, strength: f64) -> Rgb {
+    if t < 0.5 {
+        paper.mix(low, strength * (1.0 - 2.0 * t))
+    } else {
+        paper.mix(high, strength * (2.0 * t - 1.0))
+    }
+}

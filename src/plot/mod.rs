@@ -1,0 +1,41 @@
+//! Figures: described once as plain data, drawn with plotters into SVG and PNG.
+//!
+//! ```text
+//! Figure { panels: [Panel { marks: [Mark] }] }  --layout-->  pixels  --render (plotters)-->  Svg | Raster
+//! ```
+//!
+//! Nothing here knows of networks or training: a figure can be drawn again from files, with no device. Colours are
+//! [roles](Role), which a [`Theme`] turns into light or dark ink.
+
+mod axes;
+mod backend;
+mod clip;
+mod colormap;
+mod colour;
+pub mod diagram;
+mod field;
+mod figure;
+mod font;
+mod layout;
+mod mark;
+mod matrix;
+mod output;
+mod panel;
+pub mod pixmap;
+mod render;
+mod scatter;
+pub mod space;
+pub mod text;
+mod theme;
+pub mod ticks;
+
+pub use colormap::Colormap;
+pub use colour::{Colour, Rgb, Role};
+pub use figure::Figure;
+pub use font::{Face, Glyph};
+pub use mark::{Anchor, Dash, Field, Mark, Point, Shape, Stroke, extent};
+pub use matrix::MatrixStyle;
+pub use output::PIXELS_PER_INCH;
+pub use panel::{Axis, ColourBar, Frame, Key, Panel, Scale, Sign};
+pub use scatter::radius;
+pub use theme::Theme;

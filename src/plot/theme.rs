@@ -1,0 +1,106 @@
+//! The look, in light and in dark.
+
+use super::colour::{Rgb, Role};
+
+/// A full set of colours. Class and accent colours stay apart under the common colour-vision deficiencies, and in
+/// lightness too, so that a grey print still shows which is which.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Theme {
+    /// `light` or `dark`, as `--theme` spells it.
+    pub name: &'static str,
+    /// The paper.
+    pub background: Rgb,
+    /// Titles and labels.
+    pub text: Rgb,
+    /// Captions and tick labels.
+    pub muted: Rgb,
+    /// Axes and frames.
+    pub axis: Rgb,
+    /// Grid lines.
+    pub grid: Rgb,
+    /// Points of class 0, 1, ...: red and purple first, as in post A, in shades that differ in lightness as well.
+    pub classes: [Rgb; 10],
+    /// Lines and arrows.
+    pub accents: [Rgb; 6],
+}
+
+impl Theme {
+    /// Dark ink on white: print, papers, light slides.
+    pub const LIGHT: Self = Self {
+        name: "light",
+        background: Rgb::hex(0xffffff),
+        text: Rgb::hex(0x1c2026),
+        muted: Rgb::hex(0x5d6673),
+        axis: Rgb::hex(0x9aa3ae),
+        grid: Rgb::hex(0xe4e8ec),
+        classes: [
+            Rgb::hex(0xe8553a),
+            Rgb::hex(0x5a3fa8),
+            Rgb::hex(0x12a085),
+            Rgb::hex(0xe0a100),
+            Rgb::hex(0x2f86d1),
+            Rgb::hex(0xc7569f),
+            Rgb::hex(0x7a5c2e),
+            Rgb::hex(0x66a61e),
+            Rgb::hex(0x707a86),
+            Rgb::hex(0x0b5563),
+        ],
+        accents: [
+            Rgb::hex(0x0f7f8c),
+            Rgb::hex(0xc9750c),
+            Rgb::hex(0x2762b3),
+            Rgb::hex(0xb03a6f),
+            Rgb::hex(0x4f7f1f),
+            Rgb::hex(0x6b4fb3),
+        ],
+    };
+
+    /// Light ink on near-black: dark slides and pages.
+    pub const DARK: Self = Self {
+        name: "dark",
+        background: Rgb::hex(0x14171c),
+        text: Rgb::hex(0xe9edf2),
+        muted: Rgb::hex(0x9fa9b6),
+        axis: Rgb::hex(0x66707d),
+        grid: Rgb::hex(0x2a3038),
+        classes: [
+            Rgb::hex(0xff7a5c),
+            Rgb::hex(0xa48cff),
+            Rgb::hex(0x3fd0b0),
+            Rgb::hex(0xf4c542),
+            Rgb::hex(0x6cb6ff),
+            Rgb::hex(0xf08cc8),
+            Rgb::hex(0xc9a46a),
+            Rgb::hex(0xa5d65c),
+            Rgb::hex(0xaab4c0),
+            Rgb::hex(0x4fb3c4),
+        ],
+        accents: [
+            Rgb::hex(0x45c7d6),
+            Rgb::hex(0xf2a94a),
+            Rgb::hex(0x7fb0ff),
+            Rgb::hex(0xf08ab8),
+            Rgb::hex(0xa5d65c),
+            Rgb::hex(0xb9a4ff),
+        ],
+    };
+
+    /// The colour of a role; classes and accents repeat when they run out.
+    ///
+    /// ```
+    /// use foldspace::plot::{Role, Theme};
+    /// assert_eq!(Theme::LIGHT.rgb(Role::Class(10)), Theme::LIGHT.classes[0]);
+    /// ```
+    pub fn rgb(&self, role: Role) -> Rgb {
+        match role {
+            Role::Text => self.text,
+            Role::Muted => self.muted,
+            Role::Grid => self.grid,
+            Role::Axis => self.axis,
+            Role::Background => self.background,
+            Role::Class(k) => self.classes[k % self.classes.len()],
+            Role::Accent(k) => self.accents[k % self.accents.len()],
+            Role::Fixed(rgb) => rgb,
+        }
+    }
+}

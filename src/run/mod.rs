@@ -1,0 +1,26 @@
+//! Run directories: what training leaves behind, and what every figure is drawn from.
+//!
+//! ```text
+//! moons/
+//!   config.toml                            resolved configuration, seed, backend, versions
+//!   metrics.csv                            an epoch per line, see EpochMetrics
+//!   gradients.csv                          every parameter's gradient norm, an epoch per line
+//!   timing.csv                             seconds per epoch: the only file that differs from run to run
+//!   weights/epoch-000150.safetensors       see model::weights
+//!   activations/epoch-000150.safetensors   [capture] sites
+//!   gradients/epoch-000150.safetensors     [capture] gradients
+//!   checkpoint/state.safetensors           all that resuming needs
+//!   lock                                   held while a process trains
+//! ```
+//!
+//! [`Run`] reads one and needs no Burn device; [`Session`] trains into one.
+
+pub mod checkpoint;
+pub mod log;
+pub mod paths;
+pub mod reader;
+pub mod session;
+
+pub use paths::Paths;
+pub use reader::Run;
+pub use session::{Outcome, Session};

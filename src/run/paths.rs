@@ -1,0 +1,106 @@
+//! Where things lie in a run directory.
+
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result};
+
+/// The places in a run directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Paths {
+    root: PathBuf,
+}
+
+impl Paths {
+    /// The places under `root`.
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    /// The directory itself.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The resolved configuration.
+    pub fn config(&self) -> PathBuf {
+        self.root.join("config.toml")
+    }
+
+    /// Losses and accuracies by epoch.
+    pub fn metrics(&self) -> PathBuf {
+        self.root.join("metrics.csv")
+    }
+
+    /// Gradient norms by epoch and parameter.
+    pub fn gradient_norms(&self) -> PathBuf {
+        self.root.join("gradients.csv")
+    }
+
+    /// Seconds by epoch.
+    pub fn timing(&self) -> PathBuf {
+        self.root.join("timing.csv")
+    }
+
+    /// What resuming needs.
+    pub fn checkpoint(&self) -> PathBuf {
+        self.root.join("checkpoint").join("state.safetensors")
+    }
+
+    /// The weights after an epoch; 0 is the initial network.
+    pub fn weights(&self, epoch: usize) -> PathBuf {
+        self.epoch_file("weights", epoch)
+    }
+
+    /// The captured activations after an epoch.
+    pub fn activations(&self, epoch: usize) -> PathBuf {
+        self.epoch_file("activations", epoch)
+    }
+
+    /// The captured gradients of an epoch's last batch.
+    pub fn gradients(&self, epoch: usize) -> PathBuf {
+        self.epoch_file("gradients", epoch)
+    }
+
+    fn epoch_file(&self, folder: &str, epoch: usize) -> PathBuf {
+        self.root.join(folder).join(format!("epoch-{epoch:06}.safetensors"))
+    }
+
+    /// The epochs that have a file in `weights`, ascending.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where the directory can't be read.
+    pub fn epochs(&self) -> Result<Vec<usize>> {
+        let folder = self.root.join("weights");
+        let mut epochs = Vec::new();
+        for entry in fs::read_dir(&folder).map_err(Error::io(&folder, "read"))? {
+            let name = entry.map_err(Error::io(&folder, "read"))?.file_name();
+            let epoch = name
+                .to_str()
+                .and_then(|name| name.strip_prefix("epoch-")?.strip_suffix(".safetensors"))
+                .and_then(|epoch| epoch.parse::<usize>().ok());
+            epochs.extend(epoch);
+        }
+        epochs.sort_unstable();
+        Ok(epochs)
+    }
+
+    /// Keeps other processes from training into this directory. Released when the file is dropped, or by the system
+    /// when the process ends in whatever way.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] where another process holds it, [`Error::Io`] where it can't be created.
+    pub fn lock(&self) -> Result<File> {
+        let path = self.root.join("lock");
+        let file = File::create(&path).map_err(Error::io(&path, "create"))?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(TryLockError::WouldBlock) => Err(Error::invalid(
+                self.root.display().to_string(),
+                "another process is training this run",
+                "wait until it is done, or choose another directory with --out",
+            )),
+            Err(TryLockError::Error(source)) => Err(Error::io(&path, "lock")(source)),
+        }
+    }
+}

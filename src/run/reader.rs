@@ -1,0 +1,140 @@
+//! Reading a finished or running run. No Burn device is needed: figures are drawn from files.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use faer::Mat;
+
+use super::{Paths, log};
+use crate::config::Config;
+use crate::data::split::Split;
+use crate::error::{Error, Result};
+use crate::model::store::{self, Array};
+use crate::model::{Frozen, weights};
+use crate::train::EpochMetrics;
+
+/// A run directory, opened for reading.
+#[derive(Debug, Clone)]
+pub struct Run {
+    /// Where things lie.
+    pub paths: Paths,
+    /// The resolved configuration.
+    pub config: Config,
+}
+
+impl Run {
+    /// Opens a run directory.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] where this is not a run directory, and what [`Config::from_file`] refuses.
+    pub fn open(path: impl Into<PathBuf>) -> Result<Self> {
+        let paths = Paths::new(path);
+        let file = paths.config();
+        if !file.exists() {
+            return Err(Error::invalid(
+                paths.root().display().to_string(),
+                "there is no run here (no config.toml)",
+                "name a directory that `foldspace train` wrote",
+            ));
+        }
+        let config = Config::from_file(&file, &[])?;
+        Ok(Self { paths, config })
+    }
+
+    /// Losses and accuracies, an entry per epoch so far.
+    ///
+    /// # Errors
+    /// [`Error::Io`] or [`Error::Invalid`] where the table can't be read.
+    pub fn metrics(&self) -> Result<Vec<EpochMetrics>> {
+        log::read(&self.paths.metrics())
+    }
+
+    /// The parameters' names, and per epoch every parameter's gradient norm on the epoch's last batch.
+    ///
+    /// # Errors
+    /// [`Error::Io`] or [`Error::Invalid`] where the table can't be read.
+    pub fn gradient_norms(&self) -> Result<(Vec<String>, Vec<Vec<f64>>)> {
+        let (mut names, mut rows) = log::read_cells(&self.paths.gradient_norms())?;
+        // The first column is the epoch.
+        names.drain(..names.len().min(1));
+        rows.iter_mut().for_each(|row| drop(row.drain(..row.len().min(1))));
+        Ok((names, rows))
+    }
+
+    /// The epochs whose weights were captured, ascending; 0 is the initial network.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where the directory can't be read.
+    pub fn epochs(&self) -> Result<Vec<usize>> {
+        self.paths.epochs()
+    }
+
+    /// The network after an epoch.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where it was not captured, [`Error::Invalid`] where the file is damaged.
+    pub fn frozen(&self, epoch: usize) -> Result<Frozen> {
+        weights::read(&self.paths.weights(epoch))
+    }
+
+    /// The captured activations of the training set after an epoch, by site (n x units).
+    ///
+    /// With `capture.gradients`, `SITE.gradient` holds the training loss's gradient with respect to each.
+    ///
+    /// # Errors
+    /// As [`frozen`](Self::frozen).
+    pub fn activations(&self, epoch: usize) -> Result<BTreeMap<String, Mat<f64>>> {
+        read_matrices(&self.paths.activations(epoch), "activations")
+    }
+
+    /// The captured gradients of an epoch's last batch, by parameter; weights (out x in), biases (out x 1).
+    ///
+    /// # Errors
+    /// As [`frozen`](Self::frozen).
+    pub fn gradients(&self, epoch: usize) -> Result<BTreeMap<String, Mat<f64>>> {
+        read_matrices(&self.paths.gradients(epoch), "gradients")
+    }
+
+    /// The training and the held-out samples, made again from the seed or read again from their file.
+    ///
+    /// # Errors
+    /// As [`DataConfig::load_split`](crate::data::DataConfig::load_split).
+    pub fn split(&self) -> Result<Split> {
+        self.config.data.load_split(self.config.seed, self.paths.root())
+    }
+}
+
+/// Matrices by name.
+fn read_matrices(path: &Path, kind: &str) -> Result<BTreeMap<String, Mat<f64>>> {
+    let contents = store::read(path, kind)?;
+    let matrix = |(name, array): (String, Array)| {
+        let [rows, columns] = array.shape[..] else {
+            return Err(Error::invalid(
+                path.display().to_string(),
+                format!("{name} is no matrix"),
+                "restore the file from a copy",
+            ));
+        };
+        let entry = |i: usize, j: usize| f64::from(array.values[i * columns + j]);
+        Ok((name, Mat::from_fn(rows, columns, entry)))
+    };
+    contents.arrays.into_iter().map(matrix).collect()
+}
+
+/// Writes matrices by name, as `f32`.
+pub(super) fn write_matrices(
+    path: &Path,
+    kind: &str,
+    matrices: impl IntoIterator<Item = (String, Mat<f64>)>,
+) -> Result<()> {
+    let array = |(name, matrix): (String, Mat<f64>)| {
+        let rows = (0..matrix.nrows()).flat_map(|i| matrix.row(i).iter().map(|&x| x as f32));
+        let array = Array {
+            shape: vec![matrix.nrows(), matrix.ncols()],
+            values: rows.collect(),
+        };
+        (name, array)
+    };
+    let arrays = matrices.into_iter().map(array).collect();
+    store::write(path, kind, &serde_json::json!({}), &arrays)
+}

@@ -1,0 +1,20 @@
+//! "Did you mean ...?": the valid name that is nearest to a mistyped one.
+
+/// The candidate that `name` most likely stands for, if any is near enough to be worth naming.
+///
+/// Nearness is the Damerau-Levenshtein distance (letters added, dropped, changed or swapped), at most a third of
+/// the longer name.
+///
+/// ```
+/// use foldspace::suggest::nearest;
+/// assert_eq!(nearest("epohcs", ["epochs", "batch_size"]), Some("epochs"));
+/// assert_eq!(nearest("colour", ["epochs", "batch_size"]), None);
+/// ```
+pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    candidates
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
+        .filter(|(distance, candidate)| distance * 3 <= name.len().max(candidate.len()))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}

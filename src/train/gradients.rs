@@ -1,0 +1,61 @@
+//! The gradient of the loss with respect to every parameter.
+
+use burn::optim::GradientsParams;
+use burn::tensor::Tensor;
+use faer::Mat;
+
+use crate::model::{Mlp, mlp};
+
+/// A parameter's gradient in the parameter's own orientation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ParameterGradient {
+    /// The parameter, such as `embedding.weight`.
+    pub name: String,
+    /// dL/dW, (out x in); of a bias (out x 1).
+    pub values: Mat<f64>,
+}
+
+/// The gradients of one step, still on the device: keeping them costs nothing, reading them a transfer.
+#[derive(Debug, Clone, Default)]
+pub struct StepGradients {
+    /// Names and gradients, (in x out) as Burn stores weights, (1 x out) for a bias.
+    tensors: Vec<(String, Tensor<2>)>,
+}
+
+impl StepGradients {
+    /// Takes hold of what a backward pass left for `model`.
+    pub fn of(model: &Mlp, gradients: &GradientsParams) -> Self {
+        let pick = |(name, id): (String, _)| {
+            let gradient = if name.ends_with(".bias") {
+                gradients.get::<1>(id).map(|bias| bias.unsqueeze::<2>())
+            } else {
+                gradients.get::<2>(id)
+            };
+            gradient.map(|gradient| (name, gradient))
+        };
+        Self {
+            tensors: model.parameters().into_iter().filter_map(pick).collect(),
+        }
+    }
+
+    /// The parameters' names, in layer order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.tensors.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// Σ g² of every parameter, still on the device.
+    pub fn squares(&self) -> impl Iterator<Item = Tensor<1>> {
+        self.tensors
+            .iter()
+            .map(|(_, gradient)| gradient.clone().square().sum())
+    }
+
+    /// The gradients in full.
+    pub fn read(&self) -> Vec<ParameterGradient> {
+        let read = |(name, gradient): &(String, Tensor<2>)| ParameterGradient {
+            name: name.clone(),
+            values: mlp::download(gradient.clone()).transpose().to_owned(),
+        };
+        self.tensors.iter().map(read).collect()
+    }
+}

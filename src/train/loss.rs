@@ -1,0 +1,86 @@
+//! Losses as PyTorch defines them, averaged over all entries of a batch.
+
+use burn::tensor::{Int, Tensor, activation};
+use serde::{Deserialize, Serialize};
+
+/// The loss that training minimises.
+///
+/// | name | formula, averaged over the batch | PyTorch |
+/// | --- | --- | --- |
+/// | `mse` | (ŷ - y)² | `MSELoss` |
+/// | `huber` | r²/2 if r < 1 else r - 1/2, r = abs(ŷ - y) | `HuberLoss` |
+/// | `bce` | -y ln p - (1 - y) ln(1 - p), each logarithm at least -100 | `BCELoss` |
+/// | `cross_entropy` | -ln softmax(z)_y | `CrossEntropyLoss` |
+///
+/// `bce` needs one sigmoid output, `cross_entropy` one output per class: scores (`identity`), as in PyTorch, or
+/// probabilities (`softmax`), which give the same loss.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Loss {
+    /// Mean squared error.
+    Mse,
+    /// Squared near the target, linear beyond a distance of 1.
+    Huber,
+    /// Binary cross-entropy of a probability.
+    Bce,
+    /// Cross-entropy of several classes.
+    CrossEntropy,
+}
+
+impl Loss {
+    /// The name as configuration files spell it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Mse => "mse",
+            Self::Huber => "huber",
+            Self::Bce => "bce",
+            Self::CrossEntropy => "cross_entropy",
+        }
+    }
+}
+
+/// The smallest positive normal `f32`: every smaller probability counts as 0.
+const TINY: f32 = f32::MIN_POSITIVE;
+
+/// The mean of (ŷ - y)²; both (n x outputs).
+pub fn mse(prediction: Tensor<2>, target: Tensor<2>) -> Tensor<1> {
+    (prediction - target).square().mean()
+}
+
+/// The mean of r²/2 where r < 1 and r - 1/2 elsewhere, r = |ŷ - y|; both (n x outputs).
+pub fn huber(prediction: Tensor<2>, target: Tensor<2>) -> Tensor<1> {
+    let residual = (prediction - target).abs();
+    // With c = min(r, 1), both branches are c (r - c / 2).
+    let near = residual.clone().clamp_max(1.0);
+    (near.clone() * (residual - near.mul_scalar(0.5))).mean()
+}
+
+/// Binary cross-entropy of probabilities (n x 1) against zeros and ones.
+///
+/// Where a probability is exactly 0 or 1 and wrong, the loss is 100 and its gradient 0, as in PyTorch. (PyTorch's
+/// gradient also fades from p = 1e-12 on; this one does not.)
+pub fn bce(probability: Tensor<2>, target: Tensor<2>) -> Tensor<1> {
+    let complement = probability.clone().neg().add_scalar(1.0);
+    let hit = clamped_log(probability) * target.clone();
+    let miss = clamped_log(complement) * target.neg().add_scalar(1.0);
+    (hit + miss).mean().neg()
+}
+
+/// Cross-entropy of scores (n x classes) against labels (n).
+pub fn cross_entropy(scores: Tensor<2>, labels: Tensor<1, Int>) -> Tensor<1> {
+    let log_probability = activation::log_softmax(scores, 1);
+    log_probability.gather(1, labels.unsqueeze_dim(1)).mean().neg()
+}
+
+/// The same of probabilities (n x classes): for networks that end in a softmax.
+pub fn negative_log_likelihood(probability: Tensor<2>, labels: Tensor<1, Int>) -> Tensor<1> {
+    clamped_log(probability.gather(1, labels.unsqueeze_dim(1)))
+        .mean()
+        .neg()
+}
+
+/// max(ln p, -100), and a gradient of 0 where p is 0 (a plain clamp would make it 0 x infinity).
+fn clamped_log(probability: Tensor<2>) -> Tensor<2> {
+    let zero = probability.clone().lower_scalar(TINY);
+    probability.clamp_min(TINY).log().mask_fill(zero, -100.0)
+}

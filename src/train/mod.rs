@@ -1,0 +1,22 @@
+//! Training: a loop that anyone who knows PyTorch recognises, in [`trainer`].
+//!
+//! Training yields values. [`Trainer::next_epoch`] returns an [`EpochReport`], and whoever calls it draws, writes or prints
+//! what it likes; nothing here knows of files or terminals.
+
+pub mod config;
+pub mod gradients;
+pub mod loss;
+pub mod metrics;
+pub mod optimizer;
+pub mod samples;
+pub mod schedule;
+pub mod trainer;
+
+pub use config::{TrainConfig, check};
+pub use gradients::ParameterGradient;
+pub use loss::Loss;
+pub use metrics::{EpochMetrics, EpochReport};
+pub use optimizer::{OptimizerConfig, OptimizerName};
+pub use samples::{Samples, Targets};
+pub use schedule::Schedule;
+pub use trainer::{Trainer, TrainerState};

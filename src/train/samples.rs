@@ -1,0 +1,174 @@
+//! A data set on the device: uploaded once, shuffled and cut into batches there.
+
+use burn::tensor::{Device, Int, Tensor, TensorData};
+
+use super::Loss;
+use super::loss;
+use crate::data::{Dataset, Target};
+use crate::model::{Activation, mlp};
+use crate::random::Generator;
+use crate::random::torch::dataloader_order;
+
+/// Inputs and what the network should make of them.
+#[derive(Debug, Clone)]
+pub struct Samples {
+    /// (n x features).
+    pub inputs: Tensor<2>,
+    /// One per sample.
+    pub targets: Targets,
+}
+
+/// What the loss compares the outputs with.
+#[derive(Debug, Clone)]
+pub enum Targets {
+    /// Numbers to come close to (n x outputs).
+    Values(Tensor<2>),
+    /// One of two classes, as 0 or 1 (n x 1), for a network with a single output.
+    Binary(Tensor<2>),
+    /// Class labels from 0 (n), for a network with an output per class.
+    Labels(Tensor<1, Int>),
+}
+
+impl Samples {
+    /// Uploads a data set as `f32`.
+    pub fn upload(data: &Dataset, loss: Loss, device: &Device) -> Self {
+        let targets = match &data.target {
+            Target::Values { values, .. } => {
+                Targets::Values(mlp::upload(values.as_ref(), device))
+            },
+            Target::Classes { labels, .. } if loss == Loss::CrossEntropy => {
+                Targets::Labels(indices(labels, device))
+            }
+            Target::Classes { labels, .. } => {
+                let numbers: Vec<f32> = labels.iter().map(|&label| label as f32).collect();
+                let shape = [numbers.len(), 1];
+                Targets::Binary(Tensor::from_data(TensorData::new(numbers, shape), device))
+            }
+        };
+        Self {
+            inputs: mlp::upload(data.features.as_ref(), device),
+            targets,
+        }
+    }
+
+    /// The number of samples.
+    pub fn len(&self) -> usize {
+        self.inputs.dims()[0]
+    }
+
+    /// Whether there are no samples.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// One epoch's batches. With a batch size: in the order of PyTorch's `DataLoader(shuffle=True)`, the last batch
+    /// smaller if need be. Without: everything at once, in the data's order, and the generator is left alone.
+    pub fn batches(
+        &self,
+        batch_size: Option<usize>,
+        generator: &mut Generator,
+    ) -> impl ExactSizeIterator<Item = Self> + use<> {
+        let samples = self.len();
+        let size = batch_size.unwrap_or(samples).max(1);
+        let visited = match batch_size {
+            Some(_) => self.select(&dataloader_order(generator, samples)),
+            None => self.clone(),
+        };
+        (0..samples.div_ceil(size)).map(move |batch| {
+            let start = batch * size;
+            visited.slice(start, (start + size).min(samples))
+        })
+    }
+
+    /// The same samples without autodiff, for evaluation. Copies nothing.
+    #[must_use]
+    pub fn inner(self) -> Self {
+        Self {
+            inputs: self.inputs.inner(),
+            targets: match self.targets {
+                Targets::Values(values) => Targets::Values(values.inner()),
+                Targets::Binary(values) => Targets::Binary(values.inner()),
+                Targets::Labels(labels) => Targets::Labels(labels.inner()),
+            },
+        }
+    }
+
+    /// The samples at these positions, in this order.
+    fn select(&self, order: &[usize]) -> Self {
+        let order = indices(order, &self.inputs.device());
+        let rows = |tensor: &Tensor<2>| tensor.clone().select(0, order.clone());
+        Self {
+            inputs: rows(&self.inputs),
+            targets: match &self.targets {
+                Targets::Values(values) => Targets::Values(rows(values)),
+                Targets::Binary(values) => Targets::Binary(rows(values)),
+                Targets::Labels(labels) => Targets::Labels(labels.clone().select(0, order)),
+            },
+        }
+    }
+
+    /// The samples from `start` to before `end`.
+    fn slice(&self, start: usize, end: usize) -> Self {
+        if start == 0 && end == self.len() {
+            return self.clone();
+        }
+        let rows = |tensor: &Tensor<2>| tensor.clone().narrow(0, start, end - start);
+        Self {
+            inputs: rows(&self.inputs),
+            targets: match &self.targets {
+                Targets::Values(values) => Targets::Values(rows(values)),
+                Targets::Binary(values) => Targets::Binary(rows(values)),
+                Targets::Labels(labels) => {
+                    Targets::Labels(labels.clone().narrow(0, start, end - start))
+                }
+            },
+        }
+    }
+}
+
+impl Targets {
+    /// The loss of a network's outputs (n x outputs); `last` is the activation they come from.
+    ///
+    /// # Panics
+    /// Where loss and targets do not fit, which [`check`](super::check) refuses.
+    pub fn loss(&self, loss: Loss, last: Activation, output: Tensor<2>) -> Tensor<1> {
+        match (loss, self.clone()) {
+            (Loss::Mse, Self::Values(y) | Self::Binary(y)) => loss::mse(output, y),
+            (Loss::Huber, Self::Values(y) | Self::Binary(y)) => loss::huber(output, y),
+            (Loss::Bce, Self::Binary(y) | Self::Values(y)) => loss::bce(output, y),
+            (Loss::CrossEntropy, Self::Labels(labels)) if last == Activation::Softmax => {
+                loss::negative_log_likelihood(output, labels)
+            }
+            (Loss::CrossEntropy, Self::Labels(labels)) => loss::cross_entropy(output, labels),
+            (loss, targets) => panic!("{loss:?} does not fit {targets:?}"),
+        }
+    }
+
+    /// Whether they are classes, so that there is an accuracy.
+    pub fn are_classes(&self) -> bool {
+        !matches!(self, Self::Values(_))
+    }
+
+    /// How many outputs say the right class: above 1/2 for class 1, or the largest; none for regression.
+    pub fn hits(&self, output: Tensor<2>) -> Option<Tensor<1>> {
+        match self {
+            Self::Values(_) => None,
+            Self::Binary(classes) => {
+                let said = output.greater_scalar(0.5);
+                let right = said.equal(classes.clone().greater_scalar(0.5));
+                Some(right.float().sum())
+            }
+            Self::Labels(labels) => {
+                let said = output.argmax(1).squeeze_dim::<1>(1);
+                Some(said.equal(labels.clone()).float().sum())
+            }
+        }
+    }
+}
+
+/// Positions as an integer tensor. Backends differ in their integers (i32, i64): Burn converts here.
+fn indices(positions: &[usize], device: &Device) -> Tensor<1, Int> {
+    let positions: Vec<i32> = positions.iter().map(|&position| position as i32).collect();
+    let length = positions.len();
+    Tensor::from_data(TensorData::new(positions, [length]), device)
+}

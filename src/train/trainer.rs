@@ -1,0 +1,250 @@
+//! The training loop.
+
+use std::time::Instant;
+
+use burn::module::Module;
+use burn::optim::GradientsParams;
+use burn::tensor::{Device, Tensor};
+
+use super::gradients::StepGradients;
+use super::optimizer::{Optimizer, OptimizerState};
+use super::{EpochMetrics, EpochReport, ParameterGradient, Samples, TrainConfig, check};
+use crate::data::Dataset;
+use crate::error::{Error, Result};
+use crate::model::{Activation, Frozen, Mlp, ModelConfig, initialise};
+use crate::random::Generator;
+
+/// A network in training: yields one report per epoch.
+///
+/// One PyTorch generator draws the initial weights in layer order and then the order of the samples, as a script that
+/// calls `torch.manual_seed(seed)` before it builds the network and its `DataLoader`.
+pub struct Trainer {
+    config: TrainConfig,
+    model: Mlp,
+    last_activation: Activation,
+    optimizer: Optimizer,
+    generator: Generator,
+    train: Samples,
+    test: Option<Samples>,
+    /// Epochs done.
+    epoch: usize,
+    gradients: StepGradients,
+}
+
+/// All that a trainer needs to go on to the same bits as if it had never stopped.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrainerState {
+    /// Epochs done.
+    pub epoch: usize,
+    /// The parameters; `f32` values in `f64` matrices.
+    pub weights: Frozen,
+    /// Momentum, averages and counters.
+    pub optimizer: OptimizerState,
+    /// PyTorch's generator.
+    pub generator: Generator,
+}
+
+impl Trainer {
+    /// Draws the initial network and uploads the data; nothing is trained yet.
+    ///
+    /// `test` holds the held-out samples, if any. `device` is one that [`device::open`](crate::device::open) gave.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] where network, loss and data do not fit, see [`check`].
+    pub fn new(
+        config: &TrainConfig,
+        model: &ModelConfig,
+        train: &Dataset,
+        test: Option<&Dataset>,
+        seed: u64,
+        device: &Device,
+    ) -> Result<Self> {
+        check(config, model, train)?;
+        let mut generator = Generator::new(seed);
+        let initial = initialise(model, train.features.ncols(), &mut generator)?;
+        Ok(Self::build(config, model, &initial, generator, train, test, device))
+    }
+
+    /// Goes on from a state that [`state`](Self::state) returned.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] where the state does not belong to this configuration.
+    pub fn resume(
+        config: &TrainConfig,
+        model: &ModelConfig,
+        train: &Dataset,
+        test: Option<&Dataset>,
+        state: TrainerState,
+        device: &Device,
+    ) -> Result<Self> {
+        check(config, model, train)?;
+        let weights = &state.weights;
+        let mut trainer =
+            Self::build(config, model, weights, state.generator, train, test, device);
+        trainer.epoch = state.epoch;
+        trainer
+            .optimizer
+            .load(state.optimizer, &device.clone().inner())
+            .map_err(|parameter| {
+                Error::invalid(
+                    "checkpoint",
+                    format!("the optimiser's state of {parameter} is missing or damaged"),
+                    "train again from the start",
+                )
+            })?;
+        Ok(trainer)
+    }
+
+    fn build(
+        config: &TrainConfig,
+        model: &ModelConfig,
+        weights: &Frozen,
+        generator: Generator,
+        train: &Dataset,
+        test: Option<&Dataset>,
+        device: &Device,
+    ) -> Self {
+        // Parameters are followed by autodiff; data is not, and evaluation runs without.
+        let device = device.clone().autodiff();
+        let model = Mlp::new(model, weights, &device);
+        Self {
+            config: config.clone(),
+            last_activation: model.last_activation().unwrap_or_default(),
+            model,
+            optimizer: Optimizer::new(&config.optimizer),
+            generator,
+            train: Samples::upload(train, config.loss, &device),
+            test: test.map(|test| Samples::upload(test, config.loss, &device.clone().inner())),
+            epoch: 0,
+            gradients: StepGradients::default(),
+        }
+    }
+
+    /// Trains for one epoch; `None` when all are done.
+    ///
+    /// # Errors
+    /// [`Error::Diverged`] where the loss or the gradient is no longer a finite number.
+    pub fn next_epoch(&mut self) -> Result<Option<EpochReport>> {
+        if self.epoch >= self.config.epochs {
+            return Ok(None);
+        }
+        let start = Instant::now();
+        let epoch = self.epoch + 1;
+        let lr = self.config.schedule.rate(self.config.optimizer.lr, epoch);
+
+        let mut model = std::mem::take(&mut self.model);
+        let mut losses = Vec::new();
+        let mut batches = self
+            .train
+            .batches(self.config.batch_size, &mut self.generator);
+        while let Some(batch) = batches.next() {
+            let prediction = model.forward(batch.inputs);
+            let loss = batch.targets.loss(self.config.loss, self.last_activation, prediction);
+            let gradients = GradientsParams::from_grads(loss.backward(), &model);
+            if batches.len() == 0 {
+                self.gradients = StepGradients::of(&model, &gradients);
+            }
+            model = self.optimizer.step(lr, model, gradients);
+            losses.push(loss.inner()); // stays on the device: reading it here would wait for the step
+        }
+        self.model = model;
+        self.epoch = epoch;
+
+        let mut report = self.evaluate(epoch, lr, losses)?;
+        report.seconds = start.elapsed().as_secs_f64();
+        Ok(Some(report))
+    }
+
+    /// Judges the network as it is now, and reads all of the epoch's numbers from the device in one go.
+    fn evaluate(&self, epoch: usize, lr: f64, losses: Vec<Tensor<1>>) -> Result<EpochReport> {
+        let model = self.model.valid();
+        let (batches, parameters) = (losses.len(), self.gradients.names().count());
+        let classifies = self.train.targets.are_classes();
+
+        let mut numbers = losses;
+        numbers.extend(self.gradients.squares());
+        if classifies {
+            let train = self.train.clone().inner();
+            numbers.extend(train.targets.hits(model.forward(train.inputs)));
+        }
+        if let Some(test) = self.test.clone() {
+            let output = model.forward(test.inputs);
+            let loss = self.config.loss;
+            numbers.push(test.targets.loss(loss, self.last_activation, output.clone()));
+            numbers.extend(test.targets.hits(output));
+        }
+        let numbers = Tensor::cat(numbers, 0).into_data();
+
+        // In the order in which they were put together.
+        let mut numbers = numbers.iter::<f64>().peekable();
+        let train_loss = numbers.by_ref().take(batches).sum::<f64>() / batches as f64;
+        let squares: Vec<f64> = numbers.by_ref().take(parameters).collect();
+        let train_accuracy = numbers
+            .next_if(|_| classifies)
+            .map(|hits| hits / self.train.len() as f64);
+        let test_loss = numbers.next();
+        let test_accuracy = self
+            .test
+            .as_ref()
+            .and_then(|test| Some(numbers.next()? / test.len() as f64));
+        let grad_norm = squares.iter().sum::<f64>().sqrt();
+
+        let watched = [Some(train_loss), Some(grad_norm), test_loss];
+        if let Some(loss) = watched.into_iter().flatten().find(|value| !value.is_finite()) {
+            return Err(Error::Diverged {
+                epoch,
+                loss,
+                learning_rate: lr,
+            });
+        }
+        let names = self.gradients.names().map(str::to_owned);
+        Ok(EpochReport {
+            metrics: EpochMetrics {
+                epoch,
+                train_loss,
+                train_accuracy,
+                test_loss,
+                test_accuracy,
+                learning_rate: lr,
+                grad_norm,
+            },
+            gradient_norms: names.zip(squares.iter().map(|square| square.sqrt())).collect(),
+            seconds: 0.0,
+        })
+    }
+
+    /// Epochs done.
+    pub fn epoch(&self) -> usize {
+        self.epoch
+    }
+
+    /// The network as it is now, with autodiff.
+    pub fn model(&self) -> &Mlp {
+        &self.model
+    }
+
+    /// The training samples on the device, with autodiff.
+    pub fn samples(&self) -> &Samples {
+        &self.train
+    }
+
+    /// The network as it is now, in `f64` matrices.
+    pub fn frozen(&self) -> Frozen {
+        self.model.to_frozen()
+    }
+
+    /// The gradients of the last batch so far, taken before its update; empty before the first epoch.
+    pub fn gradients(&self) -> Vec<ParameterGradient> {
+        self.gradients.read()
+    }
+
+    /// Everything needed to go on later.
+    pub fn state(&self) -> TrainerState {
+        TrainerState {
+            epoch: self.epoch,
+            weights: self.frozen(),
+            optimizer: self.optimizer.save(),
+            generator: self.generator.clone(),
+        }
+    }
+}

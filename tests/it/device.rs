@@ -1,0 +1,98 @@
+//! Backends: names, reports, and machines without a graphics adapter.
+
+use std::process::Command;
+
+use burn::tensor::{Device, Tensor};
+use foldspace::device::{self, Backend};
+use foldspace::error::Error;
+
+/// The graphics device, if there is one. Its absence is said, or with `FOLDSPACE_REQUIRE_WGPU=1` fails.
+pub fn wgpu() -> Option<Device> {
+    match device::open(Backend::Wgpu) {
+        Ok(device) => Some(device),
+        Err(error) => {
+            assert_ne!(
+                std::env::var("FOLDSPACE_REQUIRE_WGPU").as_deref(),
+                Ok("1"),
+                "{error}"
+            );
+            println!("skipped on wgpu: {error}");
+            None
+        }
+    }
+}
+
+#[test]
+fn names_are_read_and_mistakes_explained() {
+    for backend in Backend::ALL {
+        assert_eq!(backend.name().parse::<Backend>().unwrap(), backend);
+    }
+    assert_eq!("Flex".parse::<Backend>().unwrap(), Backend::Flex);
+    let message = |name: &str| name.parse::<Backend>().unwrap_err().to_string();
+    assert!(message("wgpo").ends_with("did you mean wgpu?"));
+    assert!(message("cuda").ends_with("choose one of auto, ndarray, flex, wgpu"));
+}
+
+#[test]
+fn every_backend_that_opens_computes() {
+    for report in device::report() {
+        assert!(!report.note.is_empty());
+        assert_eq!(report.available, report.adapter.is_some(), "{report:?}");
+        let device = match device::open(report.backend) {
+            Ok(device) => device,
+            Err(_) => {
+                assert!(!report.available);
+                continue;
+            }
+        };
+        assert!(report.available);
+        let x = Tensor::<2>::from_floats([[1.0, 2.0], [3.0, 4.0]], &device);
+        let product = x.clone().matmul(x).into_data();
+        assert_eq!(product.iter::<f32>().collect::<Vec<_>>(), [7.0, 10.0, 15.0, 22.0]);
+        // Opening again is fine, though Burn initialises wgpu only once.
+        assert!(device::open(report.backend).is_ok());
+    }
+}
+
+#[test]
+fn small_jobs_stay_on_the_processor() {
+    let (backend, reason) = device::choose(505, 32);
+    assert_eq!(backend, Backend::Flex);
+    assert!(reason.contains("505 parameters x 32 samples"), "{reason}");
+    // A large one goes to a graphics card only if there is a real one.
+    let (backend, reason) = device::choose(1_000_000, 1000);
+    let hardware = device::report().into_iter().any(|report| {
+        report.backend == Backend::Wgpu && report.available && !report.note.contains("software")
+    });
+    assert_eq!(backend == Backend::Wgpu, hardware, "{reason}");
+}
+
+/// The loader of Vulkan drivers reads its variables once, so this needs a process of its own.
+#[test]
+fn without_an_adapter_there_is_one_clear_line() {
+    const CHILD: &str = "FOLDSPACE_TEST_NO_ADAPTER";
+    if std::env::var_os(CHILD).is_some() {
+        let error = device::open(Backend::Wgpu).err().expect("there is no driver");
+        assert!(matches!(error, Error::Backend { .. }));
+        let message = error.to_string();
+        assert_eq!(message.lines().count(), 1, "{message}");
+        assert!(message.contains("Vulkan driver") && message.contains("--backend flex"), "{message}");
+        assert!(device::report().iter().any(|report| !report.available));
+        assert_eq!(device::choose(1_000_000, 1000).0, Backend::Flex);
+        println!("child: {message}");
+        return;
+    }
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "device::without_an_adapter_there_is_one_clear_line", "--nocapture"])
+        .env(CHILD, "1")
+        .env("VK_DRIVER_FILES", "/nonexistent")
+        .env("VK_ICD_FILENAMES", "/nonexistent")
+        .env("__EGL_VENDOR_LIBRARY_FILENAMES", "/nonexistent")
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned()
+        + &String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{text}");
+    assert!(text.contains("child: backend wgpu: "), "{text}");
+    assert!(!text.contains("panicked"), "{text}");
+}

@@ -1,0 +1,21 @@
+//! The one integration-test binary (linking Burn is slow): a module per subject.
+
+mod anim;
+mod architecture;
+mod blog;
+mod capture;
+mod cli;
+mod config;
+mod configs;
+mod data;
+mod device;
+mod geometry;
+mod layers;
+mod layers_by_burn;
+mod linalg;
+mod model;
+mod parity;
+mod plot;
+mod random;
+mod run;
+mod train;
