@@ -108,7 +108,9 @@ impl Config {
             Err(error) => return Err(error),
             Ok(_) => overridden(text, name, overrides)?,
         };
-        config.validate().map_err(|error| with_line(error, text, name))?;
+        config
+            .validate()
+            .map_err(|error| with_line(error, text, name))?;
         Ok(config)
     }
 
@@ -235,7 +237,11 @@ fn split_message(message: &str) -> (String, String) {
     if message.starts_with("unknown field") || message.starts_with("unknown variant") {
         let given = quoted.next().unwrap_or_default();
         let valid: Vec<&str> = quoted.collect();
-        let kind = if message.starts_with("unknown field") { "key" } else { "choice" };
+        let kind = if message.starts_with("unknown field") {
+            "key"
+        } else {
+            "choice"
+        };
         let remedy = match nearest(given, valid.iter().copied()) {
             Some(nearest) => format!("did you mean {nearest}?"),
             None => format!("there are {}", valid.join(", ")),
@@ -244,7 +250,10 @@ fn split_message(message: &str) -> (String, String) {
     }
     if message.starts_with("missing field") {
         let missing = quoted.next().unwrap_or_default();
-        return (format!("{missing} is missing"), format!("add {missing} = ..."));
+        return (
+            format!("{missing} is missing"),
+            format!("add {missing} = ..."),
+        );
     }
     match message.split_once("; ") {
         Some((problem, remedy)) => (problem.to_owned(), remedy.to_owned()),
@@ -274,7 +283,11 @@ fn with_line(error: Error, text: &str, name: &str) -> Error {
 
 /// The number of the line, from 1, that holds the byte at `offset`.
 fn line_of(text: &str, offset: usize) -> usize {
-    text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1
+    text.bytes()
+        .take(offset)
+        .filter(|byte| *byte == b'\n')
+        .count()
+        + 1
 }
 
 /// The dotted key whose name or value stands at `span`.
@@ -320,5 +333,9 @@ fn span_of(table: &DeTable<'_>, place: &str) -> Option<Range<usize>> {
         DeValue::Table(table) if !rest.is_empty() => span_of(table, rest),
         _ => None,
     };
-    inner.or(Some(if index.is_some() { value.span() } else { key.span() }))
+    inner.or(Some(if index.is_some() {
+        value.span()
+    } else {
+        key.span()
+    }))
 }

@@ -9,7 +9,7 @@ use std::str::FromStr;
 use std::sync::OnceLock;
 
 use burn::tensor::Device;
-use burn::tensor::wgpu::wgpu;
+use burn::tensor::wgpu::{WgpuBackend, wgpu};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
@@ -225,7 +225,12 @@ fn graphics() -> &'static Result<Graphics, String> {
 }
 
 fn open_graphics() -> Result<Graphics, String> {
-    let (device, setup) = Device::wgpu_options()
+    let mut options = Device::wgpu_options();
+    // Left to itself, wgpu goes on to look for OpenGL, whose libraries write warnings to the terminal.
+    if cfg!(target_os = "linux") {
+        options = options.graphics_api(WgpuBackend::Vulkan);
+    }
+    let (device, setup) = options
         .init_with_setup()
         .map_err(|error| one_line(&error.to_string()))?;
     let info = setup.adapter.get_info();

@@ -39,11 +39,7 @@ impl Partial {
         if let Some(parent) = target.parent() {
             fs::create_dir_all(parent).map_err(Error::io(parent, "create the directory"))?;
         }
-        let name = format!(
-            ".{}.{}.partial",
-            name.to_string_lossy(),
-            std::process::id()
-        );
+        let name = format!(".{}.{}.partial", name.to_string_lossy(), std::process::id());
         Ok(Self {
             target: target.to_path_buf(),
             temporary: target.with_file_name(name),

@@ -7,9 +7,9 @@
 use super::batch::{Batch, Encoder};
 use super::delta::Delta;
 use super::palette::Palette;
-use crate::file::Partial;
 use super::write::Options;
 use crate::error::{Error, Result};
+use crate::file::Partial;
 use png::{EncodingError, chunk};
 use rayon::prelude::*;
 use std::fs::File;

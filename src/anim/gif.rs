@@ -2,9 +2,9 @@
 
 use super::batch::{Batch, Encoder};
 use super::palette::Palette;
-use crate::file::Partial;
 use super::write::Options;
 use crate::error::{Error, Result};
+use crate::file::Partial;
 use gif::{DisposalMethod, EncodingError, Repeat};
 use rayon::prelude::*;
 use std::fs::File;

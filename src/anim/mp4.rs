@@ -5,8 +5,8 @@
 //! `ffmpeg -i in.mp4 -vf "pad=ceil(iw/2)*2:ceil(ih/2)*2" -pix_fmt yuv420p out.mp4`.
 
 use super::batch::{Batch, Encoder};
-use crate::file::Partial;
 use crate::error::{Error, Result};
+use crate::file::Partial;
 use std::io::{ErrorKind, Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};

@@ -1,8 +1,8 @@
 //! Numbered PNG files in a directory, for editing elsewhere.
 
 use super::batch::{Batch, Encoder};
-use crate::file::Partial;
 use crate::error::{Error, Result};
+use crate::file::Partial;
 use crate::plot::pixmap::encode_png;
 use rayon::prelude::*;
 use std::fs;

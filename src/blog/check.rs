@@ -50,7 +50,14 @@ impl Check {
         tolerance: f64,
     ) -> Self {
         let pass = (measured - expected).abs() <= tolerance;
-        Self::new(statement, measured, Relation::Equal, expected, tolerance, pass)
+        Self::new(
+            statement,
+            measured,
+            Relation::Equal,
+            expected,
+            tolerance,
+            pass,
+        )
     }
 
     /// A difference, residual or error that must vanish within a tolerance.

@@ -11,7 +11,10 @@ const STYLE: &str = include_str!("gallery.css");
 /// The page for these items; `setting` says on what they were made.
 pub fn page(finished: &[Finished], setting: &str) -> String {
     let checks = || finished.iter().flat_map(|f| &f.exhibit.checks);
-    let (passed, total) = (checks().filter(|check| check.pass).count(), checks().count());
+    let (passed, total) = (
+        checks().filter(|check| check.pass).count(),
+        checks().count(),
+    );
     let mut html = format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
@@ -78,11 +81,17 @@ fn article(html: &mut String, finished: &Finished) {
     for (file, alt) in &finished.moving {
         let alt = escape(alt);
         let _ = if file.ends_with(".mp4") {
-            writeln!(html, "<figure><video src=\"{file}\" controls loop muted aria-label=\"{alt}\"></video></figure>")
+            writeln!(
+                html,
+                "<figure><video src=\"{file}\" controls loop muted aria-label=\"{alt}\"></video></figure>"
+            )
         } else if file.ends_with("-frames") {
             writeln!(html, "<p>Frames: <code>{file}/</code></p>")
         } else {
-            writeln!(html, "<figure><img src=\"{file}\" alt=\"{alt}\" loading=\"lazy\"></figure>")
+            writeln!(
+                html,
+                "<figure><img src=\"{file}\" alt=\"{alt}\" loading=\"lazy\"></figure>"
+            )
         };
     }
     for table in &finished.exhibit.tables {

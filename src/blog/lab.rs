@@ -185,18 +185,26 @@ impl Lab {
         let inputs = mlp::upload(train.features.as_ref(), device);
         let capture = |trainer: &Trainer| {
             let mut recorder = Recorder::new(config.capture.sites.iter().cloned());
-            trainer.model().valid().forward_with(inputs.clone(), &mut recorder);
+            trainer
+                .model()
+                .valid()
+                .forward_with(inputs.clone(), &mut recorder);
             let recorded = recorder.into_values().into_iter();
             Snapshot {
                 epoch: trainer.epoch(),
                 network: trainer.frozen(),
-                activations: recorded.map(|(site, value)| (site, mlp::download(value))).collect(),
+                activations: recorded
+                    .map(|(site, value)| (site, mlp::download(value)))
+                    .collect(),
             }
         };
         let mut snapshots = vec![capture(&trainer)];
         let mut reports = Vec::new();
         while let Some(report) = trainer.next_epoch()? {
-            if config.capture.wants(report.metrics.epoch, config.train.epochs) {
+            if config
+                .capture
+                .wants(report.metrics.epoch, config.train.epochs)
+            {
                 snapshots.push(capture(&trainer));
             }
             reports.push(report);

@@ -71,9 +71,9 @@ pub static POSTS: [Post; 4] = [
 pub fn select(names: &[String]) -> Result<Vec<&'static Item>> {
     let wanted: Vec<String> = names.iter().map(|name| name.to_uppercase()).collect();
     let known = |name: &String| {
-        POSTS
-            .iter()
-            .any(|post| *name == post.letter.to_string() || post.items.iter().any(|item| item.id == name))
+        POSTS.iter().any(|post| {
+            *name == post.letter.to_string() || post.items.iter().any(|item| item.id == name)
+        })
     };
     if let Some(unknown) = wanted.iter().find(|name| !known(name)) {
         return Err(Error::invalid(

@@ -116,7 +116,11 @@ fn finish(lab: &Lab, item: &'static Item, settings: &Settings) -> Result<Finishe
         .collect::<Result<_>>()?;
     let mut moving = Vec::new();
     for animation in std::mem::take(&mut exhibit.animations) {
-        moving.extend(save_animation(&animation, &name(&animation.name), settings)?);
+        moving.extend(save_animation(
+            &animation,
+            &name(&animation.name),
+            settings,
+        )?);
     }
     Ok(Finished {
         item,

@@ -14,8 +14,10 @@ use crate::run::Run;
 
 /// Animate a run over its epochs or through its layers, without training again.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  foldspace animate artifacts/runs/moons training\n  \
-    foldspace animate artifacts/runs/moons flow --format gif,mp4 --size 900x700")]
+#[command(
+    after_help = "Examples:\n  foldspace animate artifacts/runs/moons training\n  \
+    foldspace animate artifacts/runs/moons flow --format gif,mp4 --size 900x700"
+)]
 pub struct Arguments {
     /// The run directory.
     run: PathBuf,
@@ -23,7 +25,12 @@ pub struct Arguments {
     #[arg(default_value = "training")]
     name: Name,
     /// How to store it: gif, apng, mp4, png-frames; several with commas.
-    #[arg(long = "format", default_value = "gif", value_delimiter = ',', value_name = "FORMAT")]
+    #[arg(
+        long = "format",
+        default_value = "gif",
+        value_delimiter = ',',
+        value_name = "FORMAT"
+    )]
     formats: Vec<Format>,
     /// Frames per second.
     #[arg(long, default_value_t = 25, value_name = "N")]
@@ -92,16 +99,23 @@ fn animation(run: &Run, arguments: &Arguments) -> Result<(Timeline, Draw)> {
     if arguments.name == Name::Flow {
         let last = epochs.last().copied().unwrap_or_default();
         let flow = figures::Flow::new(&run.frozen(last)?, &run.split()?.train)?;
-        return Ok((flow.timeline(arguments.fps)?, Box::new(move |moment| flow.draw(moment))));
+        return Ok((
+            flow.timeline(arguments.fps)?,
+            Box::new(move |moment| flow.draw(moment)),
+        ));
     }
     let views = figures::training(run, &epochs)?;
     let timeline = Timeline::steps(epochs.len(), arguments.fps, HOLD)?;
     let draw: Draw = match arguments.name {
         Name::Embedding => Box::new(move |moment| {
-            Ok(Figure::new("").size(560, 560).panel(views.embedding(moment.step)?))
+            Ok(Figure::new("")
+                .size(560, 560)
+                .panel(views.embedding(moment.step)?))
         }),
         Name::Boundary => Box::new(move |moment| {
-            Ok(Figure::new("").size(640, 500).panel(views.boundary(moment.step)?))
+            Ok(Figure::new("")
+                .size(640, 500)
+                .panel(views.boundary(moment.step)?))
         }),
         Name::Training | Name::Flow => Box::new(move |moment| views.side_by_side(moment.step)),
     };

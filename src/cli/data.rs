@@ -10,8 +10,10 @@ use crate::error::{Error, Result};
 
 /// Write a synthetic data set to a CSV file, in full precision.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  foldspace data moons --samples 1000 --noise 0.1 --seed 7 -o moons.csv\n  \
-    foldspace data spiral -o spiral.csv")]
+#[command(
+    after_help = "Examples:\n  foldspace data moons --samples 1000 --noise 0.1 --seed 7 -o moons.csv\n  \
+    foldspace data spiral -o spiral.csv"
+)]
 pub struct Arguments {
     /// Which set: moons, circles, blobs, two_blobs, spiral, xor, quadratic.
     name: String,

@@ -70,7 +70,11 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     let run = Run::open(&arguments.run)?;
     let epoch = captured_epoch(&run, arguments.epoch)?;
     let all = arguments.names.is_empty();
-    let names = if all { &Name::ALL[..] } else { &arguments.names };
+    let names = if all {
+        &Name::ALL[..]
+    } else {
+        &arguments.names
+    };
     let out = arguments
         .out
         .clone()
@@ -106,7 +110,11 @@ fn captured_epoch(run: &Run, wanted: Option<usize>) -> Result<usize> {
     let epochs = run.epochs()?;
     let place = run.paths.root().display().to_string();
     let last = epochs.last().copied().ok_or_else(|| {
-        Error::invalid(&place, "no epoch was captured yet", "wait for the first or train again")
+        Error::invalid(
+            &place,
+            "no epoch was captured yet",
+            "wait for the first or train again",
+        )
     })?;
     match wanted {
         Some(epoch) if !epochs.contains(&epoch) => Err(Error::invalid(

@@ -14,8 +14,10 @@ use crate::device::Backend;
 ///
 /// Writes pictures, index.html and checks.json. A failed check is named at the end and gives exit code 1.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  foldspace reproduce              everything\n  \
-    foldspace reproduce A D3         post A, and one item of post D\n  foldspace reproduce --list       what there is")]
+#[command(
+    after_help = "Examples:\n  foldspace reproduce              everything\n  \
+    foldspace reproduce A D3         post A, and one item of post D\n  foldspace reproduce --list       what there is"
+)]
 pub struct Arguments {
     /// Posts (A, B, C, D) or items (A12); everything where none is named.
     names: Vec<String>,
@@ -26,7 +28,12 @@ pub struct Arguments {
     #[arg(long, default_value = "auto", value_name = "NAME")]
     backend: Backend,
     /// How to store animations: gif, apng, mp4, png-frames; several with commas.
-    #[arg(long = "format", default_value = "gif", value_delimiter = ',', value_name = "FORMAT")]
+    #[arg(
+        long = "format",
+        default_value = "gif",
+        value_delimiter = ',',
+        value_name = "FORMAT"
+    )]
     formats: Vec<Format>,
     /// How many items to work on at once; by default one per processor.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]

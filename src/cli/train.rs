@@ -43,7 +43,11 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     let mut overrides = arguments.set.clone();
     overrides.extend(arguments.seed.map(|seed| format!("seed={seed}")));
-    overrides.extend(arguments.epochs.map(|epochs| format!("train.epochs={epochs}")));
+    overrides.extend(
+        arguments
+            .epochs
+            .map(|epochs| format!("train.epochs={epochs}")),
+    );
     let config = Config::from_file(&arguments.config, &overrides)?;
     let out = arguments
         .out
@@ -64,7 +68,9 @@ pub(super) fn finish(mut session: Session, quiet: bool) -> Outcome {
     let epochs = session.run().config.train.epochs;
     if !quiet {
         let (backend, reason) = session.backend();
-        let reason = reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
+        let reason = reason
+            .map(|reason| format!(" ({reason})"))
+            .unwrap_or_default();
         eprintln!("{}: backend {backend}{reason}", root.display());
     }
     let bar = progress::bar(epochs as u64, quiet, "epochs");

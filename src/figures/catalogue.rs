@@ -91,14 +91,17 @@ impl std::str::FromStr for Name {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        Self::ALL.into_iter().find(|name| name.name() == text).ok_or_else(|| {
-            let names = Self::ALL.map(Self::name);
-            let remedy = match crate::suggest::nearest(text, names) {
-                Some(nearest) => format!("did you mean {nearest}?"),
-                None => format!("choose among {}", names.join(", ")),
-            };
-            Error::invalid(text, "there is no such figure", remedy)
-        })
+        Self::ALL
+            .into_iter()
+            .find(|name| name.name() == text)
+            .ok_or_else(|| {
+                let names = Self::ALL.map(Self::name);
+                let remedy = match crate::suggest::nearest(text, names) {
+                    Some(nearest) => format!("did you mean {nearest}?"),
+                    None => format!("choose among {}", names.join(", ")),
+                };
+                Error::invalid(text, "there is no such figure", remedy)
+            })
     }
 }
 
@@ -161,7 +164,10 @@ fn plane_of(train: &crate::data::Dataset) -> Result<Bounds> {
     if train.dimensions() != 2 {
         return Err(Error::invalid(
             "figure",
-            format!("the data has {} features, a plane has 2", train.dimensions()),
+            format!(
+                "the data has {} features, a plane has 2",
+                train.dimensions()
+            ),
             "draw `loss`, `weights` or `spectrum` instead",
         ));
     }
@@ -200,7 +206,9 @@ fn losses(run: &Run) -> Result<Figure> {
         return Ok(Figure::new("Training").size(640, 440).panel(loss));
     }
     let accuracy = history(&accuracies, "accuracy").title("accuracy");
-    Ok(Figure::new("Training").size(1000, 420).panels(2, [loss, accuracy]))
+    Ok(Figure::new("Training")
+        .size(1000, 420)
+        .panels(2, [loss, accuracy]))
 }
 
 fn gradients(run: &Run) -> Result<Figure> {
@@ -236,7 +244,9 @@ fn weights(network: &Frozen, epoch: usize) -> Figure {
     let columns = panels.len().min(3);
     let rows = panels.len().div_ceil(columns.max(1)).max(1);
     Figure::new("Weights")
-        .caption(format!("After epoch {epoch}: a row per unit, a column per input."))
+        .caption(format!(
+            "After epoch {epoch}: a row per unit, a column per input."
+        ))
         .size(60 + 340 * columns as u32, 90 + 340 * rows as u32)
         .panels(columns, panels)
 }
@@ -253,7 +263,9 @@ fn diagram(network: &Frozen, epoch: usize) -> Figure {
         .iter()
         .enumerate()
         .map(|(i, &width)| {
-            let name = i.checked_sub(1).map_or("input", |layer| &network.layers[layer].name);
+            let name = i
+                .checked_sub(1)
+                .map_or("input", |layer| &network.layers[layer].name);
             let label = if width > MOST_NODES {
                 format!("{name}: {MOST_NODES} of {width}")
             } else {

@@ -32,8 +32,13 @@ pub struct Embedding<'a> {
 pub fn embedding_bounds(activation: Activation, points: MatRef<'_, f64>) -> Result<Bounds> {
     let margin = 0.1;
     match activation {
-        Activation::Tanh => Bounds::new((-1.0 - margin, 1.0 + margin), (-1.0 - margin, 1.0 + margin)),
-        Activation::Sigmoid => Bounds::new((-margin / 2.0, 1.0 + margin / 2.0), (-margin / 2.0, 1.0 + margin / 2.0)),
+        Activation::Tanh => {
+            Bounds::new((-1.0 - margin, 1.0 + margin), (-1.0 - margin, 1.0 + margin))
+        }
+        Activation::Sigmoid => Bounds::new(
+            (-margin / 2.0, 1.0 + margin / 2.0),
+            (-margin / 2.0, 1.0 + margin / 2.0),
+        ),
         _ => Bounds::around(points, margin),
     }
 }

@@ -4,6 +4,7 @@
 use faer::{Mat, MatRef};
 
 use super::boundary::SEPARATOR;
+use super::camera::{between, growing, lattice, window};
 use super::creases::CreasedGrid;
 use super::legs::{Act, Leg, Legs};
 use super::{Readout, boundary_curves, decision_field, plane, plane_points};
@@ -12,14 +13,12 @@ use crate::data::Dataset;
 use crate::error::{Error, Result};
 use crate::geometry::{Bounds, Stage};
 use crate::model::{Activation, Frozen};
-use crate::plot::{Colour, Figure, Frame, Mark, Panel, Point, Stroke, radius};
+use crate::plot::{Colour, Field, Figure, Frame, Mark, Panel, Point, Stroke, radius};
 
 /// Lines of graph paper along each axis.
-const LINES: usize = 21;
-/// Width over height of every window, so that the camera zooms but never squeezes.
-const ASPECT: f64 = 1.16;
+const LINES: usize = 17;
 /// The animation's size in pixels of 1/96 inch.
-const SIZE: (u32, u32) = (640, 600);
+const SIZE: (u32, u32) = (560, 530);
 
 /// A network's motion, planned. Any network from the plane will do: layers from the plane to the plane rotate, stretch,
 /// rotate, shift and bend; wide layers are seen in the projection that shows most, and the picture says how much.
@@ -50,6 +49,8 @@ enum Scene {
     Line,
     /// The way back.
     Back,
+    /// Input space again, parted by what the line has become.
+    Home,
 }
 
 impl Flow {
@@ -118,17 +119,18 @@ impl Flow {
     fn direct(&self) -> Vec<(Scene, f64, f64)> {
         let legs = self.way.legs.iter().enumerate().map(|(i, leg)| {
             let (seconds, pause) = match leg.act {
-                Act::Stage(Stage::Translate) => (0.8, 0.4),
-                Act::Stage(Stage::Activate) | Act::Activate => (1.8, 0.8),
-                Act::Turn | Act::Affine => (1.5, 0.3),
-                Act::Stage(_) => (1.0, 0.25),
+                Act::Stage(Stage::Translate) => (0.6, 0.4),
+                Act::Stage(Stage::Activate) | Act::Activate => (1.4, 0.8),
+                Act::Turn | Act::Affine => (1.4, 0.4),
+                Act::Stage(_) => (0.8, 0.3),
             };
             (Scene::Leg(i), seconds, pause)
         });
         let mut scenes: Vec<_> = legs.collect();
         if self.readout.is_some() {
-            scenes.push((Scene::Line, 1.0, 1.6));
-            scenes.push((Scene::Back, 0.55 * self.way.legs.len() as f64, 2.0));
+            scenes.push((Scene::Line, 0.8, 1.6));
+            scenes.push((Scene::Back, 0.4 * self.way.legs.len() as f64, 0.2));
+            scenes.push((Scene::Home, 0.6, 2.2));
         }
         scenes
     }
@@ -140,7 +142,11 @@ impl Flow {
     pub fn timeline(&self, fps: u32) -> Result<Timeline> {
         let mut segments = vec![Segment::pause(1.0)];
         for &(scene, seconds, pause) in &self.scenes {
-            segments.push(Segment::motion(self.caption(scene), seconds, Easing::Smooth));
+            segments.push(Segment::motion(
+                self.caption(scene),
+                seconds,
+                Easing::Smooth,
+            ));
             segments.push(Segment::pause(pause));
         }
         Timeline::new(fps, segments)
@@ -159,7 +165,8 @@ impl Flow {
         let panel = match scene {
             Scene::Leg(leg) => self.on_the_way(leg, moment.eased)?,
             Scene::Line => self.separated(moment.eased)?,
-            Scene::Back => self.on_the_way_back(moment.eased)?,
+            Scene::Back => self.on_the_way_back(moment.eased, 0.0)?,
+            Scene::Home => self.on_the_way_back(1.0, moment.eased)?,
         };
         let panel = panel.title(self.caption(scene));
         Ok(Figure::new("").size(SIZE.0, SIZE.1).panel(panel))
@@ -179,9 +186,8 @@ impl Flow {
         for (i, leg) in legs.iter().enumerate() {
             let next = legs.get(i + 1);
             let goes_on = |next: &Leg| {
-                let affine = |leg: &Leg| {
-                    matches!(leg.act, Act::Stage(stage) if stage != Stage::Activate)
-                };
+                let affine =
+                    |leg: &Leg| matches!(leg.act, Act::Stage(stage) if stage != Stage::Activate);
                 next.layer == leg.layer && affine(next) && affine(leg)
             };
             if next.is_some_and(goes_on) {
@@ -195,12 +201,13 @@ impl Flow {
             };
             let what = match leg.act {
                 Act::Turn => self.caption(Scene::Leg(i)),
-                Act::Affine | Act::Stage(_) if !is_activation(leg.act) => {
+                Act::Affine | Act::Stage(_) if !leg.act.is_activation() => {
                     format!("{}: $Wx + b$", self.layer_name(leg.layer))
                 }
                 _ => self.caption(Scene::Leg(i)),
             };
-            stills.push(panel.title(what));
+            let then = if at_line { ", then the line" } else { "" };
+            stills.push(panel.title(what + then));
         }
         Ok(stills)
     }
@@ -229,7 +236,9 @@ impl Flow {
     }
 
     fn data(&self) -> MatRef<'_, f64> {
-        self.points.as_ref().subrows(self.grid.points.nrows(), self.samples)
+        self.points
+            .as_ref()
+            .subrows(self.grid.points.nrows(), self.samples)
     }
 
     fn layer_name(&self, layer: usize) -> String {
@@ -243,9 +252,13 @@ impl Flow {
             Scene::Leg(leg) => &self.way.legs[leg],
             Scene::Line => {
                 let right = 100.0 * self.accuracy().unwrap_or(f64::NAN);
-                return format!("the last layer draws a straight line: {right:.1} % are on their side");
+                return format!(
+                    "the last layer draws a straight line: {right:.1} % are on their side"
+                );
             }
-            Scene::Back => return "and back: the straight line becomes the decision boundary".into(),
+            Scene::Back | Scene::Home => {
+                return "and back: the straight line becomes the decision boundary".into();
+            }
         };
         let inputs = self.network.layers[leg.layer].inputs();
         let what = match leg.act {
@@ -277,7 +290,10 @@ impl Flow {
         };
         let flat = layer.inputs() == 2;
         match leg.act {
-            Act::Turn => format!("the 2 of {} directions that the layer reads: {percent:.0} % of the variance", layer.inputs()),
+            Act::Turn => format!(
+                "the 2 of {} directions that the layer reads: {percent:.0} % of the variance",
+                layer.inputs()
+            ),
             Act::Stage(Stage::RotateOut | Stage::Translate) if flat && layer.units() > 2 => {
                 format!("a plane in {} dimensions, {share}", layer.units())
             }
@@ -292,7 +308,7 @@ impl Flow {
         let moved = self.way.at(&self.way.legs[leg], t, self.points.as_ref());
         let window = between(self.windows[leg], self.windows[leg + 1], t)?;
         let seen = self.seen(&self.way.legs[leg]);
-        Ok(self.scene(moved.as_ref(), window, 0.0).note(seen))
+        Ok(self.scene(moved.as_ref(), window, None).note(seen))
     }
 
     /// The end of the way, with the line drawn as far as `t` and the half-planes tinted as much.
@@ -300,46 +316,68 @@ impl Flow {
         let last = self.way.legs.len() - 1;
         let moved = self.way.at(&self.way.legs[last], 1.0, self.points.as_ref());
         let window = self.windows[last + 1];
-        let panel = self.scene(moved.as_ref(), window, t);
+        let panel = self.scene(moved.as_ref(), window, self.half_planes(window, t));
         Ok(match &self.readout {
             Some(readout) => panel.line(growing(readout, window, t), SEPARATOR),
             None => panel,
         })
     }
 
-    fn on_the_way_back(&self, t: f64) -> Result<Panel> {
+    /// The way back: the half-planes fade, and the line goes along. At home (`t` = 1) it parts input space, which is
+    /// tinted by as much as `tint`.
+    fn on_the_way_back(&self, t: f64, tint: f64) -> Result<Panel> {
         let legs = self.way.legs.len();
         let position = (1.0 - t) * legs as f64;
         let leg = (position.floor() as usize).min(legs - 1);
         let along = position - leg as f64;
-        let moved = self.way.at(&self.way.legs[leg], along, self.points.as_ref());
+        let moved = self
+            .way
+            .at(&self.way.legs[leg], along, self.points.as_ref());
         let window = between(self.windows[leg], self.windows[leg + 1], along)?;
-        let fading = (1.0 - 12.0 * t).max(0.0);
-        let mut panel = self.scene(moved.as_ref(), window, fading);
+        let leaving = 1.0 - 12.0 * t;
+        let field = if tint > 0.0 {
+            self.input_space(window, tint)
+        } else {
+            self.half_planes(window, leaving)
+        };
+        let mut panel = self.scene(moved.as_ref(), window, field);
         if let Some(readout) = &self.readout
-            && fading > 0.0
+            && leaving > 0.0
         {
-            let stroke = Stroke::new(SEPARATOR.colour.fade(fading), SEPARATOR.width);
+            let stroke = Stroke::new(SEPARATOR.colour.fade(leaving), SEPARATOR.width);
             panel = panel.line(growing(readout, window, 1.0), stroke);
         }
         let mut start = self.grid.points.nrows() + self.samples;
         for &length in &self.curves {
-            panel = panel.line(plane_points(moved.as_ref().subrows(start, length)), SEPARATOR);
+            panel = panel.line(
+                plane_points(moved.as_ref().subrows(start, length)),
+                SEPARATOR,
+            );
             start += length;
         }
         Ok(panel)
     }
 
-    /// Graph paper and data where they are, over half-planes tinted by `tint` in \[0, 1\].
-    fn scene(&self, moved: MatRef<'_, f64>, window: Bounds, tint: f64) -> Panel {
+    /// The last layer's probability where the motion ends, as strong as `tint`.
+    fn half_planes(&self, window: Bounds, tint: f64) -> Option<Field> {
+        let readout = self.readout.as_ref().filter(|_| tint > 0.0)?;
+        let probability = |points: &Mat<f64>| readout.probability(points.as_ref());
+        Some(tinted(decision_field(window, probability), tint))
+    }
+
+    /// The network's probability in input space, as strong as `tint`.
+    fn input_space(&self, window: Bounds, tint: f64) -> Option<Field> {
+        let readout = self.readout.as_ref()?;
+        let (head, _) = self.network.split_at(self.network.layers.len() - 1);
+        let probability =
+            |points: &Mat<f64>| readout.probability(head.forward(points.as_ref()).as_ref());
+        Some(tinted(decision_field(window, probability), tint))
+    }
+
+    /// Graph paper and data where they are, over a field or blank paper.
+    fn scene(&self, moved: MatRef<'_, f64>, window: Bounds, field: Option<Field>) -> Panel {
         let mut panel = plane(window, "", "").frame(Frame::Cross);
-        if let Some(readout) = &self.readout
-            && tint > 0.0
-        {
-            let field = decision_field(window, |points| {
-                let probabilities = readout.probability(points.as_ref());
-                probabilities.into_iter().map(|p| 0.5 + tint * (p - 0.5)).collect()
-            });
+        if let Some(field) = field {
             panel = panel.field(field, [window.x.0, window.y.0], [window.x.1, window.y.1]);
         }
         let lines = self.grid.lines(moved);
@@ -362,68 +400,10 @@ impl Flow {
     }
 }
 
-fn is_activation(act: Act) -> bool {
-    matches!(act, Act::Activate | Act::Stage(Stage::Activate))
-}
-
-/// The window around some points, in the animation's shape.
-fn window(points: MatRef<'_, f64>) -> Result<Bounds> {
-    let Bounds { x, y } = Bounds::around(points, 0.12)?;
-    let (width, height) = (x.1 - x.0, y.1 - y.0);
-    let (width, height) = (width.max(ASPECT * height), height.max(width / ASPECT));
-    let around = |(from, to): (f64, f64), length: f64| {
-        let middle = 0.5 * (from + to);
-        (middle - 0.5 * length, middle + 0.5 * length)
-    };
-    Bounds::new(around(x, width), around(y, height))
-}
-
-/// From one window to the other.
-fn between(from: Bounds, to: Bounds, t: f64) -> Result<Bounds> {
-    let mix = |a: f64, b: f64| (1.0 - t) * a + t * b;
-    Bounds::new(
-        (mix(from.x.0, to.x.0), mix(from.x.1, to.x.1)),
-        (mix(from.y.0, to.y.0), mix(from.y.1, to.y.1)),
-    )
-}
-
-/// The line grown from near the window's middle to both sides, as far as `t`.
-fn growing(readout: &Readout, window: Bounds, t: f64) -> Vec<Point> {
-    let [a, b] = [readout.normal[0], readout.normal[1]];
-    let square = (a * a + b * b).max(f64::MIN_POSITIVE);
-    let centre = [0.5 * (window.x.0 + window.x.1), 0.5 * (window.y.0 + window.y.1)];
-    let height = (a * centre[0] + b * centre[1] + readout.offset) / square;
-    let foot = [centre[0] - height * a, centre[1] - height * b];
-    let reach = t * (window.x.1 - window.x.0 + window.y.1 - window.y.0) / square.sqrt();
-    vec![
-        [foot[0] - reach * b, foot[1] + reach * a],
-        [foot[0] + reach * b, foot[1] - reach * a],
-    ]
-}
-
-/// The coordinate system that everything moves over: lines at whole powers of ten, those too dense fading away, so that
-/// a zoom is seen as a zoom.
-fn lattice(window: Bounds) -> Vec<Mark> {
-    let width = window.x.1 - window.x.0;
-    let decade = libm::floor(libm::log10(width)) as i32;
-    let mut marks = Vec::new();
-    for power in [decade - 1, decade] {
-        let spacing = libm::pow(10.0, f64::from(power));
-        let opacity = ((spacing / width - 0.02) / 0.15).clamp(0.0, 1.0);
-        if opacity <= 0.0 {
-            continue;
-        }
-        let stroke = Stroke::new(Colour::GRID.fade(opacity), 1.0);
-        let places = |(from, to): (f64, f64)| {
-            let (first, last) = ((from / spacing).ceil() as i64, (to / spacing).floor() as i64);
-            (first..=last).map(move |k| k as f64 * spacing)
-        };
-        let upright = places(window.x).map(|x| [[x, window.y.0], [x, window.y.1]]);
-        let level = places(window.y).map(|y| [[window.x.0, y], [window.x.1, y]]);
-        marks.extend(upright.chain(level).map(|ends| Mark::Line {
-            points: ends.to_vec(),
-            stroke,
-        }));
+/// A field of probabilities, paler: `tint` of 0 is blank. Even 1 leaves the points in front.
+fn tinted(mut field: Field, tint: f64) -> Field {
+    for p in &mut field.values {
+        *p = 0.5 + 0.65 * tint * (*p - 0.5);
     }
-    marks
+    field
 }

@@ -23,10 +23,6 @@ pub fn grid_lines(grid: &Grid, lines: &[Mat<f64>], opacity: f64) -> Vec<Mark> {
 }
 
 /// The image of graph paper under a map, as lines.
-pub fn warped(
-    grid: &Grid,
-    opacity: f64,
-    map: impl Fn(MatRef<'_, f64>) -> Mat<f64>,
-) -> Vec<Mark> {
+pub fn warped(grid: &Grid, opacity: f64, map: impl Fn(MatRef<'_, f64>) -> Mat<f64>) -> Vec<Mark> {
     grid_lines(grid, &grid.image(map), opacity)
 }

@@ -29,6 +29,13 @@ pub(super) enum Act {
     Activate,
 }
 
+impl Act {
+    /// Whether an activation bends space here, or the motion is affine.
+    pub fn is_activation(self) -> bool {
+        matches!(self, Self::Activate | Self::Stage(Stage::Activate))
+    }
+}
+
 /// One leg of the way.
 pub(super) struct Leg {
     /// The position of the layer.
@@ -97,7 +104,12 @@ impl Legs {
         match step.motion {
             Motion::Plane(stage) => {
                 let mirrors = LayerFlow::new(layer)?.scale.iter().any(|&s| s < 0.0);
-                Ok(vec![leg(Act::Stage(stage), 1.0, mirrors, Route::Step(number))])
+                Ok(vec![leg(
+                    Act::Stage(stage),
+                    1.0,
+                    mirrors,
+                    Route::Step(number),
+                )])
             }
             Motion::Activate => Ok(whole(Act::Activate)),
             Motion::Affine if layer.inputs() == 2 => {
@@ -135,8 +147,17 @@ impl Legs {
                     ..layer.clone()
                 })?;
                 let mirrors = flow.scale.iter().any(|&s| s < 0.0);
-                let explained = if total > 0.0 { (seen / total).min(1.0) } else { 1.0 };
-                let turn = leg(Act::Turn, explained, false, Route::Turn(number, read.clone()));
+                let explained = if total > 0.0 {
+                    (seen / total).min(1.0)
+                } else {
+                    1.0
+                };
+                let turn = leg(
+                    Act::Turn,
+                    explained,
+                    false,
+                    Route::Turn(number, read.clone()),
+                );
                 let stages = affine_stages().map(|stage| {
                     let route = Route::Read(read.clone(), flow.clone(), stage);
                     leg(Act::Stage(stage), 1.0, mirrors, route)
@@ -175,7 +196,9 @@ impl Legs {
 }
 
 fn affine_stages() -> impl Iterator<Item = Stage> {
-    Stage::ALL.into_iter().filter(|&stage| stage != Stage::Activate)
+    Stage::ALL
+        .into_iter()
+        .filter(|&stage| stage != Stage::Activate)
 }
 
 /// The affine map that takes the rows of `from` to those of `to` (both n x 2), as a layer without activation; `None` if
@@ -262,7 +285,11 @@ mod tests {
         let mut before = data.clone();
         for leg in &way.legs {
             let start = way.at(leg, 0.0, data.as_ref());
-            assert!((&start - &before).norm_max() < 1e-2 * before.norm_max(), "{:?}", leg.act);
+            assert!(
+                (&start - &before).norm_max() < 1e-2 * before.norm_max(),
+                "{:?}",
+                leg.act
+            );
             before = way.at(leg, 1.0, data.as_ref());
         }
         assert_eq!(before, network.forward(data.as_ref()));

@@ -4,6 +4,7 @@
 //! returns a [`Panel`](crate::plot::Panel) or a [`Figure`](crate::plot::Figure); nothing here trains or opens a device.
 
 mod boundary;
+mod camera;
 mod catalogue;
 mod creases;
 mod embedding;

@@ -66,7 +66,10 @@ impl Readout {
     pub fn line(&self, reach: f64) -> [[f64; 2]; 2] {
         let [a, b] = [self.normal[0], self.normal[1]];
         let length = libm::hypot(a, b).max(f64::MIN_POSITIVE);
-        let foot = [-self.offset * a / (length * length), -self.offset * b / (length * length)];
+        let foot = [
+            -self.offset * a / (length * length),
+            -self.offset * b / (length * length),
+        ];
         let along = [-b / length * reach, a / length * reach];
         [
             [foot[0] - along[0], foot[1] - along[1]],

@@ -8,7 +8,13 @@ use crate::plot::{Panel, Point};
 
 /// The first two columns of a matrix as points.
 pub fn plane_points(points: MatRef<'_, f64>) -> Vec<Point> {
-    let second = |i: usize| if points.ncols() > 1 { points[(i, 1)] } else { 0.0 };
+    let second = |i: usize| {
+        if points.ncols() > 1 {
+            points[(i, 1)]
+        } else {
+            0.0
+        }
+    };
     (0..points.nrows())
         .map(|i| [points[(i, 0)], second(i)])
         .collect()

@@ -42,14 +42,23 @@ impl Training {
     /// If there are no stages, the data has not two features and two classes, or the layer before the last not two
     /// units.
     pub fn new(train: Dataset, stages: Vec<Stage>) -> Result<Self> {
-        let refuse = |problem: String, remedy: &str| Err(Error::invalid("training views", problem, remedy));
+        let refuse =
+            |problem: String, remedy: &str| Err(Error::invalid("training views", problem, remedy));
         let labels = match train.labels() {
             Some(labels) if train.class_count() == Some(2) => labels,
-            _ => return refuse("they need data of two classes".into(), "draw `loss` or `weights` instead"),
+            _ => {
+                return refuse(
+                    "they need data of two classes".into(),
+                    "draw `loss` or `weights` instead",
+                );
+            }
         };
         if train.dimensions() != 2 {
             return refuse(
-                format!("the data has {} features, a plane has 2", train.dimensions()),
+                format!(
+                    "the data has {} features, a plane has 2",
+                    train.dimensions()
+                ),
                 "draw `loss` or `weights` instead",
             );
         }
@@ -58,7 +67,10 @@ impl Training {
         };
         if last.embedding.ncols() != 2 || last.network.layers.len() < 2 {
             return refuse(
-                format!("the layer before the last has {} units, a plane has 2", last.embedding.ncols()),
+                format!(
+                    "the layer before the last has {} units, a plane has 2",
+                    last.embedding.ncols()
+                ),
                 "give it 2 units, or draw `boundary` alone",
             );
         }

@@ -149,7 +149,10 @@ impl ModelConfig {
                         "use a letter, then letters, digits and underscores, such as embedding",
                     )
                 })?;
-                if self.layers[..i].iter().any(|other| other.name == layer.name) {
+                if self.layers[..i]
+                    .iter()
+                    .any(|other| other.name == layer.name)
+                {
                     return Err(Error::invalid(
                         place("name"),
                         format!("two layers are called {name}"),
@@ -190,7 +193,9 @@ pub fn default_name(position: usize) -> String {
 /// A name must be good as a PyTorch attribute, a file's key and a TOML key; the default name is one too.
 fn check_name(name: &str, position: usize) -> Result<(), String> {
     let mut letters = name.chars();
-    let good = letters.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+    let good = letters
+        .next()
+        .is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
         && letters.all(|c| c.is_ascii_alphanumeric() || c == '_');
     if (good && name != "input" && name != "layers") || name == default_name(position) {
         Ok(())

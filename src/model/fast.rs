@@ -74,18 +74,35 @@ mod tests {
             tanh(&mut t);
             sigmoid(&mut s);
             worst.0 = worst.0.max((t[0] - libm::tanh(z)).abs());
-            worst.1 = worst.1.max((s[0] - super::super::activation::sigmoid(z)).abs());
+            worst.1 = worst
+                .1
+                .max((s[0] - super::super::activation::sigmoid(z)).abs());
         }
         assert!(worst.0 < 4e-16 && worst.1 < 4e-16, "{worst:?}");
     }
 
     #[test]
     fn extremes_are_what_they_should_be() {
-        let mut t = [f64::INFINITY, f64::NEG_INFINITY, 0.0, -0.0, 1e-300, 1e300, f64::NAN];
+        let mut t = [
+            f64::INFINITY,
+            f64::NEG_INFINITY,
+            0.0,
+            -0.0,
+            1e-300,
+            1e300,
+            f64::NAN,
+        ];
         tanh(&mut t);
         assert_eq!(t[..4], [1.0, -1.0, 0.0, 0.0]);
         assert!(t[3].is_sign_negative() && t[4].abs() < 1e-16 && t[5] == 1.0 && t[6].is_nan());
-        let mut s = [f64::INFINITY, f64::NEG_INFINITY, 0.0, 800.0, -800.0, f64::NAN];
+        let mut s = [
+            f64::INFINITY,
+            f64::NEG_INFINITY,
+            0.0,
+            800.0,
+            -800.0,
+            f64::NAN,
+        ];
         sigmoid(&mut s);
         assert_eq!(s[..1], [1.0]);
         assert!(s[1] < 1e-300 && s[2] == 0.5 && s[3] == 1.0 && s[4] < 1e-300 && s[5].is_nan());

@@ -49,7 +49,11 @@ pub enum Init {
 /// # Errors
 /// [`Error::Invalid`](crate::error::Error::Invalid) where the description is not a network, see
 /// [`ModelConfig::validate`].
-pub fn initialise(config: &ModelConfig, inputs: usize, generator: &mut Generator) -> Result<Frozen> {
+pub fn initialise(
+    config: &ModelConfig,
+    inputs: usize,
+    generator: &mut Generator,
+) -> Result<Frozen> {
     config.validate(inputs)?;
     let mut fan_in = inputs;
     let layers = config

@@ -72,8 +72,9 @@ impl Mlp {
 
     fn build(frozen: &Frozen, has_bias: impl Fn(usize) -> bool, device: &Device) -> Self {
         let linear = |(i, layer): (usize, &Layer)| Linear {
-            weight: parameter(upload(layer.weight.transpose(), device)),
-            bias: has_bias(i).then(|| parameter(Tensor::from_data(narrow(&layer.bias), device))),
+            weight: Param::from_tensor(upload(layer.weight.transpose(), device)),
+            bias: has_bias(i)
+                .then(|| Param::from_tensor(Tensor::from_data(narrow(&layer.bias), device))),
         };
         let outline = |layer: &Layer| Outline {
             name: layer.name.clone(),
@@ -172,10 +173,12 @@ pub fn apply(activation: Activation, z: Tensor<2>) -> Tensor<2> {
         Activation::LeakyRelu => activation::leaky_relu(z, 0.01),
         // Burn's own elu takes the exponential of the positive side too: beyond 88 that is infinite in f32, and
         // its masked gradient 0 x infinity is not a number.
-        Activation::Elu => {
-            activation::relu(z.clone()) + z.clamp_max(0.0).exp().sub_scalar(1.0)
+        Activation::Elu => activation::relu(z.clone()) + z.clamp_max(0.0).exp().sub_scalar(1.0),
+        // Burn's own gelu has an approximate gradient on some backends, wrong in the fourth decimal.
+        Activation::Gelu => {
+            let erf = z.clone().mul_scalar(std::f64::consts::FRAC_1_SQRT_2).erf();
+            z * erf.add_scalar(1.0).mul_scalar(0.5)
         }
-        Activation::Gelu => activation::gelu(z),
         Activation::Silu => activation::silu(z),
         Activation::Softplus => activation::softplus(z, 1.0),
         Activation::Tanh => activation::tanh(z),
@@ -183,10 +186,6 @@ pub fn apply(activation: Activation, z: Tensor<2>) -> Tensor<2> {
         Activation::Softmax => activation::softmax(z, 1),
         Activation::ScaledTanh { a, b } => activation::tanh(z.mul_scalar(b)).mul_scalar(a),
     }
-}
-
-fn parameter<const D: usize>(value: Tensor<D>) -> Param<Tensor<D>> {
-    Param::initialized(ParamId::new(), value.require_grad())
 }
 
 /// A matrix (n x d) to a device, as `f32`.

@@ -6,12 +6,14 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
+use std::io::Write;
 use std::path::Path;
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
+use crate::file::Partial;
 
 /// The version of every format written here; a reader refuses a higher one.
 pub const VERSION: u64 = 1;
@@ -41,14 +43,34 @@ pub struct Contents {
 
 /// Writes arrays and notes to `path`, whole or not at all.
 ///
+/// The bytes are not forced onto the disk, which would take longer than an epoch of a small network. Only a power
+/// failure can lose them, and the checksum tells. What has to survive one is [`serialise`]d and written with
+/// [`file::write`](crate::file::write).
+///
 /// # Errors
 /// [`Error::Io`] where the path can't be written or the disk is full.
+///
+/// # Panics
+/// As [`serialise`].
 pub fn write(
     path: &Path,
     kind: &str,
     notes: &Value,
     arrays: &BTreeMap<String, Array>,
 ) -> Result<()> {
+    let whole = serialise(kind, notes, arrays);
+    let partial = Partial::beside(path)?;
+    let written = partial.create()?.write_all(&whole);
+    written.map_err(Error::io(path, "write"))?;
+    partial.keep()?;
+    Ok(())
+}
+
+/// A file's bytes: the same ones for the same contents.
+///
+/// # Panics
+/// Where an array does not have as many values as its shape says.
+pub fn serialise(kind: &str, notes: &Value, arrays: &BTreeMap<String, Array>) -> Vec<u8> {
     let bytes: BTreeMap<&str, Vec<u8>> = arrays
         .iter()
         .map(|(name, array)| {
@@ -69,9 +91,8 @@ pub fn write(
     let checksum = checksum(kind, notes, views.iter().map(|(name, view)| (*name, view)));
     let note = json!({ "kind": kind, "version": VERSION, "crc32": checksum, "notes": notes });
     let metadata = HashMap::from([(KEY.to_owned(), note.to_string())]);
-    let whole = safetensors::serialize(views, Some(metadata))
-        .map_err(|error| Error::io(path, "write")(std::io::Error::other(error)))?;
-    crate::file::write(path, &whole)
+    safetensors::serialize(views, Some(metadata))
+        .expect("the header is no larger than the format allows")
 }
 
 /// Reads a file of the given kind that this program wrote.
@@ -98,7 +119,8 @@ pub fn read(path: &Path, kind: &str) -> Result<Contents> {
 /// As [`read`], kind aside; also [`Error::Invalid`] where entries are neither `f32` nor `f64`.
 pub fn read_any(path: &Path) -> Result<Contents> {
     let whole = fs::read(path).map_err(Error::io(path, "read"))?;
-    let damaged = |problem: String| refused(path, problem, "restore it from a copy, or write it again");
+    let damaged =
+        |problem: String| refused(path, problem, "restore it from a copy, or write it again");
     let cut = |error| damaged(format!("not a whole safetensors file ({error})"));
     let file = SafeTensors::deserialize(&whole).map_err(cut)?;
     let (_, header) = SafeTensors::read_metadata(&whole).map_err(cut)?;
@@ -125,8 +147,10 @@ pub fn read_any(path: &Path) -> Result<Contents> {
     };
     let note: Value = serde_json::from_str(note)
         .map_err(|error| damaged(format!("its metadata can't be read ({error})")))?;
-    let version = note["version"].as_u64();
-    if version.is_some_and(|version| version > VERSION) {
+    let version = note["version"]
+        .as_u64()
+        .ok_or_else(|| damaged("its metadata has no version".to_owned()))?;
+    if version > VERSION {
         return Err(refused(
             path,
             "a newer version of foldspace wrote this file",
@@ -163,11 +187,21 @@ fn values(view: &TensorView<'_>) -> Option<Vec<f32>> {
     match view.dtype() {
         Dtype::F32 => {
             let (whole, _) = data.as_chunks();
-            Some(whole.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect())
+            Some(
+                whole
+                    .iter()
+                    .map(|bytes| f32::from_le_bytes(*bytes))
+                    .collect(),
+            )
         }
         Dtype::F64 => {
             let (whole, _) = data.as_chunks();
-            Some(whole.iter().map(|bytes| f64::from_le_bytes(*bytes) as f32).collect())
+            Some(
+                whole
+                    .iter()
+                    .map(|bytes| f64::from_le_bytes(*bytes) as f32)
+                    .collect(),
+            )
         }
         _ => None,
     }
@@ -180,6 +214,7 @@ fn checksum<'a>(
     arrays: impl Iterator<Item = (&'a str, &'a TensorView<'a>)>,
 ) -> u32 {
     let mut hasher = crc32fast::Hasher::new();
+    hasher.update(&VERSION.to_le_bytes());
     hasher.update(kind.as_bytes());
     hasher.update(notes.to_string().as_bytes());
     for (name, view) in arrays {

@@ -38,7 +38,12 @@ pub fn write(path: &Path, network: &Frozen, config: &ModelConfig) -> Result<()> 
             activation: layer.activation,
         })
         .collect();
-    store::write(path, KIND, &json!({ "layers": layers }), &to_arrays(network, config))
+    store::write(
+        path,
+        KIND,
+        &json!({ "layers": layers }),
+        &to_arrays(network, config),
+    )
 }
 
 /// Reads a network that [`write`] wrote.
@@ -57,7 +62,9 @@ pub fn read(path: &Path) -> Result<Frozen> {
     let layers = contents.notes["layers"].clone();
     let layers: Vec<Description> = serde_json::from_value(layers)
         .map_err(|error| refuse(format!("its layers are not described ({error})")))?;
-    let outlines = layers.into_iter().map(|layer| (layer.name, layer.activation));
+    let outlines = layers
+        .into_iter()
+        .map(|layer| (layer.name, layer.activation));
     from_arrays(&contents.arrays, outlines).map_err(refuse)
 }
 
@@ -94,9 +101,14 @@ pub fn from_arrays(
     let mut layers: Vec<Layer> = Vec::new();
     for (name, activation) in outlines {
         let key = format!("{name}.weight");
-        let weight = arrays.get(&key).ok_or_else(|| format!("{key} is missing"))?;
+        let weight = arrays
+            .get(&key)
+            .ok_or_else(|| format!("{key} is missing"))?;
         let [units, inputs] = weight.shape[..] else {
-            return Err(format!("{key} has {} axes instead of 2", weight.shape.len()));
+            return Err(format!(
+                "{key} has {} axes instead of 2",
+                weight.shape.len()
+            ));
         };
         if let Some(before) = layers.last()
             && before.units() != inputs
@@ -114,7 +126,9 @@ pub fn from_arrays(
         };
         layers.push(Layer {
             name,
-            weight: Mat::from_fn(units, inputs, |i, j| f64::from(weight.values[i * inputs + j])),
+            weight: Mat::from_fn(units, inputs, |i, j| {
+                f64::from(weight.values[i * inputs + j])
+            }),
             bias,
             activation,
         });

@@ -1,5 +1,7 @@
 //! Colours by role. A figure says what a mark means; the [`Theme`](super::Theme) says how that looks in light and dark.
 
+use super::colormap::Colormap;
+
 /// A plain sRGB colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Rgb(pub u8, pub u8, pub u8);
@@ -59,6 +61,8 @@ pub enum Role {
     Class(usize),
     /// A line or arrow of its own kind: a boundary, a basis vector.
     Accent(usize),
+    /// Black or white, whichever reads better on a colour map at this place in [0, 1].
+    On(Colormap, f64),
     /// Just this colour, in both themes.
     Fixed(Rgb),
 }

@@ -52,10 +52,7 @@ impl Panel {
                     let mut stroke = edge(c, from, to);
                     stroke.colour = stroke.colour.fade(fade);
                     self.marks.push(Mark::Line {
-                        points: vec![
-                            node(c, from, pair[0].nodes),
-                            node(c + 1, to, pair[1].nodes),
-                        ],
+                        points: vec![node(c, from, pair[0].nodes), node(c + 1, to, pair[1].nodes)],
                         stroke,
                     });
                 }
@@ -84,10 +81,7 @@ impl Panel {
             let centre = node(c, i, column.nodes);
             // Paper below keeps the edges from showing through.
             for (fill, outline) in [
-                (
-                    Colour::BACKGROUND,
-                    Stroke::new(Colour::BACKGROUND, 1.0),
-                ),
+                (Colour::BACKGROUND, Stroke::new(Colour::BACKGROUND, 1.0)),
                 (
                     column.fill.fade(fade),
                     Stroke::new(Colour::TEXT.fade(0.75 * fade), 1.3),

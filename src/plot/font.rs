@@ -14,15 +14,18 @@ pub enum Face {
     SemiBold,
     /// Variables in formulas.
     Italic,
+    /// Variables in titles.
+    SemiBoldItalic,
     /// Signs that the text face lacks.
     Math,
 }
 
-static FACES: LazyLock<[FontRef<'static>; 4]> = LazyLock::new(|| {
+static FACES: LazyLock<[FontRef<'static>; 5]> = LazyLock::new(|| {
     [
         include_bytes!("fonts/Inter-Regular.otf").as_slice(),
         include_bytes!("fonts/Inter-SemiBold.otf"),
         include_bytes!("fonts/Inter-Italic.otf"),
+        include_bytes!("fonts/Inter-SemiBoldItalic.otf"),
         include_bytes!("fonts/DejaVuSans-math.ttf"),
     ]
     .map(|bytes| FontRef::try_from_slice(bytes).expect("the embedded fonts are valid"))

@@ -105,7 +105,6 @@ struct Needs {
     right: f64,
     bottom: f64,
     title: f64,
-    legend_width: f64,
 }
 
 /// Lays a figure out.
@@ -177,11 +176,9 @@ fn panels(figure: &Figure, area: &Rect) -> Vec<PanelLayout> {
             let legend_rows = figure
                 .panels
                 .iter()
-                .zip(&needs)
                 .enumerate()
                 .filter(|(j, _)| same_row(*j))
-                .map(|(_, (p, n))| (p, n.legend_width))
-                .map(|(p, _)| legend_lines(p, right - left))
+                .map(|(_, panel)| legend_lines(panel, right - left))
                 .max()
                 .unwrap_or(0);
             let rect = Rect {
@@ -190,11 +187,14 @@ fn panels(figure: &Figure, area: &Rect) -> Vec<PanelLayout> {
                 right: right.max(left + 10.0),
                 bottom: cell_top + cell_height - most(|n| n.bottom, &same_row),
             };
+            // Beside others, a panel that keeps its units square stays at the top, so that headings align.
+            let lift = if columns > 1 { 0.0 } else { 0.5 };
             place(
                 panel,
                 need,
                 rect,
                 title_height + legend_rows as f64 * LABEL_HEIGHT,
+                lift,
             )
         })
         .collect()
@@ -220,11 +220,7 @@ fn needs(panel: &Panel) -> Needs {
     } else {
         0.0
     };
-    let tick_height = if numbered {
-        size::TICK + TICK_GAP
-    } else {
-        0.0
-    };
+    let tick_height = if numbered { size::TICK + TICK_GAP } else { 0.0 };
     let bar = panel.colour_bar.as_ref().map_or(6.0, |bar| {
         let ticks = ticks::linear(bar.range, 5);
         BAR_GAP + BAR_WIDTH + TICK_GAP + widest(&ticks) + label(&bar.label)
@@ -234,7 +230,6 @@ fn needs(panel: &Panel) -> Needs {
     } else {
         size::PANEL_TITLE * LINE_HEIGHT + 3.0
     };
-    let legend_width = panel.legend.iter().map(key_width).sum();
     Needs {
         ranges,
         y_ticks,
@@ -242,14 +237,13 @@ fn needs(panel: &Panel) -> Needs {
         right: bar,
         bottom: tick_height + label(&panel.x.label),
         title,
-        legend_width,
     }
 }
 
-fn place(panel: &Panel, need: &Needs, cell: Rect, heading: f64) -> PanelLayout {
+fn place(panel: &Panel, need: &Needs, cell: Rect, heading: f64, lift: f64) -> PanelLayout {
     let [x, y] = need.ranges;
     let rect = if panel.square {
-        fit_square(cell, x, y)
+        fit_square(cell, x, y, lift)
     } else {
         cell
     };
@@ -285,12 +279,13 @@ fn place(panel: &Panel, need: &Needs, cell: Rect, heading: f64) -> PanelLayout {
     }
 }
 
-/// The largest rectangle in `cell` in which a unit is as long across as upwards.
-fn fit_square(cell: Rect, x: [f64; 2], y: [f64; 2]) -> Rect {
+/// The largest rectangle in `cell` in which a unit is as long across as upwards; `lift` is the share of spare height
+/// that is left above it.
+fn fit_square(cell: Rect, x: [f64; 2], y: [f64; 2], lift: f64) -> Rect {
     let (width, height) = (x[1] - x[0], y[1] - y[0]);
     let scale = (cell.width() / width).min(cell.height() / height);
     let left = cell.left + (cell.width() - scale * width) / 2.0;
-    let top = cell.top + (cell.height() - scale * height) / 2.0;
+    let top = cell.top + lift * (cell.height() - scale * height);
     Rect {
         left,
         top,
@@ -346,9 +341,7 @@ fn ranges(panel: &Panel) -> [[f64; 2]; 2] {
         .marks
         .iter()
         .filter_map(super::mark::Mark::extent)
-        .reduce(|[[a, b], [c, d]], [[e, f], [g, h]]| {
-            [[a.min(e), b.min(f)], [c.max(g), d.max(h)]]
-        })
+        .reduce(|[[a, b], [c, d]], [[e, f], [g, h]]| [[a.min(e), b.min(f)], [c.max(g), d.max(h)]])
         .unwrap_or([[0.0, 0.0], [1.0, 1.0]]);
     let air = if panel.frame == Frame::Bare {
         0.02

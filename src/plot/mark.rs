@@ -1,7 +1,7 @@
 //! Marks: what a panel shows, in data coordinates.
 
-use super::colour::Colour;
 use super::colormap::Colormap;
+use super::colour::Colour;
 
 /// A point of the plane, in data coordinates.
 pub type Point = [f64; 2];

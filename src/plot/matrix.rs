@@ -1,10 +1,9 @@
 //! Matrices as coloured cells with their numbers, between brackets (the `show_mat` of Canziani's notebooks).
 
 use super::colormap::Colormap;
-use super::colour::{Colour, Rgb};
+use super::colour::{Colour, Role};
 use super::mark::{Anchor, Field, Mark, Point, Stroke};
 use super::panel::Panel;
-use super::theme::Theme;
 use super::ticks;
 
 /// How the entries of a matrix are shown.
@@ -83,6 +82,8 @@ impl Panel {
             high: [right, top],
         });
         self.marks
+            .extend(separators([left, bottom], [right, top], cell));
+        self.marks
             .extend(brackets([left, bottom], [right, top], 0.14 * cell));
         if let Some(decimals) = style.decimals {
             for (i, row) in rows.iter().enumerate() {
@@ -108,27 +109,37 @@ fn number(at: Point, entry: f64, decimals: usize, style: &MatrixStyle) -> Mark {
     } else {
         format!("{rounded:.decimals$}").replace('-', "−")
     };
-    // Black or white, whichever reads better on the cell; a diverging cell near zero is the paper itself.
     let t = (entry - low) / (high - low);
-    let colour = match style.colormap {
-        Colormap::Diverging | Colormap::Classes if (t - 0.5).abs() < 0.28 => Colour::TEXT,
-        Colormap::Grey if t < 0.4 => Colour::TEXT,
-        Colormap::Grey => Colour::BACKGROUND,
-        _ if style.colormap.rgb(t, &Theme::LIGHT).luminance() < 0.36 => {
-            Colour::fixed(Rgb(255, 255, 255))
-        }
-        _ => Colour::fixed(Rgb(20, 22, 26)),
-    };
     Mark::Text {
         at,
         offset: [0.0, 0.0],
         text,
         anchor: Anchor::Centre,
         size: 12.0,
-        colour,
+        colour: Colour::new(Role::On(style.colormap, t)),
         halo: false,
         bold: false,
     }
+}
+
+/// Thin lines of paper between the cells, so that equal neighbours stay two; none where there are too many.
+fn separators(low: Point, high: Point, cell: f64) -> Vec<Mark> {
+    const MOST: usize = 24;
+    let count = |from: f64, to: f64| ((to - from) / cell).round() as usize;
+    let (columns, rows) = (count(low[0], high[0]), count(low[1], high[1]));
+    if columns.max(rows) > MOST {
+        return Vec::new();
+    }
+    let line = |points: [Point; 2]| Mark::Line {
+        points: points.to_vec(),
+        stroke: Stroke::new(Colour::BACKGROUND, 1.2),
+    };
+    let upright = (1..columns).map(|k| low[0] + k as f64 * cell);
+    let level = (1..rows).map(|k| low[1] + k as f64 * cell);
+    upright
+        .map(|x| line([[x, low[1]], [x, high[1]]]))
+        .chain(level.map(|y| line([[low[0], y], [high[0], y]])))
+        .collect()
 }
 
 /// Square brackets around a box.

@@ -60,7 +60,11 @@ impl Figure {
             _ => {
                 let place = path.display().to_string();
                 let problem = "a figure is saved as .svg or .png";
-                return Err(Error::invalid(place, problem, "give the file one of these endings"));
+                return Err(Error::invalid(
+                    place,
+                    problem,
+                    "give the file one of these endings",
+                ));
             }
         };
         crate::file::write(path, &bytes)
@@ -72,7 +76,10 @@ impl Figure {
             return Ok(());
         }
         Err(Error::invalid(
-            format!("figure size {} x {} at scale {scale}", self.width, self.height),
+            format!(
+                "figure size {} x {} at scale {scale}",
+                self.width, self.height
+            ),
             "a side is zero or too long",
             format!("stay between 1 and {LONGEST} pixels"),
         ))

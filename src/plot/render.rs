@@ -2,9 +2,7 @@
 
 use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, IntoDrawingArea};
-use plotters::element::{
-    Circle, Drawable, PathElement, PointCollection, Polygon, Rectangle, Text,
-};
+use plotters::element::{Circle, Drawable, PathElement, PointCollection, Polygon, Rectangle, Text};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{FontTransform, IntoFont, RGBAColor, ShapeStyle, TextStyle};
 use plotters_backend::{BackendColor, BackendCoord, DrawingBackend, DrawingErrorKind, FontStyle};
@@ -72,9 +70,7 @@ pub(super) fn draw<B: DrawingBackend<ErrorType = Never>>(
 
 fn step(pixels: f64) -> i32 {
     // A figure is at most some ten thousand pixels wide, so a clamped coordinate is far outside.
-    (pixels * f64::from(SUBPIXELS))
-        .round()
-        .clamp(-1e8, 1e8) as i32
+    (pixels * f64::from(SUBPIXELS)).round().clamp(-1e8, 1e8) as i32
 }
 
 fn steps([x, y]: Point) -> (i32, i32) {
@@ -160,7 +156,7 @@ impl<B: DrawingBackend<ErrorType = Never>> Painter<'_, B> {
                 let [x, y] = view.pixel(*at);
                 let at = [x + offset[0], y - offset[1]];
                 let face = if *bold { Face::SemiBold } else { Face::Regular };
-                if *halo {
+                if *halo && !text.is_empty() {
                     self.halo(at, text, *size, face, *anchor);
                 }
                 self.text(at, text, *size, face, *colour, position(*anchor));
@@ -209,7 +205,10 @@ impl<B: DrawingBackend<ErrorType = Never>> Painter<'_, B> {
             }
             Shape::Triangle => {
                 let (w, h) = (1.347 * r, 1.555 * r);
-                self.polygon(&[[x, y - h], [x + w, y + h / 2.0], [x - w, y + h / 2.0]], colour);
+                self.polygon(
+                    &[[x, y - h], [x + w, y + h / 2.0], [x - w, y + h / 2.0]],
+                    colour,
+                );
             }
         }
     }
@@ -312,7 +311,7 @@ impl<B: DrawingBackend<ErrorType = Never>> Painter<'_, B> {
         }
         let cut = match face {
             Face::SemiBold => FontStyle::Bold,
-            Face::Italic => FontStyle::Italic,
+            Face::Italic | Face::SemiBoldItalic => FontStyle::Italic,
             Face::Regular | Face::Math => FontStyle::Normal,
         };
         let font = ("sans-serif", size * f64::from(SUBPIXELS), cut)

@@ -147,8 +147,11 @@ impl Pen {
 
     /// A character of a formula: letters slanted, everything else upright.
     fn symbol(&mut self, character: char, size: f64, drop: f64) {
-        let slanted = character.is_alphabetic() && self.face == Face::Regular;
-        let face = if slanted { Face::Italic } else { self.face };
+        let face = match self.face {
+            Face::Regular if character.is_alphabetic() => Face::Italic,
+            Face::SemiBold if character.is_alphabetic() => Face::SemiBoldItalic,
+            face => face,
+        };
         let character = if character == '-' { '−' } else { character };
         self.glyph(character, face, size, drop);
     }

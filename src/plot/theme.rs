@@ -100,6 +100,15 @@ impl Theme {
             Role::Background => self.background,
             Role::Class(k) => self.classes[k % self.classes.len()],
             Role::Accent(k) => self.accents[k % self.accents.len()],
+            Role::On(colormap, t) => {
+                // Equal contrast with black and white lies at a luminance of about 0.18; white wins ties a little longer,
+                // since saturated colours look darker than they measure.
+                if colormap.rgb(t, self).luminance() < 0.3 {
+                    Rgb::hex(0xffffff)
+                } else {
+                    Rgb::hex(0x14161a)
+                }
+            }
             Role::Fixed(rgb) => rgb,
         }
     }

@@ -9,8 +9,8 @@ use crate::error::{Error, Result};
 use crate::model::store::{self, Array};
 use crate::model::{ModelConfig, weights};
 use crate::random::Generator;
-use crate::train::optimizer::OptimizerState;
 use crate::train::TrainerState;
+use crate::train::optimizer::OptimizerState;
 
 /// The kind of file, see [`store`].
 const KIND: &str = "checkpoint";
@@ -35,13 +35,17 @@ struct Notes {
 /// [`Error::Io`] where the path can't be written; the checkpoint before it stays.
 pub fn write(path: &Path, state: &TrainerState, config: &ModelConfig) -> Result<()> {
     let network = weights::to_arrays(&state.weights, config).into_iter();
-    let optimizer = state.optimizer.arrays.iter().map(|(name, (shape, values))| {
-        let array = Array {
-            shape: shape.clone(),
-            values: values.clone(),
-        };
-        (format!("{OPTIMIZER}{name}"), array)
-    });
+    let optimizer = state
+        .optimizer
+        .arrays
+        .iter()
+        .map(|(name, (shape, values))| {
+            let array = Array {
+                shape: shape.clone(),
+                values: values.clone(),
+            };
+            (format!("{OPTIMIZER}{name}"), array)
+        });
     let arrays = network
         .map(|(name, array)| (format!("{MODEL}{name}"), array))
         .chain(optimizer)
@@ -53,7 +57,7 @@ pub fn write(path: &Path, state: &TrainerState, config: &ModelConfig) -> Result<
         ranks: state.optimizer.ranks.clone(),
     };
     let notes = serde_json::to_value(notes).expect("the notes have string keys only");
-    store::write(path, KIND, &notes, &arrays)
+    crate::file::write(path, &store::serialise(KIND, &notes, &arrays))
 }
 
 /// Reads the state of a network of this description.
@@ -84,7 +88,10 @@ pub fn read(path: &Path, config: &ModelConfig) -> Result<TrainerState> {
     let outlines = config.names().into_iter().zip(activations);
     let weights = weights::from_arrays(&network, outlines).map_err(refuse)?;
     let fits = weights.layers.iter().zip(&config.layers);
-    if fits.into_iter().any(|(layer, config)| layer.units() != config.units) {
+    if fits
+        .into_iter()
+        .any(|(layer, config)| layer.units() != config.units)
+    {
         return Err(refuse("it belongs to another network".to_owned()));
     }
     Ok(TrainerState {

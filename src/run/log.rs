@@ -85,7 +85,10 @@ pub fn read_cells(path: &Path) -> Result<(Vec<String>, Vec<Vec<f64>>)> {
     let names = header.iter().map(str::to_owned).collect();
     let rows = reader.deserialize().map(|row| {
         let row: Vec<Option<f64>> = row.map_err(|error| damaged(path, &error))?;
-        Ok(row.into_iter().map(|cell| cell.unwrap_or(f64::NAN)).collect())
+        Ok(row
+            .into_iter()
+            .map(|cell| cell.unwrap_or(f64::NAN))
+            .collect())
     });
     Ok((names, rows.collect::<Result<_>>()?))
 }

@@ -63,7 +63,9 @@ impl Paths {
     }
 
     fn epoch_file(&self, folder: &str, epoch: usize) -> PathBuf {
-        self.root.join(folder).join(format!("epoch-{epoch:06}.safetensors"))
+        self.root
+            .join(folder)
+            .join(format!("epoch-{epoch:06}.safetensors"))
     }
 
     /// The epochs that have a file in `weights`, ascending.

@@ -57,7 +57,8 @@ impl Run {
         let (mut names, mut rows) = log::read_cells(&self.paths.gradient_norms())?;
         // The first column is the epoch.
         names.drain(..names.len().min(1));
-        rows.iter_mut().for_each(|row| drop(row.drain(..row.len().min(1))));
+        rows.iter_mut()
+            .for_each(|row| drop(row.drain(..row.len().min(1))));
         Ok((names, rows))
     }
 
@@ -100,7 +101,9 @@ impl Run {
     /// # Errors
     /// As [`DataConfig::load_split`](crate::data::DataConfig::load_split).
     pub fn split(&self) -> Result<Split> {
-        self.config.data.load_split(self.config.seed, self.paths.root())
+        self.config
+            .data
+            .load_split(self.config.seed, self.paths.root())
     }
 }
 

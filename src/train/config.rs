@@ -80,7 +80,11 @@ impl TrainConfig {
             ("train.checkpoint_every", Some(self.checkpoint_every)),
         ];
         if let Some((place, _)) = counts.iter().find(|(_, count)| *count == Some(0)) {
-            return Err(Error::invalid(*place, "0 makes no training", "use at least 1"));
+            return Err(Error::invalid(
+                *place,
+                "0 makes no training",
+                "use at least 1",
+            ));
         }
         self.optimizer.validate()
     }
@@ -125,7 +129,10 @@ pub fn check(train: &TrainConfig, model: &ModelConfig, data: &Dataset) -> Result
                     if names.len() == 2 {
                         "use one output".to_owned()
                     } else {
-                        format!("use train.loss = \"cross_entropy\" and units = {}", names.len())
+                        format!(
+                            "use train.loss = \"cross_entropy\" and units = {}",
+                            names.len()
+                        )
                     },
                 ));
             }
@@ -172,7 +179,9 @@ fn check_memory(train: &TrainConfig, model: &ModelConfig, samples: usize) -> Res
         format!(
             "{samples} samples x {units} units take {:.1} GB per pass (batch_size {})",
             numbers as f64 * 8e-9,
-            train.batch_size.map_or("absent".to_owned(), |size| size.to_string())
+            train
+                .batch_size
+                .map_or("absent".to_owned(), |size| size.to_string())
         ),
         "use fewer samples or fewer units",
     ))

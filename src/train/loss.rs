@@ -69,7 +69,10 @@ pub fn bce(probability: Tensor<2>, target: Tensor<2>) -> Tensor<1> {
 /// Cross-entropy of scores (n x classes) against labels (n).
 pub fn cross_entropy(scores: Tensor<2>, labels: Tensor<1, Int>) -> Tensor<1> {
     let log_probability = activation::log_softmax(scores, 1);
-    log_probability.gather(1, labels.unsqueeze_dim(1)).mean().neg()
+    log_probability
+        .gather(1, labels.unsqueeze_dim(1))
+        .mean()
+        .neg()
 }
 
 /// The same of probabilities (n x classes): for networks that end in a softmax.

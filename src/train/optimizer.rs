@@ -112,8 +112,14 @@ impl OptimizerConfig {
         let place = |key: &str| format!("train.optimizer.{key}");
         let resolved = self.resolved();
         let useless = [
-            ("momentum", self.momentum.is_some() && resolved.momentum.is_none()),
-            ("nesterov", self.nesterov.is_some() && resolved.nesterov.is_none()),
+            (
+                "momentum",
+                self.momentum.is_some() && resolved.momentum.is_none(),
+            ),
+            (
+                "nesterov",
+                self.nesterov.is_some() && resolved.nesterov.is_none(),
+            ),
             ("betas", self.betas.is_some() && resolved.betas.is_none()),
             ("alpha", self.alpha.is_some() && resolved.alpha.is_none()),
             ("eps", self.eps.is_some() && resolved.eps.is_none()),
@@ -147,7 +153,10 @@ impl OptimizerConfig {
                 ));
             }
         }
-        for (key, value) in [("weight_decay", resolved.weight_decay), ("eps", resolved.eps)] {
+        for (key, value) in [
+            ("weight_decay", resolved.weight_decay),
+            ("eps", resolved.eps),
+        ] {
             if value.is_some_and(|value| !(value.is_finite() && value >= 0.0)) {
                 return Err(Error::invalid(
                     place(key),
@@ -249,7 +258,9 @@ impl Optimizer {
             self.rule.state_flatten(parameter, state, &mut sink);
             for (name, data) in sink.tensors {
                 let shape = data.shape().to_vec();
-                saved.arrays.insert(name, (shape, data.iter::<f32>().collect()));
+                saved
+                    .arrays
+                    .insert(name, (shape, data.iter::<f32>().collect()));
             }
             for (name, scalar) in sink.scalars {
                 // Adam's number of steps; no optimiser here has another scalar.
@@ -277,7 +288,10 @@ impl Optimizer {
             if !(1..=2).contains(&rank) {
                 return Err(parameter);
             }
-            match self.rule.state_unflatten(rank, &parameter, &mut source, device) {
+            match self
+                .rule
+                .state_unflatten(rank, &parameter, &mut source, device)
+            {
                 Some(state) => self.state.insert(parameter, state),
                 None => return Err(parameter),
             };

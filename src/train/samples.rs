@@ -33,9 +33,7 @@ impl Samples {
     /// Uploads a data set as `f32`.
     pub fn upload(data: &Dataset, loss: Loss, device: &Device) -> Self {
         let targets = match &data.target {
-            Target::Values { values, .. } => {
-                Targets::Values(mlp::upload(values.as_ref(), device))
-            },
+            Target::Values { values, .. } => Targets::Values(mlp::upload(values.as_ref(), device)),
             Target::Classes { labels, .. } if loss == Loss::CrossEntropy => {
                 Targets::Labels(indices(labels, device))
             }

@@ -62,7 +62,9 @@ impl Trainer {
         check(config, model, train)?;
         let mut generator = Generator::new(seed);
         let initial = initialise(model, train.features.ncols(), &mut generator)?;
-        Ok(Self::build(config, model, &initial, generator, train, test, device))
+        Ok(Self::build(
+            config, model, &initial, generator, train, test, device,
+        ))
     }
 
     /// Goes on from a state that [`state`](Self::state) returned.
@@ -79,8 +81,7 @@ impl Trainer {
     ) -> Result<Self> {
         check(config, model, train)?;
         let weights = &state.weights;
-        let mut trainer =
-            Self::build(config, model, weights, state.generator, train, test, device);
+        let mut trainer = Self::build(config, model, weights, state.generator, train, test, device);
         trainer.epoch = state.epoch;
         trainer
             .optimizer
@@ -139,7 +140,9 @@ impl Trainer {
             .batches(self.config.batch_size, &mut self.generator);
         while let Some(batch) = batches.next() {
             let prediction = model.forward(batch.inputs);
-            let loss = batch.targets.loss(self.config.loss, self.last_activation, prediction);
+            let loss = batch
+                .targets
+                .loss(self.config.loss, self.last_activation, prediction);
             let gradients = GradientsParams::from_grads(loss.backward(), &model);
             if batches.len() == 0 {
                 self.gradients = StepGradients::of(&model, &gradients);
@@ -170,7 +173,10 @@ impl Trainer {
         if let Some(test) = self.test.clone() {
             let output = model.forward(test.inputs);
             let loss = self.config.loss;
-            numbers.push(test.targets.loss(loss, self.last_activation, output.clone()));
+            numbers.push(
+                test.targets
+                    .loss(loss, self.last_activation, output.clone()),
+            );
             numbers.extend(test.targets.hits(output));
         }
         let numbers = Tensor::cat(numbers, 0).into_data();
@@ -190,7 +196,11 @@ impl Trainer {
         let grad_norm = squares.iter().sum::<f64>().sqrt();
 
         let watched = [Some(train_loss), Some(grad_norm), test_loss];
-        if let Some(loss) = watched.into_iter().flatten().find(|value| !value.is_finite()) {
+        if let Some(loss) = watched
+            .into_iter()
+            .flatten()
+            .find(|value| !value.is_finite())
+        {
             return Err(Error::Diverged {
                 epoch,
                 loss,
@@ -208,7 +218,9 @@ impl Trainer {
                 learning_rate: lr,
                 grad_norm,
             },
-            gradient_norms: names.zip(squares.iter().map(|square| square.sqrt())).collect(),
+            gradient_norms: names
+                .zip(squares.iter().map(|square| square.sqrt()))
+                .collect(),
             seconds: 0.0,
         })
     }

@@ -20,20 +20,32 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("train", &["model", "data", "random", "device"]),
     ("capture", &["model", "data", "device"]),
     ("config", &["data", "model", "train", "capture"]),
-    ("run", &["config", "data", "model", "train", "capture", "device", "random"]),
-    ("figures", &["plot", "anim", "geometry", "linalg", "model", "data", "run", "train"]),
+    (
+        "run",
+        &[
+            "config", "data", "model", "train", "capture", "device", "random",
+        ],
+    ),
+    (
+        "figures",
+        &[
+            "plot", "anim", "geometry", "linalg", "model", "data", "run", "train",
+        ],
+    ),
     (
         "blog",
         &[
-            "config", "data", "model", "train", "capture", "device", "random", "linalg", "geometry", "layers", "plot",
-            "anim", "figures",
+            "config", "data", "model", "train", "capture", "device", "random", "linalg",
+            "geometry", "layers", "plot", "anim", "figures",
         ],
     ),
     ("cli", &["*"]),
 ];
 
 /// The modules that may name Burn.
-const BURN: &[&str] = &["device", "model", "train", "run", "capture", "layers", "blog"];
+const BURN: &[&str] = &[
+    "device", "model", "train", "run", "capture", "layers", "blog",
+];
 
 fn sources(directory: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(directory).unwrap() {
@@ -54,7 +66,13 @@ fn modules() -> BTreeMap<String, Vec<(PathBuf, String)>> {
     let mut modules: BTreeMap<String, Vec<(PathBuf, String)>> = BTreeMap::new();
     for file in files {
         let relative = file.strip_prefix(&root).unwrap();
-        let first = relative.components().next().unwrap().as_os_str().to_str().unwrap();
+        let first = relative
+            .components()
+            .next()
+            .unwrap()
+            .as_os_str()
+            .to_str()
+            .unwrap();
         let module = first.trim_end_matches(".rs").to_owned();
         if module == "lib" || module == "main" {
             continue;
@@ -91,7 +109,9 @@ fn modules_use_only_what_their_arrows_allow() {
         let (_, allowed) = ARROWS
             .iter()
             .find(|(name, _)| name == module)
-            .unwrap_or_else(|| panic!("module {module} has no arrows; say in ARCHITECTURE.md what it may use"));
+            .unwrap_or_else(|| {
+                panic!("module {module} has no arrows; say in ARCHITECTURE.md what it may use")
+            });
         for (file, code) in files {
             for used in uses(code) {
                 let free = used == *module || ["error", "file", "suggest"].contains(&used.as_str());
@@ -120,7 +140,11 @@ fn only_the_training_side_names_burn() {
 fn only_the_command_line_names_clap() {
     for (module, files) in modules() {
         for (file, code) in files {
-            assert!(module == "cli" || !code.contains("clap::"), "{}", file.display());
+            assert!(
+                module == "cli" || !code.contains("clap::"),
+                "{}",
+                file.display()
+            );
         }
     }
 }

@@ -21,7 +21,11 @@ fn no_item_of_the_posts_is_missing() {
 fn items_are_selected_by_letter_and_by_id() {
     let ids = |names: &[&str]| -> Vec<&str> {
         let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
-        blog::select(&names).unwrap().iter().map(|item| item.id).collect()
+        blog::select(&names)
+            .unwrap()
+            .iter()
+            .map(|item| item.id)
+            .collect()
     };
     assert_eq!(ids(&[]).len(), 50);
     assert_eq!(ids(&["a12", "A12"]), ["A12"]);

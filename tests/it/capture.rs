@@ -46,7 +46,10 @@ fn recording_changes_nothing_and_replays_to_the_bit() {
     let plain = bits(network.forward(x.clone()));
     let mut recorder = Recorder::new(SITES);
     assert_eq!(bits(network.forward_with(x, &mut recorder)), plain);
-    for (layer, site) in ["layers.0", "embedding", "layers.2"].into_iter().enumerate() {
+    for (layer, site) in ["layers.0", "embedding", "layers.2"]
+        .into_iter()
+        .enumerate()
+    {
         let value = recorder.value(site).unwrap();
         let replayed = network.forward_from(layer + 1, value, &mut Silent);
         assert_eq!(bits(replayed), plain, "{site}");
@@ -107,17 +110,32 @@ fn gradients_with_respect_to_activations_match_finite_differences() {
     let loss = network.forward_with(x, &mut recorder).square().sum();
     let backward = loss.backward();
     // Without the probes the gradients are not there.
-    assert!(Recorder::new(SITES).gradient("embedding", &backward).is_none());
+    assert!(
+        Recorder::new(SITES)
+            .gradient("embedding", &backward)
+            .is_none()
+    );
 
     let total = |output: Mat<f64>| output.squared_norm_l2();
-    for (layer, name) in ["layers.0", "embedding", "layers.2"].into_iter().enumerate() {
+    for (layer, name) in ["layers.0", "embedding", "layers.2"]
+        .into_iter()
+        .enumerate()
+    {
         for before in [true, false] {
-            let site = if before { format!("{name}.pre") } else { name.to_owned() };
+            let site = if before {
+                format!("{name}.pre")
+            } else {
+                name.to_owned()
+            };
             let gradient = mlp::download(recorder.gradient(&site, &backward).unwrap());
             let value = mlp::download(recorder.value(&site).unwrap());
             let (_, rest) = frozen.split_at(layer + 1);
             let loss_of = |value: Mat<f64>| {
-                let value = if before { frozen.layers[layer].activate(value) } else { value };
+                let value = if before {
+                    frozen.layers[layer].activate(value)
+                } else {
+                    value
+                };
                 total(rest.forward(value.as_ref()))
             };
             let step = 1e-5;
@@ -130,7 +148,11 @@ fn gradients_with_respect_to_activations_match_finite_differences() {
                     };
                     let quotient = (shifted(step) - shifted(-step)) / (2.0 * step);
                     let error = (gradient[(i, j)] - quotient).abs();
-                    assert!(error < 1e-6, "{site} ({i}, {j}): {} {quotient}", gradient[(i, j)]);
+                    assert!(
+                        error < 1e-6,
+                        "{site} ({i}, {j}): {} {quotient}",
+                        gradient[(i, j)]
+                    );
                 }
             }
         }
@@ -145,12 +167,22 @@ fn sites_that_do_not_exist_are_refused_with_the_nearest() {
             sites: vec![site.to_owned()],
             gradients: false,
         };
-        capture.validate(&config()).map_err(|error| error.to_string())
+        capture
+            .validate(&config())
+            .map_err(|error| error.to_string())
     };
     for site in SITES {
         assert_eq!(check(site, 1), Ok(()));
     }
-    assert!(check("embeding.pre", 1).unwrap_err().ends_with("did you mean embedding?"));
-    assert!(check("nothing", 1).unwrap_err().contains("layers.0, embedding, layers.2"));
+    assert!(
+        check("embeding.pre", 1)
+            .unwrap_err()
+            .ends_with("did you mean embedding?")
+    );
+    assert!(
+        check("nothing", 1)
+            .unwrap_err()
+            .contains("layers.0, embedding, layers.2")
+    );
     assert!(check("embedding", 0).unwrap_err().contains("capture.every"));
 }

@@ -39,7 +39,11 @@ fn text(bytes: &[u8]) -> String {
 /// Runs what must succeed; returns standard output.
 fn succeed(folder: &Path, arguments: &[&str]) -> String {
     let output = foldspace(folder, arguments);
-    assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{arguments:?}: {}",
+        text(&output.stderr)
+    );
     text(&output.stdout)
 }
 
@@ -69,14 +73,28 @@ fn train_then_draw_then_animate() {
     let drawn = succeed(root, &["figure", "artifacts/runs/small", "--dpi", "96"]);
     assert_eq!(drawn.lines().count(), 16, "{drawn}");
     for line in drawn.lines() {
-        assert!(std::fs::metadata(root.join(line)).unwrap().len() > 500, "{line}");
+        assert!(
+            std::fs::metadata(root.join(line)).unwrap().len() > 500,
+            "{line}"
+        );
     }
     let moving = succeed(
         root,
-        &["animate", "artifacts/runs/small", "training", "--size", "400x200", "--format", "gif,apng"],
+        &[
+            "animate",
+            "artifacts/runs/small",
+            "training",
+            "--size",
+            "400x200",
+            "--format",
+            "gif,apng",
+        ],
     );
     for line in moving.lines() {
-        assert!(std::fs::metadata(root.join(line)).unwrap().len() > 1000, "{line}");
+        assert!(
+            std::fs::metadata(root.join(line)).unwrap().len() > 1000,
+            "{line}"
+        );
     }
     assert_eq!(moving.lines().count(), 2);
 }
@@ -113,9 +131,17 @@ fn two_runs_give_the_same_bytes_with_one_thread_and_with_two() {
             "figures/boundary.png",
             "figures/embedding.svg",
         ] {
-            let bytes = |name: &str| std::fs::read(root.join(format!("{backend}-{name}")).join(file)).unwrap();
-            assert!(bytes("one") == bytes("two"), "{backend}: {file} depends on the threads");
-            assert!(bytes("two") == bytes("again"), "{backend}: {file} differs from run to run");
+            let bytes = |name: &str| {
+                std::fs::read(root.join(format!("{backend}-{name}")).join(file)).unwrap()
+            };
+            assert!(
+                bytes("one") == bytes("two"),
+                "{backend}: {file} depends on the threads"
+            );
+            assert!(
+                bytes("two") == bytes("again"),
+                "{backend}: {file} differs from run to run"
+            );
         }
     }
 }
@@ -123,11 +149,19 @@ fn two_runs_give_the_same_bytes_with_one_thread_and_with_two() {
 #[test]
 fn reproduce_writes_the_gallery_and_its_checks() {
     let folder = tempfile::tempdir().unwrap();
-    let printed = succeed(folder.path(), &["reproduce", "A8", "B10", "--out", "gallery", "--dpi", "96"]);
+    let printed = succeed(
+        folder.path(),
+        &["reproduce", "A8", "B10", "--out", "gallery", "--dpi", "96"],
+    );
     assert!(printed.starts_with("2 items"), "{printed}");
     let gallery = folder.path().join("gallery");
     let page = std::fs::read_to_string(gallery.join("index.html")).unwrap();
-    for word in ["id=\"A8\"", "id=\"B10\"", "A8-angles.svg", "checked claims hold"] {
+    for word in [
+        "id=\"A8\"",
+        "id=\"B10\"",
+        "A8-angles.svg",
+        "checked claims hold",
+    ] {
         assert!(page.contains(word), "{word}");
     }
     let checks: serde_json::Value =
@@ -135,7 +169,14 @@ fn reproduce_writes_the_gallery_and_its_checks() {
     let checks = checks.as_array().unwrap();
     assert!(checks.len() > 10);
     for check in checks {
-        for key in ["id", "statement", "measured", "expected", "tolerance", "pass"] {
+        for key in [
+            "id",
+            "statement",
+            "measured",
+            "expected",
+            "tolerance",
+            "pass",
+        ] {
             assert!(check.get(key).is_some(), "{key} in {check}");
         }
         assert_eq!(check["pass"], true, "{check}");
@@ -148,7 +189,10 @@ fn the_list_names_every_item() {
     let list = succeed(folder.path(), &["reproduce", "--list"]);
     for (letter, count) in [('A', 16), ('B', 16), ('C', 10), ('D', 8)] {
         for number in 1..=count {
-            assert!(list.contains(&format!("  {letter}{number} ")), "{letter}{number}");
+            assert!(
+                list.contains(&format!("  {letter}{number} ")),
+                "{letter}{number}"
+            );
         }
     }
 }
@@ -156,7 +200,15 @@ fn the_list_names_every_item() {
 #[test]
 fn every_help_has_an_example() {
     let folder = tempfile::tempdir().unwrap();
-    for command in ["reproduce", "train", "resume", "figure", "animate", "data", "devices"] {
+    for command in [
+        "reproduce",
+        "train",
+        "resume",
+        "figure",
+        "animate",
+        "data",
+        "devices",
+    ] {
         let help = succeed(folder.path(), &[command, "--help"]);
         assert!(help.contains("Example"), "{command}: {help}");
         assert!(help.contains(&format!("foldspace {command}")), "{command}");
@@ -167,11 +219,28 @@ fn every_help_has_an_example() {
 fn a_data_set_is_written_and_trained_on() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();
-    succeed(root, &["data", "moons", "--samples", "50", "--noise", "0.1", "--seed", "7", "-o", "moons.csv"]);
+    succeed(
+        root,
+        &[
+            "data",
+            "moons",
+            "--samples",
+            "50",
+            "--noise",
+            "0.1",
+            "--seed",
+            "7",
+            "-o",
+            "moons.csv",
+        ],
+    );
     let csv = std::fs::read_to_string(root.join("moons.csv")).unwrap();
     assert_eq!(csv.lines().next(), Some("x1,x2,label"));
     assert_eq!(csv.lines().count(), 51);
-    let config = CONFIG.replace("name = 'moons'\nsamples = 60", "path = 'moons.csv'\ntarget = 'label'");
+    let config = CONFIG.replace(
+        "name = 'moons'\nsamples = 60",
+        "path = 'moons.csv'\ntarget = 'label'",
+    );
     std::fs::write(root.join("own.toml"), config).unwrap();
     succeed(root, &["train", "own.toml", "--quiet"]);
 }
@@ -182,7 +251,14 @@ fn ctrl_c_leaves_a_run_that_can_be_resumed() {
     let folder = folder_with_config();
     let root = folder.path();
     let child = Command::new(env!("CARGO_BIN_EXE_foldspace"))
-        .args(["train", "small.toml", "--epochs", "100000", "--set", "capture.every=100000"])
+        .args([
+            "train",
+            "small.toml",
+            "--epochs",
+            "100000",
+            "--set",
+            "capture.every=100000",
+        ])
         .current_dir(root)
         .stderr(std::process::Stdio::piped())
         .spawn()
@@ -196,17 +272,36 @@ fn ctrl_c_leaves_a_run_that_can_be_resumed() {
         std::thread::sleep(std::time::Duration::from_millis(100));
     }
     assert!(enough(), "training did not get going within a minute");
-    let interrupted = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    let interrupted = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .unwrap();
     assert!(interrupted.success());
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success(), "{}", text(&output.stderr));
-    assert!(text(&output.stderr).contains("foldspace resume"), "{}", text(&output.stderr));
+    assert!(
+        text(&output.stderr).contains("foldspace resume"),
+        "{}",
+        text(&output.stderr)
+    );
 
     let lines = |text: String| text.lines().count();
     let before = lines(std::fs::read_to_string(&metrics).unwrap());
     let epochs = (before + 2).to_string();
-    succeed(root, &["resume", "artifacts/runs/small", "--epochs", &epochs, "--quiet"]);
-    assert_eq!(lines(std::fs::read_to_string(&metrics).unwrap()), before + 3);
+    succeed(
+        root,
+        &[
+            "resume",
+            "artifacts/runs/small",
+            "--epochs",
+            &epochs,
+            "--quiet",
+        ],
+    );
+    assert_eq!(
+        lines(std::fs::read_to_string(&metrics).unwrap()),
+        before + 3
+    );
 }
 
 /// Arguments, what the message must contain, and the exit code.
@@ -217,7 +312,11 @@ struct Bad {
 }
 
 const fn bad(arguments: &'static [&'static str], says: &'static [&'static str], code: i32) -> Bad {
-    Bad { arguments, says, code }
+    Bad {
+        arguments,
+        says,
+        code,
+    }
 }
 
 #[test]
@@ -227,11 +326,22 @@ fn bad_input_is_answered_with_one_clear_error_and_leaves_nothing_behind() {
     let write = |name: &str, text: &str| std::fs::write(root.join(name), text).unwrap();
     write("key.toml", &CONFIG.replace("epochs", "epohcs"));
     write("type.toml", &CONFIG.replace("epochs = 6", "epochs = 'six'"));
-    write("activation.toml", &CONFIG.replace("'sigmoid'", "'sigmoidal'"));
+    write(
+        "activation.toml",
+        &CONFIG.replace("'sigmoid'", "'sigmoidal'"),
+    );
     write("syntax.toml", "[data\n");
     write("loss.toml", &CONFIG.replace("'bce'", "'cross_entropy'"));
-    write("site.toml", &CONFIG.replace("['embedding']", "['embeding']"));
-    let own = |file: &str| CONFIG.replace("name = 'moons'\nsamples = 60", &format!("path = '{file}'\ntarget = 'label'"));
+    write(
+        "site.toml",
+        &CONFIG.replace("['embedding']", "['embeding']"),
+    );
+    let own = |file: &str| {
+        CONFIG.replace(
+            "name = 'moons'\nsamples = 60",
+            &format!("path = '{file}'\ntarget = 'label'"),
+        )
+    };
     write("hole.csv", "x1,x2,label\n1,2,0\n3,,1\n");
     write("hole.toml", &own("hole.csv"));
     write("ragged.csv", "x1,x2,label\n1,2,0\n3,4\n");
@@ -240,7 +350,10 @@ fn bad_input_is_answered_with_one_clear_error_and_leaves_nothing_behind() {
     write("nan.toml", &own("nan.csv"));
     write("single.csv", "x1,x2,label\n1,2,0\n3,4,0\n");
     write("single.toml", &own("single.csv"));
-    write("number.csv", "x1,x2,label\n1,2,0.5\n3,4,1.7\n2,2,0.1\n9,1,0.3\n4,5,0.9\n");
+    write(
+        "number.csv",
+        "x1,x2,label\n1,2,0.5\n3,4,1.7\n2,2,0.1\n9,1,0.3\n4,5,0.9\n",
+    );
     write("number.toml", &own("number.csv"));
     write("target.csv", "x1,x2,lable\n1,2,0\n3,4,1\n");
     write("target.toml", &own("target.csv"));
@@ -248,12 +361,24 @@ fn bad_input_is_answered_with_one_clear_error_and_leaves_nothing_behind() {
     write("file", "not a directory");
 
     let cases = [
-        bad(&["train", "key.toml"], &["key.toml", "epohcs", "did you mean epochs"], 1),
+        bad(
+            &["train", "key.toml"],
+            &["key.toml", "epohcs", "did you mean epochs"],
+            1,
+        ),
         bad(&["train", "type.toml"], &["type.toml", "epochs"], 1),
-        bad(&["train", "activation.toml"], &["activation.toml", "sigmoidal"], 1),
+        bad(
+            &["train", "activation.toml"],
+            &["activation.toml", "sigmoidal"],
+            1,
+        ),
         bad(&["train", "syntax.toml"], &["syntax.toml:1"], 1),
         bad(&["train", "loss.toml"], &["cross_entropy"], 1),
-        bad(&["train", "site.toml"], &["embeding", "did you mean embedding"], 1),
+        bad(
+            &["train", "site.toml"],
+            &["embeding", "did you mean embedding"],
+            1,
+        ),
         bad(&["train", "hole.toml"], &["hole.csv", "3", "x2"], 1),
         bad(&["train", "ragged.toml"], &["ragged.csv", "3"], 1),
         bad(&["train", "nan.toml"], &["nan.csv", "x2"], 1),
@@ -261,33 +386,129 @@ fn bad_input_is_answered_with_one_clear_error_and_leaves_nothing_behind() {
         bad(&["train", "number.toml"], &["bce", "classes"], 1),
         bad(&["train", "target.toml"], &["label", "lable"], 1),
         bad(&["train", "missing.toml"], &["nowhere.csv"], 1),
-        bad(&["train", "nowhere.toml"], &["nowhere.toml", "cannot read"], 1),
-        bad(&["train", "small.toml", "--out", "file/run"], &["file/run"], 1),
-        bad(&["train", "small.toml", "--out", "/proc/run"], &["/proc/run"], 1),
-        bad(&["train", "small.toml", "--set", "train.epohcs=3"], &["epohcs"], 1),
-        bad(&["train", "small.toml", "--set", "nonsense"], &["nonsense"], 1),
-        bad(&["train", "small.toml", "--epochs", "0"], &["train.epochs"], 1),
-        bad(&["train", "small.toml", "--epochs", "many"], &["--epochs"], 2),
-        bad(&["train", "small.toml", "--backend", "cuda9"], &["cuda9"], 2),
-        bad(&["train", "small.toml", "--set", "data.samples=0"], &["samples"], 1),
-        bad(&["train", "small.toml", "--set", "data.noise=-1"], &["noise"], 1),
-        bad(&["train", "small.toml", "--set", "data.samples=1000000000000"], &["samples"], 1),
-        bad(&["train", "small.toml", "--set", "model.layers.0.units=0"], &["units"], 1),
-        bad(&["train", "small.toml", "--set", "model.layers.0.units=100000000000"], &["model.layers"], 1),
-        bad(&["train", "small.toml", "--set", "train.optimizer.lr=-1"], &["lr"], 1),
-        bad(&["train", "small.toml", "--set", "train.optimizer.lr=1e300", "--out", "diverged"], &["diverged", "epoch"], 1),
+        bad(
+            &["train", "nowhere.toml"],
+            &["nowhere.toml", "cannot read"],
+            1,
+        ),
+        bad(
+            &["train", "small.toml", "--out", "file/run"],
+            &["file/run"],
+            1,
+        ),
+        bad(
+            &["train", "small.toml", "--out", "/proc/run"],
+            &["/proc/run"],
+            1,
+        ),
+        bad(
+            &["train", "small.toml", "--set", "train.epohcs=3"],
+            &["epohcs"],
+            1,
+        ),
+        bad(
+            &["train", "small.toml", "--set", "nonsense"],
+            &["nonsense"],
+            1,
+        ),
+        bad(
+            &["train", "small.toml", "--epochs", "0"],
+            &["train.epochs"],
+            1,
+        ),
+        bad(
+            &["train", "small.toml", "--epochs", "many"],
+            &["--epochs"],
+            2,
+        ),
+        bad(
+            &["train", "small.toml", "--backend", "cuda9"],
+            &["cuda9"],
+            2,
+        ),
+        bad(
+            &["train", "small.toml", "--set", "data.samples=0"],
+            &["samples"],
+            1,
+        ),
+        bad(
+            &["train", "small.toml", "--set", "data.noise=-1"],
+            &["noise"],
+            1,
+        ),
+        bad(
+            &["train", "small.toml", "--set", "data.samples=1000000000000"],
+            &["samples"],
+            1,
+        ),
+        bad(
+            &["train", "small.toml", "--set", "model.layers.0.units=0"],
+            &["units"],
+            1,
+        ),
+        bad(
+            &[
+                "train",
+                "small.toml",
+                "--set",
+                "model.layers.0.units=100000000000",
+            ],
+            &["model.layers"],
+            1,
+        ),
+        bad(
+            &["train", "small.toml", "--set", "train.optimizer.lr=-1"],
+            &["lr"],
+            1,
+        ),
+        bad(
+            &[
+                "train",
+                "small.toml",
+                "--set",
+                "train.optimizer.lr=1e300",
+                "--out",
+                "diverged",
+            ],
+            &["diverged", "epoch"],
+            1,
+        ),
         bad(&["train"], &["Usage"], 2),
         bad(&["figure", "nowhere"], &["nowhere", "no run here"], 1),
-        bad(&["figure", "nowhere", "boundry"], &["boundry", "boundary"], 2),
+        bad(
+            &["figure", "nowhere", "boundry"],
+            &["boundry", "boundary"],
+            2,
+        ),
         bad(&["animate", "nowhere"], &["nowhere", "no run here"], 1),
         bad(&["resume", "nowhere"], &["nowhere", "no run here"], 1),
         bad(&["reproduce", "A99"], &["A99", "--list"], 1),
         bad(&["reproduce", "--format", "webm"], &["webm"], 2),
-        bad(&["reproduce", "A8", "--out", "file/gallery"], &["file/gallery"], 1),
-        bad(&["data", "moon", "-o", "moon.csv"], &["moon", "did you mean moons"], 1),
-        bad(&["data", "moons", "-o", "moons.xls"], &["moons.xls", ".csv"], 1),
-        bad(&["data", "moons", "--samples", "0", "-o", "none.csv"], &["samples"], 1),
-        bad(&["data", "moons", "--set", "turns=2", "-o", "turns.csv"], &["turns"], 1),
+        bad(
+            &["reproduce", "A8", "--out", "file/gallery"],
+            &["file/gallery"],
+            1,
+        ),
+        bad(
+            &["data", "moon", "-o", "moon.csv"],
+            &["moon", "did you mean moons"],
+            1,
+        ),
+        bad(
+            &["data", "moons", "-o", "moons.xls"],
+            &["moons.xls", ".csv"],
+            1,
+        ),
+        bad(
+            &["data", "moons", "--samples", "0", "-o", "none.csv"],
+            &["samples"],
+            1,
+        ),
+        bad(
+            &["data", "moons", "--set", "turns=2", "-o", "turns.csv"],
+            &["turns"],
+            1,
+        ),
         bad(&["nonsense"], &["nonsense"], 2),
     ];
     let files = || {
@@ -303,14 +524,21 @@ fn bad_input_is_answered_with_one_clear_error_and_leaves_nothing_behind() {
     for case in cases {
         let output = foldspace(root, case.arguments);
         let (stderr, stdout) = (text(&output.stderr), text(&output.stdout));
-        let context = format!("{:?}: exit {:?}\n{stderr}{stdout}", case.arguments, output.status.code());
+        let context = format!(
+            "{:?}: exit {:?}\n{stderr}{stdout}",
+            case.arguments,
+            output.status.code()
+        );
         assert_eq!(output.status.code(), Some(case.code), "{context}");
         for word in case.says {
             assert!(stderr.contains(word), "no {word:?} in {context}");
         }
         assert!(!stderr.contains("panicked"), "{context}");
         if case.code == 1 {
-            let errors = stderr.lines().filter(|line| line.starts_with("error: ")).count();
+            let errors = stderr
+                .lines()
+                .filter(|line| line.starts_with("error: "))
+                .count();
             assert_eq!(errors, 1, "{context}");
         }
         assert_eq!(files(), before, "something was left behind by {context}");

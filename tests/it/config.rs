@@ -35,27 +35,82 @@ fn parse(text: &str, overrides: &[&str]) -> Result<Config, String> {
 #[test]
 fn mistakes_are_answered_with_file_line_key_and_the_nearest() {
     let cases = [
-        ("seed = 7", "seeed = 7", "a.toml:1, key seeed: there is no key seeed; did you mean seed?"),
-        ("epochs = 2", "epoch = 2", "a.toml:14, key train.epoch: there is no key epoch; did you mean epochs?"),
-        ("units = 3", "unit = 3", "a.toml:9, key model.layers[0].unit: "),
-        ("units = 3", "units = -3", "a.toml:9, key model.layers[0].units: invalid value"),
-        ("units = 3", "units = 0", "a.toml:9, key model.layers[0].units: a layer of 0 units"),
-        ("'tanh'", "'tanhh'", "a.toml:9, key model.layers[0].activation: there is no choice tanhh; did you mean tanh?"),
-        ("loss = 'bce'", "loss = 'bec'", "a.toml:15, key train.loss: there is no choice bec; did you mean bce?"),
-        ("lr = 0.1", "lr = 'fast'", "a.toml:16, key train.optimizer.lr: invalid type"),
-        ("lr = 0.1", "lr = -0.1", "a.toml:16, key train.optimizer.lr: the learning rate is -0.1"),
-        ("lr = 0.1", "lr = 0.1, momntum = 0.9", "a.toml:16, key train.optimizer.momntum: "),
-        ("lr = 0.1", "lr = 0.1, eps = 0.9", "a.toml:16, key train.optimizer.eps: eps has no effect"),
-        ("epochs = 2\n", "", "key train: epochs is missing; add epochs = ..."),
+        (
+            "seed = 7",
+            "seeed = 7",
+            "a.toml:1, key seeed: there is no key seeed; did you mean seed?",
+        ),
+        (
+            "epochs = 2",
+            "epoch = 2",
+            "a.toml:14, key train.epoch: there is no key epoch; did you mean epochs?",
+        ),
+        (
+            "units = 3",
+            "unit = 3",
+            "a.toml:9, key model.layers[0].unit: ",
+        ),
+        (
+            "units = 3",
+            "units = -3",
+            "a.toml:9, key model.layers[0].units: invalid value",
+        ),
+        (
+            "units = 3",
+            "units = 0",
+            "a.toml:9, key model.layers[0].units: a layer of 0 units",
+        ),
+        (
+            "'tanh'",
+            "'tanhh'",
+            "a.toml:9, key model.layers[0].activation: there is no choice tanhh; did you mean tanh?",
+        ),
+        (
+            "loss = 'bce'",
+            "loss = 'bec'",
+            "a.toml:15, key train.loss: there is no choice bec; did you mean bce?",
+        ),
+        (
+            "lr = 0.1",
+            "lr = 'fast'",
+            "a.toml:16, key train.optimizer.lr: invalid type",
+        ),
+        (
+            "lr = 0.1",
+            "lr = -0.1",
+            "a.toml:16, key train.optimizer.lr: the learning rate is -0.1",
+        ),
+        (
+            "lr = 0.1",
+            "lr = 0.1, momntum = 0.9",
+            "a.toml:16, key train.optimizer.momntum: ",
+        ),
+        (
+            "lr = 0.1",
+            "lr = 0.1, eps = 0.9",
+            "a.toml:16, key train.optimizer.eps: eps has no effect",
+        ),
+        (
+            "epochs = 2\n",
+            "",
+            "key train: epochs is missing; add epochs = ...",
+        ),
         ("noise = 0.2", "nois = 0.2", "a.toml:5, key data.nois: "),
-        ("name = 'moons'", "name = 'moon'", "a.toml:4, key data.name: there is no set called moon; did you mean moons?"),
+        (
+            "name = 'moons'",
+            "name = 'moon'",
+            "a.toml:4, key data.name: there is no set called moon; did you mean moons?",
+        ),
         ("seed = 7", "seed = [", "a.toml:"),
     ];
     for (right, wrong, expected) in cases {
         assert!(TEXT.contains(right));
         let error = parse(&TEXT.replacen(right, wrong, 1), &[]).unwrap_err();
         assert!(error.contains(expected), "{error}\nexpected {expected}");
-        assert!(error.starts_with("a.toml") && error.lines().count() <= 2, "{error}");
+        assert!(
+            error.starts_with("a.toml") && error.lines().count() <= 2,
+            "{error}"
+        );
     }
 }
 
@@ -76,11 +131,16 @@ fn overrides_reach_every_key() {
     assert_eq!((config.seed, config.train.optimizer.lr), (9, 0.05));
     assert_eq!(config.model.layers[0].units, 8);
     assert_eq!(config.capture.every, 3);
-    let Source::Moons(moons) = config.data.source else { panic!("not moons") };
+    let Source::Moons(moons) = config.data.source else {
+        panic!("not moons")
+    };
     assert_eq!(moons.noise, 0.3);
     // What the file lacks, an override may give.
     let without = TEXT.replace("epochs = 2\n", "");
-    assert_eq!(parse(&without, &["train.epochs=5"]).unwrap().train.epochs, 5);
+    assert_eq!(
+        parse(&without, &["train.epochs=5"]).unwrap().train.epochs,
+        5
+    );
 
     for (wrong, expected) in [
         ("train.epohcs=3", "did you mean epochs?"),

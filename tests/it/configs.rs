@@ -24,7 +24,12 @@ fn a_resolved_configuration_says_the_same() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("configs/moons.toml");
     let config = Config::from_file(&path, &[]).unwrap();
     let text = config.resolved().to_toml();
-    for default in ["momentum = 0.0", "weight_decay = 0.0", "nesterov = false", "standardise = false"] {
+    for default in [
+        "momentum = 0.0",
+        "weight_decay = 0.0",
+        "nesterov = false",
+        "standardise = false",
+    ] {
         assert!(text.contains(default), "{default} is not in\n{text}");
     }
     let again = Config::parse(&text, "config.toml", &[]).unwrap();

@@ -48,7 +48,10 @@ fn every_backend_that_opens_computes() {
         assert!(report.available);
         let x = Tensor::<2>::from_floats([[1.0, 2.0], [3.0, 4.0]], &device);
         let product = x.clone().matmul(x).into_data();
-        assert_eq!(product.iter::<f32>().collect::<Vec<_>>(), [7.0, 10.0, 15.0, 22.0]);
+        assert_eq!(
+            product.iter::<f32>().collect::<Vec<_>>(),
+            [7.0, 10.0, 15.0, 22.0]
+        );
         // Opening again is fine, though Burn initialises wgpu only once.
         assert!(device::open(report.backend).is_ok());
     }
@@ -72,18 +75,27 @@ fn small_jobs_stay_on_the_processor() {
 fn without_an_adapter_there_is_one_clear_line() {
     const CHILD: &str = "FOLDSPACE_TEST_NO_ADAPTER";
     if std::env::var_os(CHILD).is_some() {
-        let error = device::open(Backend::Wgpu).err().expect("there is no driver");
+        let error = device::open(Backend::Wgpu)
+            .err()
+            .expect("there is no driver");
         assert!(matches!(error, Error::Backend { .. }));
         let message = error.to_string();
         assert_eq!(message.lines().count(), 1, "{message}");
-        assert!(message.contains("Vulkan driver") && message.contains("--backend flex"), "{message}");
+        assert!(
+            message.contains("Vulkan driver") && message.contains("--backend flex"),
+            "{message}"
+        );
         assert!(device::report().iter().any(|report| !report.available));
         assert_eq!(device::choose(1_000_000, 1000).0, Backend::Flex);
         println!("child: {message}");
         return;
     }
     let output = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "device::without_an_adapter_there_is_one_clear_line", "--nocapture"])
+        .args([
+            "--exact",
+            "device::without_an_adapter_there_is_one_clear_line",
+            "--nocapture",
+        ])
         .env(CHILD, "1")
         .env("VK_DRIVER_FILES", "/nonexistent")
         .env("VK_ICD_FILENAMES", "/nonexistent")

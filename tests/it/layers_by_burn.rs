@@ -10,18 +10,15 @@ use foldspace::model::Activation;
 use foldspace::random::RandomState;
 use proptest::prelude::*;
 
-use super::layers::{conv_shapes, orthogonal, randn, random_network};
+use super::layers::{ConvShape, conv_shapes, orthogonal, randn, random_network};
 
-type Device = burn::tensor::Device;
+/// A backend and its device.
+type Opened = (Backend, burn::tensor::Device);
+type Outcome = Result<(), TestCaseError>;
 
-/// The processor backends, and the graphics card where there is one.
-fn devices() -> Vec<(Backend, Device)> {
-    let found: Vec<(Backend, Device)> = [Backend::Flex, Backend::Ndarray, Backend::Wgpu]
-        .into_iter()
-        .filter_map(|backend| Some((backend, device::open(backend).ok()?)))
-        .collect();
-    assert!(found.len() >= 2, "the processor backends are always there");
-    found
+/// The backends that every machine has.
+fn processors() -> [Opened; 2] {
+    [Backend::Flex, Backend::Ndarray].map(|backend| (backend, device::open(backend).unwrap()))
 }
 
 /// The numbers as `f32` holds them: what remains is Burn's rounding, not that of the input.
@@ -44,45 +41,225 @@ fn row(values: &[f64]) -> Mat<f64> {
     Mat::from_fn(1, values.len(), |_, j| values[j])
 }
 
+fn conv2d_on(devices: &[Opened], shape: &ConvShape, count: usize, seed: u32) -> Outcome {
+    let random = &mut RandomState::new(seed);
+    let layer = shape.layer(random);
+    let images: Vec<Image> = (0..count).map(|_| shape.image(random)).collect();
+    for (backend, device) in devices {
+        let burns = by_burn::conv2d(&layer, &images, device).unwrap();
+        prop_assert_eq!(burns.len(), count);
+        for (image, burns) in images.iter().zip(&burns) {
+            let difference = layer.forward(image).unwrap().max_difference(burns);
+            prop_assert!(difference < 2e-5, "{}: {}", backend, difference);
+        }
+    }
+    Ok(())
+}
+
+fn batch_norm_on(
+    devices: &[Opened],
+    seed: u32,
+    samples: usize,
+    features: usize,
+    momentum: f64,
+) -> Outcome {
+    let random = &mut RandomState::new(seed);
+    let mut layer = BatchNorm {
+        momentum,
+        epsilon: 1e-3,
+        ..BatchNorm::new(features)
+    };
+    layer.gamma = random.randn(features);
+    layer.beta = random.randn(features);
+    layer.running = Statistics {
+        mean: random.randn(features),
+        variance: random.rand(features),
+    };
+    layer
+        .running
+        .variance
+        .iter_mut()
+        .for_each(|variance| *variance += 0.1);
+    let batch = narrow(randn(random, samples, features));
+    for (backend, device) in devices {
+        let mut own = layer.clone();
+        let output = own.train(batch.as_ref()).unwrap();
+        let (burns, running) = by_burn::batch_norm_train(&layer, batch.as_ref(), device).unwrap();
+        prop_assert!(apart(output.as_ref(), burns.as_ref()) < 2e-5, "{}", backend);
+        for (own, burns) in [
+            (&own.running.mean, running.mean),
+            (&own.running.variance, running.variance),
+        ] {
+            prop_assert!(
+                apart(row(own).as_ref(), row(&burns).as_ref()) < 1e-6,
+                "{}",
+                backend
+            );
+        }
+        let own = layer.infer(batch.as_ref()).unwrap();
+        let burns = by_burn::batch_norm_infer(&layer, batch.as_ref(), device).unwrap();
+        prop_assert!(apart(own.as_ref(), burns.as_ref()) < 1e-5, "{}", backend);
+    }
+    Ok(())
+}
+
+fn rnn_on(
+    devices: &[Opened],
+    seed: u32,
+    hidden: usize,
+    inputs: usize,
+    steps: usize,
+    activation: Activation,
+) -> Outcome {
+    let random = &mut RandomState::new(seed);
+    let layer = Rnn {
+        w: orthogonal(random, hidden),
+        u: randn(random, hidden, inputs),
+        b: random.randn(hidden),
+        activation,
+    };
+    let (start, x, last) = (
+        random.randn(hidden),
+        randn(random, steps, inputs),
+        random.randn(hidden),
+    );
+    for (backend, device) in devices {
+        let own = layer.forward(&start, x.as_ref()).unwrap();
+        let burns = by_burn::rnn(&layer, &start, x.as_ref(), device).unwrap();
+        prop_assert!(apart(own.as_ref(), burns.as_ref()) < 1e-5, "{}", backend);
+        let own = layer.gradients(&start, x.as_ref(), &last).unwrap();
+        let burns = by_burn::rnn_gradients(&layer, &start, x.as_ref(), &last, device).unwrap();
+        prop_assert!(
+            apart(own.w.as_ref(), burns.w.as_ref()) < 2e-5,
+            "{}",
+            backend
+        );
+        prop_assert!(
+            apart(own.u.as_ref(), burns.u.as_ref()) < 2e-5,
+            "{}",
+            backend
+        );
+        prop_assert!(
+            apart(row(&own.b).as_ref(), row(&burns.b).as_ref()) < 2e-5,
+            "{}",
+            backend
+        );
+        prop_assert!(
+            apart(own.states.as_ref(), burns.states.as_ref()) < 2e-5,
+            "{}",
+            backend
+        );
+    }
+    Ok(())
+}
+
+fn attention_on(
+    devices: &[Opened],
+    seed: u32,
+    queries: usize,
+    more: usize,
+    d: usize,
+    values: usize,
+    causal: bool,
+) -> Outcome {
+    let random = &mut RandomState::new(seed);
+    let keys = queries + more;
+    let (q, k) = (randn(random, queries, d), randn(random, keys, d));
+    let mask = if causal { Mask::Causal } else { Mask::None };
+    for (backend, device) in devices {
+        let v = randn(random, keys, values);
+        let own = attention(q.as_ref(), k.as_ref(), v.as_ref(), mask).unwrap();
+        let burns = by_burn::attention(q.as_ref(), k.as_ref(), v.as_ref(), mask, device).unwrap();
+        prop_assert!(
+            apart(own.output.as_ref(), burns.as_ref()) < 1e-5,
+            "{}",
+            backend
+        );
+
+        let v = randn(random, keys, d);
+        let own = attention(q.as_ref(), k.as_ref(), v.as_ref(), mask).unwrap();
+        let burns = by_burn::multi_head_attention(q.as_ref(), k.as_ref(), v.as_ref(), mask, device)
+            .unwrap();
+        prop_assert!(
+            apart(own.weights.as_ref(), burns.weights.as_ref()) < 1e-5,
+            "{}",
+            backend
+        );
+        prop_assert!(
+            apart(own.output.as_ref(), burns.output.as_ref()) < 1e-5,
+            "{}",
+            backend
+        );
+    }
+    Ok(())
+}
+
+fn scratch_net_on(
+    devices: &[Opened],
+    seed: u32,
+    samples: usize,
+    inputs: usize,
+    hidden: usize,
+    outputs: usize,
+) -> Outcome {
+    let (x, y, net) = scratch_net::from_seed(seed, samples, [inputs, hidden, outputs]);
+    // At the kink of a ReLU, rounding decides which side counts.
+    let z = &x * &net.w1;
+    prop_assume!(z.col_iter().all(|z| z.iter().all(|z| z.abs() > 1e-5)));
+    let (loss, gradients) = net.gradients(x.as_ref(), y.as_ref()).unwrap();
+    for (backend, device) in devices {
+        let (burns_loss, burns) =
+            by_burn::scratch_net_gradients(&net, x.as_ref(), y.as_ref(), device).unwrap();
+        prop_assert!(
+            (loss - burns_loss).abs() < 1e-5 * (1.0 + loss),
+            "{}",
+            backend
+        );
+        prop_assert!(
+            gradients.max_difference(&burns) < 1e-4 * (1.0 + loss),
+            "{}",
+            backend
+        );
+    }
+    Ok(())
+}
+
+fn network_on(
+    devices: &[Opened],
+    seed: u32,
+    samples: usize,
+    sizes: &[usize],
+    activation: Activation,
+) -> Outcome {
+    let random = &mut RandomState::new(seed);
+    let network = random_network(random, sizes, activation);
+    let (x, y) = (
+        randn(random, samples, sizes[0]),
+        randn(random, samples, sizes[sizes.len() - 1]),
+    );
+    let own = matrix_function::gradients(&network, x.as_ref(), y.as_ref()).unwrap();
+    for (backend, device) in devices {
+        let burns = by_burn::network_gradients(&network, x.as_ref(), y.as_ref(), device).unwrap();
+        prop_assert_eq!(own.len(), burns.len());
+        for (own, burns) in own.iter().zip(&burns) {
+            let size = 1.0 + own.weight.norm_max();
+            prop_assert!(own.max_difference(burns) < 1e-4 * size, "{}", backend);
+        }
+    }
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(16))]
 
     #[test]
     fn conv2d(shape in conv_shapes(), count in 1..4_usize, seed: u32) {
-        let random = &mut RandomState::new(seed);
-        let layer = shape.layer(random);
-        let images: Vec<Image> = (0..count).map(|_| shape.image(random)).collect();
-        for (backend, device) in devices() {
-            let burns = by_burn::conv2d(&layer, &images, &device).unwrap();
-            prop_assert_eq!(burns.len(), count);
-            for (image, burns) in images.iter().zip(&burns) {
-                let difference = layer.forward(image).unwrap().max_difference(burns);
-                prop_assert!(difference < 2e-5, "{}: {}", backend, difference);
-            }
-        }
+        conv2d_on(&processors(), &shape, count, seed)?;
     }
 
     #[test]
     fn batch_norm(seed: u32, samples in 2..20_usize, features in 1..6_usize, momentum in 0.0..1.0_f64) {
-        let random = &mut RandomState::new(seed);
-        let mut layer = BatchNorm { momentum, epsilon: 1e-3, ..BatchNorm::new(features) };
-        layer.gamma = random.randn(features);
-        layer.beta = random.randn(features);
-        layer.running = Statistics { mean: random.randn(features), variance: random.rand(features) };
-        layer.running.variance.iter_mut().for_each(|variance| *variance += 0.1);
-        let batch = narrow(randn(random, samples, features));
-        for (backend, device) in devices() {
-            let mut own = layer.clone();
-            let output = own.train(batch.as_ref()).unwrap();
-            let (burns, running) = by_burn::batch_norm_train(&layer, batch.as_ref(), &device).unwrap();
-            prop_assert!(apart(output.as_ref(), burns.as_ref()) < 2e-5, "{}", backend);
-            for (own, burns) in [(&own.running.mean, running.mean), (&own.running.variance, running.variance)] {
-                prop_assert!(apart(row(own).as_ref(), row(&burns).as_ref()) < 1e-6, "{}", backend);
-            }
-            let own = layer.infer(batch.as_ref()).unwrap();
-            let burns = by_burn::batch_norm_infer(&layer, batch.as_ref(), &device).unwrap();
-            prop_assert!(apart(own.as_ref(), burns.as_ref()) < 1e-5, "{}", backend);
-        }
+        batch_norm_on(&processors(), seed, samples, features, momentum)?;
     }
 
     #[test]
@@ -92,60 +269,21 @@ proptest! {
             Activation::Tanh, Activation::Sigmoid, Activation::Relu, Activation::Identity,
         ]),
     ) {
-        let random = &mut RandomState::new(seed);
-        let layer = Rnn {
-            w: orthogonal(random, hidden), u: randn(random, hidden, inputs), b: random.randn(hidden), activation,
-        };
-        let (start, x, last) = (random.randn(hidden), randn(random, steps, inputs), random.randn(hidden));
-        for (backend, device) in devices() {
-            let own = layer.forward(&start, x.as_ref()).unwrap();
-            let burns = by_burn::rnn(&layer, &start, x.as_ref(), &device).unwrap();
-            prop_assert!(apart(own.as_ref(), burns.as_ref()) < 1e-5, "{}", backend);
-            let own = layer.gradients(&start, x.as_ref(), &last).unwrap();
-            let burns = by_burn::rnn_gradients(&layer, &start, x.as_ref(), &last, &device).unwrap();
-            prop_assert!(apart(own.w.as_ref(), burns.w.as_ref()) < 2e-5, "{}", backend);
-            prop_assert!(apart(own.u.as_ref(), burns.u.as_ref()) < 2e-5, "{}", backend);
-            prop_assert!(apart(row(&own.b).as_ref(), row(&burns.b).as_ref()) < 2e-5, "{}", backend);
-            prop_assert!(apart(own.states.as_ref(), burns.states.as_ref()) < 2e-5, "{}", backend);
-        }
+        rnn_on(&processors(), seed, hidden, inputs, steps, activation)?;
     }
 
     #[test]
     fn attention_function_and_layer(
         seed: u32, queries in 1..7_usize, more in 0..4_usize, d in 1..7_usize, values in 1..5_usize, causal: bool,
     ) {
-        let random = &mut RandomState::new(seed);
-        let keys = queries + more;
-        let (q, k) = (randn(random, queries, d), randn(random, keys, d));
-        let mask = if causal { Mask::Causal } else { Mask::None };
-        for (backend, device) in devices() {
-            let v = randn(random, keys, values);
-            let own = attention(q.as_ref(), k.as_ref(), v.as_ref(), mask).unwrap();
-            let burns = by_burn::attention(q.as_ref(), k.as_ref(), v.as_ref(), mask, &device).unwrap();
-            prop_assert!(apart(own.output.as_ref(), burns.as_ref()) < 1e-5, "{}", backend);
-
-            let v = randn(random, keys, d);
-            let own = attention(q.as_ref(), k.as_ref(), v.as_ref(), mask).unwrap();
-            let burns = by_burn::multi_head_attention(q.as_ref(), k.as_ref(), v.as_ref(), mask, &device).unwrap();
-            prop_assert!(apart(own.weights.as_ref(), burns.weights.as_ref()) < 1e-5, "{}", backend);
-            prop_assert!(apart(own.output.as_ref(), burns.output.as_ref()) < 1e-5, "{}", backend);
-        }
+        attention_on(&processors(), seed, queries, more, d, values, causal)?;
     }
 
     #[test]
     fn scratch_gradients(
         seed: u32, samples in 1..8_usize, inputs in 1..4_usize, hidden in 1..6_usize, outputs in 1..4_usize,
     ) {
-        let (x, y, net) = scratch_net::from_seed(seed, samples, [inputs, hidden, outputs]);
-        // At the kink of a ReLU, rounding decides which side counts.
-        let z = &x * &net.w1;
-        prop_assume!(z.col_iter().all(|z| z.iter().all(|z| z.abs() > 1e-5)));
-        let (loss, gradients) = net.gradients(x.as_ref(), y.as_ref()).unwrap();
-        for (backend, device) in devices() {
-            let (burns_loss, burns) = by_burn::scratch_net_gradients(&net, x.as_ref(), y.as_ref(), &device).unwrap();
-            prop_assert!((loss - burns_loss).abs() < 1e-5 * (1.0 + loss), "{}", backend);
-            prop_assert!(gradients.max_difference(&burns) < 1e-4 * (1.0 + loss), "{}", backend);
-        }
+        scratch_net_on(&processors(), seed, samples, inputs, hidden, outputs)?;
     }
 
     #[test]
@@ -153,19 +291,31 @@ proptest! {
         seed: u32, samples in 1..8_usize, sizes in prop::collection::vec(1..6_usize, 2..5),
         activation in prop::sample::select(vec![Activation::Relu, Activation::Tanh, Activation::Sigmoid]),
     ) {
-        let random = &mut RandomState::new(seed);
-        let network = random_network(random, &sizes, activation);
-        let (x, y) = (randn(random, samples, sizes[0]), randn(random, samples, sizes[sizes.len() - 1]));
-        let own = matrix_function::gradients(&network, x.as_ref(), y.as_ref()).unwrap();
-        for (backend, device) in devices() {
-            let burns = by_burn::network_gradients(&network, x.as_ref(), y.as_ref(), &device).unwrap();
-            prop_assert_eq!(own.len(), burns.len());
-            for (own, burns) in own.iter().zip(&burns) {
-                let size = 1.0 + own.weight.norm_max();
-                prop_assert!(own.max_difference(burns) < 1e-4 * size, "{}", backend);
-            }
-        }
+        network_on(&processors(), seed, samples, &sizes, activation)?;
     }
+}
+
+/// One case of each on the graphics adapter, where there is one; compiling its kernels takes a moment for every new shape.
+#[test]
+fn the_graphics_adapter_computes_the_same() -> Outcome {
+    let Ok(device) = device::open(Backend::Wgpu) else {
+        return Ok(());
+    };
+    let devices = [(Backend::Wgpu, device)];
+    let shape = ConvShape {
+        filters: 3,
+        channels: 2,
+        kernel: [3, 2],
+        stride: [2, 1],
+        padding: [1, 0],
+        size: [7, 6],
+    };
+    conv2d_on(&devices, &shape, 2, 1)?;
+    batch_norm_on(&devices, 2, 12, 3, 0.1)?;
+    rnn_on(&devices, 3, 4, 2, 3, Activation::Tanh)?;
+    attention_on(&devices, 4, 4, 1, 3, 2, true)?;
+    scratch_net_on(&devices, 0, 5, 2, 3, 1)?;
+    network_on(&devices, 6, 4, &[2, 5, 1], Activation::Relu)
 }
 
 /// Post C's gradient, for one sample and for a batch: the last layer of a 2-10-1 ReLU network.
@@ -178,7 +328,7 @@ fn the_last_layers_gradient_by_hand_is_that_of_autodiff() {
         let hidden = network.layers[0].forward(x.as_ref());
         let errors = network.forward(x.as_ref()) - &y;
         let by_hand = Scale(2.0 / samples as f64) * (errors.transpose() * hidden);
-        for (backend, device) in devices() {
+        for (backend, device) in processors() {
             let burns =
                 by_burn::network_gradients(&network, x.as_ref(), y.as_ref(), &device).unwrap();
             assert!(
@@ -192,7 +342,7 @@ fn the_last_layers_gradient_by_hand_is_that_of_autodiff() {
 /// The losses of post B's network to the 4 decimals that NumPy prints, trained on Burn's gradients.
 #[test]
 fn the_network_from_scratch_learns_on_burns_gradients() {
-    for (backend, device) in devices().into_iter().take(2) {
+    for (backend, device) in processors() {
         let (x, y, mut net) = scratch_net::from_seed(0, 5, [2, 3, 1]);
         let mut printed = Vec::new();
         for epoch in 1..=1000 {

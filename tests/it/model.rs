@@ -65,7 +65,10 @@ fn frozen_and_burn_compute_the_same_function() {
                 for j in 0..2 {
                     let (expected, actual) = (expected[(i, j)], actual[(i, j)]);
                     let error = (actual - expected).abs() / expected.abs().max(1.0);
-                    assert!(error < 1e-5, "{activation:?} on {backend}: {actual}, {expected}");
+                    assert!(
+                        error < 1e-5,
+                        "{activation:?} on {backend}: {actual}, {expected}"
+                    );
                 }
             }
             assert_eq!(burn.to_frozen(), frozen, "{activation:?} on {backend}");
@@ -93,7 +96,9 @@ fn slopes_are_those_of_the_frozen_activations() {
     for (backend, device) in devices() {
         let device = device.autodiff();
         for activation in ACTIVATIONS {
-            let Some(_) = activation.derivative(0.0) else { continue };
+            let Some(_) = activation.derivative(0.0) else {
+                continue;
+            };
             let places = [-30.0_f32, -3.0, -0.7, -1e-3, 1e-3, 0.4, 2.0, 25.0];
             let z = Tensor::<2>::from_floats([places], &device).require_grad();
             let gradients = mlp::apply(activation, z.clone()).sum().backward();
@@ -101,7 +106,10 @@ fn slopes_are_those_of_the_frozen_activations() {
             for (z, slope) in places.iter().zip(slopes.iter::<f64>()) {
                 let expected = activation.derivative(f64::from(*z)).unwrap();
                 let error = (slope - expected).abs();
-                assert!(error < 1e-5, "{activation:?}'({z}) on {backend}: {slope}, {expected}");
+                assert!(
+                    error < 1e-5,
+                    "{activation:?}'({z}) on {backend}: {slope}, {expected}"
+                );
             }
         }
     }
@@ -115,8 +123,15 @@ fn a_layer_without_bias_has_none() {
     let frozen = initialise(&config, 2, &mut Generator::new(42)).unwrap();
     assert_eq!(frozen.layers[0].bias, [0.0; 3]);
     let network = Mlp::new(&config, &frozen, &Device::flex());
-    let names: Vec<String> = network.parameters().into_iter().map(|(name, _)| name).collect();
-    assert_eq!(names, ["layers.0.weight", "layers.1.weight", "layers.1.bias"]);
+    let names: Vec<String> = network
+        .parameters()
+        .into_iter()
+        .map(|(name, _)| name)
+        .collect();
+    assert_eq!(
+        names,
+        ["layers.0.weight", "layers.1.weight", "layers.1.bias"]
+    );
     assert_eq!(config.parameters(2), Some(6 + 4));
 }
 
@@ -127,7 +142,11 @@ fn orthogonal_weights_keep_lengths() {
         config.init = Init::Orthogonal;
         let frozen = initialise(&config, inputs, &mut Generator::new(1)).unwrap();
         let w = &frozen.layers[0].weight;
-        let gram = if units < inputs { w * w.transpose() } else { w.transpose() * w };
+        let gram = if units < inputs {
+            w * w.transpose()
+        } else {
+            w.transpose() * w
+        };
         let identity = Mat::<f64>::identity(gram.nrows(), gram.ncols());
         assert!((gram - identity).norm_max() < 1e-12);
     }
@@ -135,12 +154,18 @@ fn orthogonal_weights_keep_lengths() {
 
 #[test]
 fn initial_weights_stay_within_their_bounds() {
-    for (init, bound) in [(Init::Pytorch, 0.1), (Init::GlorotUniform, (6.0_f64 / 150.0).sqrt())] {
+    for (init, bound) in [
+        (Init::Pytorch, 0.1),
+        (Init::GlorotUniform, (6.0_f64 / 150.0).sqrt()),
+    ] {
         let mut config = ModelConfig::new(vec![LayerConfig::new(50, Activation::Tanh)]);
         config.init = init;
         let frozen = initialise(&config, 100, &mut Generator::new(1)).unwrap();
         let largest = frozen.layers[0].weight.norm_max();
-        assert!(largest <= bound * (1.0 + 1e-6) && largest > 0.99 * bound, "{init:?}: {largest}");
+        assert!(
+            largest <= bound * (1.0 + 1e-6) && largest > 0.99 * bound,
+            "{init:?}: {largest}"
+        );
     }
     let mut config = ModelConfig::new(vec![LayerConfig::new(200, Activation::Relu)]);
     config.init = Init::KaimingNormal;
@@ -154,16 +179,25 @@ fn impossible_networks_are_refused_by_key() {
     let tanh = |units| LayerConfig::new(units, Activation::Tanh);
     let cases = [
         (vec![], "model.layers: a network needs"),
-        (vec![tanh(3), tanh(0)], "model.layers[1].units: a layer of 0 units"),
-        (vec![tanh(3).named("a"), tanh(3).named("a")], "model.layers[1].name: two layers"),
+        (
+            vec![tanh(3), tanh(0)],
+            "model.layers[1].units: a layer of 0 units",
+        ),
+        (
+            vec![tanh(3).named("a"), tanh(3).named("a")],
+            "model.layers[1].name: two layers",
+        ),
         (vec![tanh(3).named("a.pre")], "model.layers[0].name: "),
         (vec![tanh(3).named("layers.1")], "model.layers[0].name: "),
         (vec![tanh(3).named("")], "model.layers[0].name: "),
-        (vec![tanh(1_000_000), tanh(1_000_000)], "16016.0 GB"),
+        (vec![tanh(1_000_000), tanh(1_000_000)], "16000.1 GB"),
         (vec![tanh(usize::MAX), tanh(2)], "more than 2^64 parameters"),
     ];
     for (layers, expected) in cases {
-        let error = ModelConfig::new(layers).validate(2).unwrap_err().to_string();
+        let error = ModelConfig::new(layers)
+            .validate(2)
+            .unwrap_err()
+            .to_string();
         assert!(error.contains(expected), "{error}");
     }
 }
@@ -187,10 +221,13 @@ fn weights_survive_a_file() {
     let file = safetensors::SafeTensors::deserialize(&bytes).unwrap();
     let mut names = file.names();
     names.sort_unstable();
-    assert_eq!(names, ["layers.0.weight", "layers.1.bias", "layers.1.weight"]);
+    assert_eq!(
+        names,
+        ["layers.0.weight", "layers.1.bias", "layers.1.weight"]
+    );
     assert_eq!(file.tensor("layers.0.weight").unwrap().shape(), [3, 4]);
 
-    for place in (0..bytes.len()).step_by(7) {
+    for place in 0..bytes.len() {
         let mut flipped = bytes.clone();
         flipped[place] ^= 4;
         fs::write(&path, &flipped).unwrap();

@@ -7,17 +7,24 @@ use proptest::prelude::*;
 
 /// One of everything, small.
 fn sample() -> Figure {
-    let points: Vec<Point> = (0..12).map(|i| [f64::from(i), f64::from(i * i % 7)]).collect();
+    let points: Vec<Point> = (0..12)
+        .map(|i| [f64::from(i), f64::from(i * i % 7)])
+        .collect();
     let labels: Vec<usize> = (0..12).map(|i| i % 2).collect();
     let plane = Panel::plane("$x_1$", "$x_2$")
         .title("A plane")
         .classes(&points, &labels, &["zero", "one"])
-        .line([[-5.0, 0.0], [30.0, 6.0]], Stroke::new(Colour::accent(0), 2.0))
+        .line(
+            [[-5.0, 0.0], [30.0, 6.0]],
+            Stroke::new(Colour::accent(0), 2.0),
+        )
         .range([0.0, 12.0], [0.0, 7.0])
         .note("epoch 3");
-    let mut curves = Panel::new()
-        .labels("epoch", "loss")
-        .curve("training", [[1.0, 10.0], [2.0, 0.1]], Stroke::new(Colour::accent(1), 2.0));
+    let mut curves = Panel::new().labels("epoch", "loss").curve(
+        "training",
+        [[1.0, 10.0], [2.0, 0.1]],
+        Stroke::new(Colour::accent(1), 2.0),
+    );
     curves.y.scale = Scale::Log;
     Figure::new("Sample: $‖W‖_2$ < 1 & more")
         .caption("What it shows, at a length that needs a second line in a figure as narrow as this one is.")
@@ -34,7 +41,10 @@ fn an_svg_is_the_same_each_time_and_as_the_snapshot_says() {
     for line in svg.lines() {
         match line.split_once(" d=\"") {
             Some((head, path)) => {
-                let start: String = path.chars().take_while(|c| *c != 'L' && *c != 'C').collect();
+                let start: String = path
+                    .chars()
+                    .take_while(|c| *c != 'L' && *c != 'C')
+                    .collect();
                 shortened += &format!("{head} at {start}\n");
             }
             None => shortened += &format!("{line}\n"),
@@ -68,7 +78,10 @@ fn a_picture_has_the_size_that_was_asked_for() {
 #[test]
 fn impossible_sizes_and_unknown_formats_are_refused() {
     for (width, height) in [(0, 10), (10, 0), (20_000, 10)] {
-        let error = sample().size(width, height).to_svg(&Theme::LIGHT).unwrap_err();
+        let error = sample()
+            .size(width, height)
+            .to_svg(&Theme::LIGHT)
+            .unwrap_err();
         assert!(error.to_string().contains("16384"), "{error}");
     }
     let folder = tempfile::tempdir().unwrap();
@@ -82,10 +95,16 @@ fn impossible_sizes_and_unknown_formats_are_refused() {
 fn a_line_beyond_the_panel_is_cut_at_its_edge() {
     let red = Colour::fixed(foldspace::plot::Rgb(255, 0, 0));
     let panel = |line: Vec<Point>| {
-        Panel::new().range([0.0, 1.0], [0.0, 1.0]).line(line, Stroke::new(red, 2.0))
+        Panel::new()
+            .range([0.0, 1.0], [0.0, 1.0])
+            .line(line, Stroke::new(red, 2.0))
     };
     let is_red = |line: Vec<Point>| {
-        let frame = Figure::new("").size(200, 200).panel(panel(line)).to_frame(&Theme::LIGHT, 1.0).unwrap();
+        let frame = Figure::new("")
+            .size(200, 200)
+            .panel(panel(line))
+            .to_frame(&Theme::LIGHT, 1.0)
+            .unwrap();
         let red: Vec<(u32, u32)> = (0..200)
             .flat_map(|y| (0..200).map(move |x| (x, y)))
             .filter(|&(x, y)| {
@@ -98,9 +117,17 @@ fn a_line_beyond_the_panel_is_cut_at_its_edge() {
     let inside = is_red(vec![[0.0, 0.5], [1.0, 0.5]]);
     let beyond = is_red(vec![[-50.0, 0.5], [70.0, 0.5]]);
     assert!(inside.len() > 100);
-    let reach = |pixels: &[(u32, u32)]| (pixels.iter().min().unwrap().0, pixels.iter().max().unwrap().0);
+    let reach = |pixels: &[(u32, u32)]| {
+        (
+            pixels.iter().min().unwrap().0,
+            pixels.iter().max().unwrap().0,
+        )
+    };
     let (a, b) = (reach(&inside), reach(&beyond));
-    assert!(a.0.abs_diff(b.0) <= 1 && a.1.abs_diff(b.1) <= 1, "{a:?} {b:?}");
+    assert!(
+        a.0.abs_diff(b.0) <= 1 && a.1.abs_diff(b.1) <= 1,
+        "{a:?} {b:?}"
+    );
     assert!(is_red(vec![[2.0, -3.0], [3.0, 9.0]]).is_empty());
     assert!(is_red(vec![[0.2, f64::NAN], [0.8, 0.5]]).is_empty());
 }
@@ -110,17 +137,30 @@ fn a_disc_covers_its_area() {
     // The sum of coverages is the area, wherever the centre falls between pixels.
     for shift in [0.0, 0.13, 0.5, 0.81] {
         let ink = Colour::fixed(foldspace::plot::Rgb(0, 0, 0));
-        let panel = Panel::diagram().range([0.0, 100.0], [0.0, 100.0]).mark(Mark::Points {
-            points: vec![[50.0 + shift, 50.0 + shift]],
-            colour: ink,
-            radius: 6.0,
-            shape: foldspace::plot::Shape::Circle,
-            ring: false,
-        });
-        let frame = Figure::new("").size(160, 160).panel(panel).to_frame(&Theme::LIGHT, 1.0).unwrap();
-        let darkness: f64 = frame.rgba.chunks_exact(4).map(|p| 1.0 - f64::from(p[0]) / 255.0).sum();
+        let panel = Panel::diagram()
+            .range([0.0, 100.0], [0.0, 100.0])
+            .mark(Mark::Points {
+                points: vec![[50.0 + shift, 50.0 + shift]],
+                colour: ink,
+                radius: 6.0,
+                shape: foldspace::plot::Shape::Circle,
+                ring: false,
+            });
+        let frame = Figure::new("")
+            .size(160, 160)
+            .panel(panel)
+            .to_frame(&Theme::LIGHT, 1.0)
+            .unwrap();
+        let darkness: f64 = frame
+            .rgba
+            .chunks_exact(4)
+            .map(|p| 1.0 - f64::from(p[0]) / 255.0)
+            .sum();
         let area = std::f64::consts::PI * 36.0;
-        assert!((darkness / area - 1.0).abs() < 0.02, "{darkness} against {area}");
+        assert!(
+            (darkness / area - 1.0).abs() < 0.02,
+            "{darkness} against {area}"
+        );
     }
 }
 
@@ -137,7 +177,11 @@ fn class_colours_stay_apart_in_every_theme() {
         }
         // The first two, the pair of every two-class figure, differ in lightness too.
         let [first, second] = [theme.classes[0].luminance(), theme.classes[1].luminance()];
-        assert!((first - second).abs() > 0.05, "{} {first} {second}", theme.name);
+        assert!(
+            (first - second).abs() > 0.05,
+            "{} {first} {second}",
+            theme.name
+        );
     }
 }
 
@@ -145,8 +189,14 @@ fn class_colours_stay_apart_in_every_theme() {
 fn numbers_are_written_as_people_do() {
     assert_eq!(number(-1.5), "−1.5");
     assert_eq!(number(0.1 + 0.2), "0.3");
-    let labels: Vec<String> = linear([-1.0, 1.0], 5).into_iter().map(|(_, label)| label).collect();
-    assert!(labels.contains(&"−0.5".to_owned()) && labels.contains(&"0.0".to_owned()), "{labels:?}");
+    let labels: Vec<String> = linear([-1.0, 1.0], 5)
+        .into_iter()
+        .map(|(_, label)| label)
+        .collect();
+    assert!(
+        labels.contains(&"−0.5".to_owned()) && labels.contains(&"0.0".to_owned()),
+        "{labels:?}"
+    );
 }
 
 #[test]

@@ -59,8 +59,15 @@ pub fn add(exhibit: Exhibit, lab: &Lab) -> Result<Exhibit> {
 /// The length of all weights (not biases) after every epoch.
 fn norms(trained: &Trained) -> Vec<f64> {
     let length = |network: &Frozen| {
-        let squares = network.layers.iter().map(|layer| layer.weight.squared_norm_l2());
+        let squares = network
+            .layers
+            .iter()
+            .map(|layer| layer.weight.squared_norm_l2());
         squares.sum::<f64>().sqrt()
     };
-    trained.snapshots.iter().map(|snapshot| length(&snapshot.network)).collect()
+    trained
+        .snapshots
+        .iter()
+        .map(|snapshot| length(&snapshot.network))
+        .collect()
 }

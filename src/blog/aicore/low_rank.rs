@@ -132,7 +132,10 @@ fn rival_error(weight: &Mat<f64>, rank: usize) -> Result<f64> {
 
 fn curves(trials: &[Trial]) -> Figure {
     let curve = |of: fn(&Trial) -> f64| -> Vec<[f64; 2]> {
-        trials.iter().map(|trial| [trial.rank as f64, of(trial)]).collect()
+        trials
+            .iter()
+            .map(|trial| [trial.rank as f64, of(trial)])
+            .collect()
     };
     // The last error is zero but for rounding, which has no place on a logarithmic axis.
     let mut errors = curve(|trial| trial.error);
@@ -168,7 +171,10 @@ fn boundaries(network: &Frozen, trained: &Trained, trials: &[Trial]) -> Result<F
                 } else {
                     format!("rank {rank}")
                 })
-                .note(format!("{:.1} % on held-out points", 100.0 * trial.accuracy)))
+                .note(format!(
+                    "{:.1} % on held-out points",
+                    100.0 * trial.accuracy
+                )))
         })
         .collect::<Result<Vec<_>>>()?;
     Ok(Figure::new("The boundary as the rank goes down")

@@ -21,7 +21,10 @@ pub fn c9(lab: &Lab) -> Result<Exhibit> {
     let losses = figures::history(
         &[Series::from_first(
             "training loss (BCE)",
-            trained.reports.iter().map(|report| report.metrics.train_loss),
+            trained
+                .reports
+                .iter()
+                .map(|report| report.metrics.train_loss),
         )],
         "binary cross-entropy",
     );
@@ -67,16 +70,28 @@ pub fn c10(lab: &Lab) -> Result<Exhibit> {
         .collect();
 
     let mut curve = figures::history(
-        &[Series::from_first("last batch of each epoch", norms.iter().copied())],
+        &[Series::from_first(
+            "last batch of each epoch",
+            norms.iter().copied(),
+        )],
         "length of the gradient",
     );
     curve.y.scale = Scale::Log;
     let rows: Vec<Vec<f64>> = (0..gradient.nrows())
-        .map(|i| (0..gradient.ncols()).map(|j| 1000.0 * gradient[(i, j)]).collect())
+        .map(|i| {
+            (0..gradient.ncols())
+                .map(|j| 1000.0 * gradient[(i, j)])
+                .collect()
+        })
         .collect();
     let matrix = Panel::diagram()
         .title("∂$L$/∂$W_1$ on the last batch, in thousandths")
-        .matrix(&rows, [0.0, 0.0], 1.0, MatrixStyle::diverging(&rows).decimals(2))
+        .matrix(
+            &rows,
+            [0.0, 0.0],
+            1.0,
+            MatrixStyle::diverging(&rows).decimals(2),
+        )
         .range([-1.5, 3.5], [-5.3, 0.3]);
     let figure = Figure::new("The first layer's gradient")
         .caption(format!(

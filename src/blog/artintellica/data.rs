@@ -14,7 +14,11 @@ use crate::plot::{Colormap, Colour, Figure, Theme};
 use crate::random::Generator;
 
 /// The first numbers that NumPy draws for the post's seed: X[0] and y[0].
-const NUMPY_FIRST: [f64; 3] = [0.993_428_306_022_465_3, -0.276_528_602_342_369_3, 1.281_443_166_692_595_2];
+const NUMPY_FIRST: [f64; 3] = [
+    0.993_428_306_022_465_3,
+    -0.276_528_602_342_369_3,
+    1.281_443_166_692_595_2,
+];
 
 /// The data.
 pub fn c2(_lab: &Lab) -> Result<Exhibit> {
@@ -25,14 +29,18 @@ pub fn c2(_lab: &Lab) -> Result<Exhibit> {
     };
     let x = &set.features;
     let clean = |i: usize| 0.5 * x[(i, 0)] * x[(i, 0)] + 1.5 * x[(i, 1)] + 2.0;
-    let noise: Vec<f64> = (0..set.samples()).map(|i| values[(i, 0)] - clean(i)).collect();
+    let noise: Vec<f64> = (0..set.samples())
+        .map(|i| values[(i, 0)] - clean(i))
+        .collect();
     let deviation = (noise.iter().map(|e| e * e).sum::<f64>() / noise.len() as f64).sqrt();
 
     let bounds = Bounds::around(x.as_ref(), 0.08)?;
     let (low, high) = values
         .col(0)
         .iter()
-        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &y| (low.min(y), high.max(y)));
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &y| {
+            (low.min(y), high.max(y))
+        });
     let points = figures::plane_points(x.as_ref());
     let mut panel = figures::plane(bounds, "$x_1$", "$x_2$");
     for (i, &point) in points.iter().enumerate() {
@@ -76,7 +84,11 @@ pub fn c3(lab: &Lab) -> Result<Exhibit> {
 pub fn c6(lab: &Lab) -> Result<Exhibit> {
     let network = build(
         3,
-        &[(8, Activation::Relu), (4, Activation::Relu), (2, Activation::Identity)],
+        &[
+            (8, Activation::Relu),
+            (4, Activation::Relu),
+            (2, Activation::Identity),
+        ],
     )?;
     let exhibit = Exhibit::new(
         "Three inputs, hidden layers of 8 and 4 units, two outputs. The columns of each weight match the rows of the one \
@@ -94,12 +106,21 @@ fn build(inputs: usize, layers: &[(usize, Activation)]) -> Result<Frozen> {
 }
 
 /// A table of all parameters, as PyTorch and as Burn store them, and a check of each.
-fn shapes(lab: &Lab, mut exhibit: Exhibit, network: &Frozen, expected: &[[usize; 2]]) -> Result<Exhibit> {
+fn shapes(
+    lab: &Lab,
+    mut exhibit: Exhibit,
+    network: &Frozen,
+    expected: &[[usize; 2]],
+) -> Result<Exhibit> {
     let burn = Mlp::from_frozen(network, lab.device());
     let mut rows = Vec::new();
     let mut parameters = 0;
-    for (i, ((layer, linear), &[units, inputs])) in
-        network.layers.iter().zip(burn.linears()).zip(expected).enumerate()
+    for (i, ((layer, linear), &[units, inputs])) in network
+        .layers
+        .iter()
+        .zip(burn.linears())
+        .zip(expected)
+        .enumerate()
     {
         let [burn_inputs, burn_units] = linear.weight.dims();
         rows.push(vec![
@@ -114,10 +135,17 @@ fn shapes(lab: &Lab, mut exhibit: Exhibit, network: &Frozen, expected: &[[usize;
         ]);
         parameters += layer.units() * layer.inputs() + layer.bias.len();
         exhibit = exhibit.check(Check::holds(
-            format!("layer {} has weights ({units} × {inputs}) and {units} biases, Burn's transposed", i + 1),
+            format!(
+                "layer {} has weights ({units} × {inputs}) and {units} biases, Burn's transposed",
+                i + 1
+            ),
             [burn_units, burn_inputs] == [units, inputs] && layer.bias.len() == units,
         ));
     }
-    rows.push(vec![String::from("parameters in all"), parameters.to_string(), String::new()]);
+    rows.push(vec![
+        String::from("parameters in all"),
+        parameters.to_string(),
+        String::new(),
+    ]);
     Ok(exhibit.table("Parameters", &["name", "PyTorch", "Burn"], rows))
 }

@@ -93,7 +93,8 @@ pub fn c5(lab: &Lab) -> Result<Exhibit> {
     for i in 0..10 {
         let mut output = second.bias[0];
         for k in 0..4 {
-            let z = x[(i, 0)] * first.weight[(k, 0)] + x[(i, 1)] * first.weight[(k, 1)] + first.bias[k];
+            let z =
+                x[(i, 0)] * first.weight[(k, 0)] + x[(i, 1)] * first.weight[(k, 1)] + first.bias[k];
             output += second.weight[(0, k)] * z.max(0.0);
         }
         by_hand[(i, 0)] = output;

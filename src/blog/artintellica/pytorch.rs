@@ -25,11 +25,17 @@ pub struct Printed {
 pub fn printed(id: &str) -> Result<Printed> {
     let text = include_str!("pytorch.json");
     let broken = |error: &dyn std::fmt::Display| {
-        Error::invalid("pytorch.json", error.to_string(), "run the script that writes it")
+        Error::invalid(
+            "pytorch.json",
+            error.to_string(),
+            "run the script that writes it",
+        )
     };
     let mut items: BTreeMap<String, serde_json::Value> =
         serde_json::from_str(text).map_err(|error| broken(&error))?;
-    let item = items.remove(id).ok_or_else(|| broken(&format!("no item {id}")))?;
+    let item = items
+        .remove(id)
+        .ok_or_else(|| broken(&format!("no item {id}")))?;
     serde_json::from_value(item).map_err(|error| broken(&error))
 }
 

@@ -12,25 +12,40 @@ const MINI_BATCH: &str = include_str!("../../../configs/quadratic-batches.toml")
 
 /// The losses of a training as a curve.
 fn losses(label: &str, trained: &Trained) -> Series {
-    Series::from_first(label, trained.reports.iter().map(|report| report.metrics.train_loss))
+    Series::from_first(
+        label,
+        trained
+            .reports
+            .iter()
+            .map(|report| report.metrics.train_loss),
+    )
 }
 
 fn loss_figure(title: &str, caption: String, series: &[Series]) -> Figure {
     let mut panel = figures::history(series, "mean squared error");
     panel.y.scale = Scale::Log;
-    Figure::new(title).caption(caption).size(700, 460).panel(panel)
+    Figure::new(title)
+        .caption(caption)
+        .size(700, 460)
+        .panel(panel)
 }
 
 /// The post's main example.
 pub fn c4(lab: &Lab) -> Result<Exhibit> {
     let trained = lab.train_text(FULL_BATCH, "configs/quadratic.toml")?;
     let first = trained.reports[0].metrics.train_loss;
-    let last = trained.reports[trained.reports.len() - 1].metrics.train_loss;
+    let last = trained.reports[trained.reports.len() - 1]
+        .metrics
+        .train_loss;
     let caption = format!(
         "Full-batch gradient descent, learning rate 0.01, seed 42: from {first:.2} to {last:.4} in 200 epochs. The noise \
          alone leaves about 0.25."
     );
-    let figure = loss_figure("Training loss", caption, &[losses("training loss (MSE)", &trained)]);
+    let figure = loss_figure(
+        "Training loss",
+        caption,
+        &[losses("training loss (MSE)", &trained)],
+    );
     let exhibit = Exhibit::new(
         "The numbers printed in the post (1.2345, 0.9876, 0.8453, 0.7891) are placeholders: its code, run with PyTorch and \
          seed 42, prints the ones below. foldspace prints the same, because NumPy's generator makes the same data and \
@@ -44,7 +59,9 @@ pub fn c4(lab: &Lab) -> Result<Exhibit> {
 /// Exercise 3.
 pub fn c7(lab: &Lab) -> Result<Exhibit> {
     let trained = lab.train_text(SCALED_TANH, "configs/quadratic-tanh.toml")?;
-    let last = trained.reports[trained.reports.len() - 1].metrics.train_loss;
+    let last = trained.reports[trained.reports.len() - 1]
+        .metrics
+        .train_loss;
     let figure = loss_figure(
         "Training loss with $2 tanh(x)$",
         format!("The same data and learning rate, 100 epochs: down to {last:.4}."),
@@ -76,7 +93,10 @@ pub fn c8(lab: &Lab) -> Result<Exhibit> {
             at_end(&batches),
             at_end(&full)
         ),
-        &[losses("mini-batches of 32: 7 steps per epoch", &batches), whole],
+        &[
+            losses("mini-batches of 32: 7 steps per epoch", &batches),
+            whole,
+        ],
     );
     let exhibit = Exhibit::new(
         "The samples are visited in the order that PyTorch's DataLoader(shuffle=True) would choose with the same seed, so \

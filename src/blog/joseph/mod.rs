@@ -22,12 +22,32 @@ pub const POST: Post = Post {
     items: &[
         item("D1", "A spiral: 2 classes, 1000 points", spiral::d1),
         item("D2", "No straight line separates it", spiral::d2),
-        item("D3", "Two hidden layers of 128 and 2 ReLU units", training::d3),
-        item("D4", "Decision boundaries: straight and curved", boundaries::d4),
-        item("D5", "The original space and the penultimate layer's", warp::d5),
-        item("D6", "Space flows through the layers until a line separates", motion::d6),
+        item(
+            "D3",
+            "Two hidden layers of 128 and 2 ReLU units",
+            training::d3,
+        ),
+        item(
+            "D4",
+            "Decision boundaries: straight and curved",
+            boundaries::d4,
+        ),
+        item(
+            "D5",
+            "The original space and the penultimate layer's",
+            warp::d5,
+        ),
+        item(
+            "D6",
+            "Space flows through the layers until a line separates",
+            motion::d6,
+        ),
         item("D7", "The same without activations", motion::d7),
-        item("D8", "Refresher: vectors are points, matrices move them", refresher::d8),
+        item(
+            "D8",
+            "Refresher: vectors are points, matrices move them",
+            refresher::d8,
+        ),
     ],
 };
 

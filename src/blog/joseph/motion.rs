@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use faer::Mat;
+use faer::{Mat, MatRef};
 
-use super::{EMBEDDING, classes};
+use super::{EMBEDDING, classes, collapsed, input_window};
 use crate::anim::Moment;
 use crate::blog::{Check, Exhibit, Lab, Trained};
 use crate::error::Result;
-use crate::figures::Flow;
-use crate::geometry::best_line;
+use crate::figures::{self, Flow, Readout};
+use crate::geometry::{Bounds, Grid, best_line};
+use crate::linalg::Pca;
 use crate::model::{Activation, Layer};
-use crate::plot::Figure;
+use crate::plot::{Colour, Figure, Frame, Panel, Stroke};
 
 /// Frames per second.
 const FPS: u32 = 20;
@@ -31,13 +32,16 @@ pub fn d6(lab: &Lab) -> Result<Exhibit> {
         )
         .size(1200, 860)
         .panels(3, flow.stills()?);
-    let exhibit = Exhibit::new(
+    let exhibit = Exhibit::new(format!(
         "What a network does, as a motion. Every matrix is taken apart into a rotation, a stretch along the axes and \
-         another rotation (its singular value decomposition); then comes the bias, then the activation. Rotations and \
-         shifts change nothing that matters; a stretch neither. Only ReLU folds the sheet, along straight creases, once in \
-         128 dimensions and once in 2.\n\n\
+         another rotation (its singular value decomposition); then comes the bias, then the activation. None of this but \
+         the activation can untangle anything: ReLU folds the sheet, along straight creases, in 128 dimensions. From \
+         the side that the first picture shows, little seems to have happened. Then the second layer turns the folded sheet \
+         until it is seen along the two directions that it reads, and there the arms lie apart. The second fold, in the \
+         plane, catches only {:.1} % of the points.\n\n\
          Then the last layer draws its straight line, and the way back shows what that line is in the original space.",
-    )
+        100.0 * collapsed(recorded.as_ref())
+    ))
     .figure("stages", figure)
     .check(Check::zero(
         "the motion ends where the hook recorded the points: largest difference, relative",
@@ -77,16 +81,22 @@ pub fn d7(lab: &Lab) -> Result<Exhibit> {
     let best = best_line(linear.train.features.as_ref(), labels)?;
     let flow = Arc::new(Flow::new(linear.network(), &linear.train)?);
     let accuracy = flow.accuracy().unwrap_or(f64::NAN);
-    let stills = flow.stills()?;
-    let figure = Figure::new("Without activations the spiral stays a spiral")
+    let magnified = Magnified::new(&linear)?;
+    let mut stills = flow.stills()?;
+    let last = stills.pop();
+    stills.truncate(2);
+    stills.extend(last);
+    stills.push(magnified.panel);
+    let figure = Figure::new("Without activations a spiral stays a spiral")
         .caption(format!(
-            "The same layers, trained in the same way, without ReLU. The sheet is turned, stretched and shifted, but it \
-             stays flat: straight lines stay straight. At the end {:.1} % of the training points are on their side; the \
-             best straight line in the original space has {:.1} %.",
+            "The same layers, trained in the same way, without ReLU. The sheet is turned, shifted and stretched, in the end \
+             {:.0} times more along one direction than across; magnified as much across, the spiral is still there. \
+             {:.1} % of the training points are on their side of the line; the best line of all has {:.1} %.",
+            magnified.stretch,
             100.0 * accuracy,
             100.0 * best.accuracy
         ))
-        .size(1060, 960)
+        .size(1060, 980)
         .panels(2, stills);
     let exhibit = Exhibit::new(format!(
         "Take the activations out and nothing else: what is left is one matrix after another, and that is one matrix. \
@@ -127,7 +137,11 @@ pub fn d7(lab: &Lab) -> Result<Exhibit> {
 
 fn animated(exhibit: Exhibit, flow: Arc<Flow>, alt: &str) -> Result<Exhibit> {
     let timeline = flow.timeline(FPS)?;
-    Ok(exhibit.animation("flow", alt, timeline, move |moment: &Moment| flow.draw(moment)))
+    Ok(
+        exhibit.animation("flow", alt, timeline, move |moment: &Moment| {
+            flow.draw(moment)
+        }),
+    )
 }
 
 /// How far the recorded embedding is from the product of the matrices applied to the data, relative.
@@ -136,7 +150,10 @@ fn composed_error(linear: &Trained) -> f64 {
     let hidden = &network.layers[..network.layers.len() - 1];
     let mut weight: Mat<f64> = Mat::identity(2, 2);
     let mut bias: Mat<f64> = Mat::zeros(2, 1);
-    for Layer { weight: w, bias: b, .. } in hidden {
+    for Layer {
+        weight: w, bias: b, ..
+    } in hidden
+    {
         weight = w * weight;
         bias = w * bias;
         for (i, b) in b.iter().enumerate() {
@@ -147,6 +164,56 @@ fn composed_error(linear: &Trained) -> f64 {
     let points = linear.train.features.as_ref();
     let image = head.forward(points);
     let product = points * weight.transpose();
-    let product = Mat::from_fn(product.nrows(), product.ncols(), |i, j| product[(i, j)] + bias[(j, 0)]);
+    let product = Mat::from_fn(product.nrows(), product.ncols(), |i, j| {
+        product[(i, j)] + bias[(j, 0)]
+    });
     (&image - &product).norm_max() / image.norm_max()
+}
+
+/// The embedding of a network without activations in its principal coordinates, each divided by its deviation: a linear
+/// map more, chosen so that nothing hides behind a long stretch.
+struct Magnified {
+    panel: Panel,
+    /// How many times the data's deviation along is that across.
+    stretch: f64,
+}
+
+impl Magnified {
+    fn new(linear: &Trained) -> Result<Self> {
+        let network = linear.network();
+        let (head, _) = network.split_at(network.layers.len() - 1);
+        let pca = Pca::fit(head.forward(linear.train.features.as_ref()).as_ref(), 2)?;
+        let deviations = [0, 1].map(|k| pca.explained_variance[k].sqrt());
+        let magnify = |points: MatRef<'_, f64>| {
+            let h = head.forward(points);
+            Mat::from_fn(h.nrows(), 2, |i, k| {
+                let along = (0..2).map(|j| (h[(i, j)] - pca.mean[j]) * pca.components[(k, j)]);
+                along.sum::<f64>() / deviations[k]
+            })
+        };
+        // w · h + b in the new coordinates.
+        let readout = Readout::of(network)?;
+        let normal = |k: usize| {
+            let along = (0..2).map(|j| readout.normal[j] * pca.components[(k, j)]);
+            along.sum::<f64>() * deviations[k]
+        };
+        let line = Readout {
+            normal: vec![normal(0), normal(1)],
+            offset: readout.offset + (0..2).map(|j| readout.normal[j] * pca.mean[j]).sum::<f64>(),
+        };
+        let moved = magnify(linear.train.features.as_ref());
+        let stretch = deviations[0] / deviations[1];
+        let grid = Grid::new(input_window(&linear.train)?, 21, 21, 2)?;
+        let panel = figures::plane(Bounds::around(moved.as_ref(), 0.12)?, "", "")
+            .frame(Frame::Bare)
+            .marks(figures::warped(&grid, 0.4, magnify))
+            .dots(
+                &figures::plane_points(moved.as_ref()),
+                classes(&linear.train),
+            )
+            .line(line.line(50.0), Stroke::new(Colour::TEXT, 2.2))
+            .title("the same, magnified across")
+            .note(format!("across {stretch:.0} times as large as along"));
+        Ok(Self { panel, stretch })
+    }
 }

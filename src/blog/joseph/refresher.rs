@@ -22,22 +22,33 @@ const MOTIF: [Point; 10] = [
 ];
 
 /// What is drawn.
-const REACH: f64 = 1.95;
+const REACH: f64 = 2.2;
 
 /// A vector as a point, and four things a matrix can do.
 pub fn d8(_lab: &Lab) -> Result<Exhibit> {
     let maps = [
         ("rotation by 50°", rotation(50.0_f64.to_radians())),
-        ("reflection in the line at 60°", reflection(60.0_f64.to_radians())),
+        (
+            "reflection in the line at 60°",
+            reflection(60.0_f64.to_radians()),
+        ),
         ("scaling by 1.5 and 0.6", scaling(1.5, 0.6)),
         ("shear", shear_x(0.7)),
     ];
-    let mut panels = vec![a_vector(), scene("the identity changes nothing", &Mat::identity(2, 2))];
+    let mut panels = vec![
+        a_vector(),
+        scene("the identity changes nothing", &Mat::identity(2, 2)),
+    ];
     panels.extend(maps.iter().map(|(name, w)| scene(name, w)));
+    let mirror = [0.5, 3.0_f64.sqrt() / 2.0].map(|along| 10.0 * along);
+    panels[3] = panels[3].clone().line(
+        vec![mirror.map(|along| -along), mirror],
+        Stroke::new(Colour::accent(1), 1.8).dash(Dash::Dashed),
+    );
     let figure = Figure::new("A vector is a point; a matrix moves all points at once")
         .caption(
             "Grey: the plane before. Coloured: after the matrix. The arrows are where (1, 0) and (0, 1) end up: the matrix's \
-             two columns, written below.",
+             two columns, written below. Dashed: the mirror.",
         )
         .size(1080, 820)
         .panels(3, panels);
@@ -87,7 +98,10 @@ fn area_of(corners: MatRef<'_, f64>) -> f64 {
 
 fn board(title: &str) -> Panel {
     let range = [-REACH, REACH];
-    Panel::plane("", "").frame(Frame::Cross).range(range, range).title(title)
+    Panel::plane("", "")
+        .frame(Frame::Cross)
+        .range(range, range)
+        .title(title)
 }
 
 /// Lines half a unit apart, after W.
@@ -118,7 +132,12 @@ fn a_vector() -> Panel {
         .points([tip], Colour::accent(0), 4.5)
         .label([tip[0] / 2.0, -0.1], Anchor::Top, "1.5", Colour::TEXT)
         .label([-0.22, tip[1] / 2.0], Anchor::Centre, "1", Colour::TEXT)
-        .label([tip[0], tip[1] + 0.12], Anchor::Bottom, "$x$ = (1.5, 1)", Colour::TEXT)
+        .label(
+            [tip[0], tip[1] + 0.12],
+            Anchor::Bottom,
+            "$x$ = (1.5, 1)",
+            Colour::TEXT,
+        )
         .note("two coordinates, one place")
 }
 

@@ -55,7 +55,7 @@ pub fn d2(lab: &Lab) -> Result<Exhibit> {
     let common = [proof.point[0], proof.point[1]];
     let figure = Figure::new("The best straight line is hardly better than guessing")
         .caption(format!(
-            "Of all straight lines this one has the most points on their own side: {} of {}. The ring is a weighted mean of \
+            "Of all straight lines this one has the most points on their own side: {} of {}. The black point is a weighted mean of \
              points of class 0, and of points of class 1 as well; no line can have it on both sides.",
             best.correct,
             data.samples()

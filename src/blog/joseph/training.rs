@@ -77,7 +77,10 @@ impl Fate {
     fn of(trained: &Trained) -> Result<Self> {
         let embedding = trained.last().activations[EMBEDDING].as_ref();
         let dead = |unit: &usize| embedding.col(*unit).iter().all(|&h| h == 0.0);
-        let training = trained.reports.last().and_then(|report| report.metrics.train_accuracy);
+        let training = trained
+            .reports
+            .last()
+            .and_then(|report| report.metrics.train_accuracy);
         let labels = classes(&trained.train);
         Ok(Self {
             held_out: trained.test_accuracy(),

@@ -50,7 +50,11 @@ pub fn d5(lab: &Lab) -> Result<Exhibit> {
     .line(side(-margin), edge)
     .title("output of the penultimate layer")
     .note("separable by a straight line");
-    let left = figures::data(&trained.train, bounds)
+    let names = ["class 0", "class 1"];
+    let points = figures::plane_points(trained.train.features.as_ref());
+    let left = figures::plane(bounds, "$x_1$", "$x_2$")
+        .marks(figures::warped(&grid, 0.4, |points| points.to_owned()))
+        .classes(&points, labels, &names)
         .title("original space")
         .note("not separable by a straight line");
     let held_out = {

@@ -12,7 +12,7 @@ use crate::random::RandomState;
 /// Four matrices one after the other, and their product.
 pub fn a10(lab: &Lab) -> Result<Exhibit> {
     let moons = lab.moons_data()?;
-    let mut random = RandomState::new(7);
+    let mut random = RandomState::new(49);
     let mut draw = |rows: usize, columns: usize| {
         let scale = 1.0 / (columns as f64).sqrt();
         Mat::from_fn(rows, columns, |_, _| scale * random.standard_normal())

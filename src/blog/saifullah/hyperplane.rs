@@ -38,9 +38,12 @@ pub fn a15(lab: &Lab) -> Result<Exhibit> {
     let grid = Grid::new(bounds, 21, 17, 61)?;
     let layers = &network.layers;
     let activations = &trained.last().activations["embedding"];
-    let space = figures::embedding_bounds(layers[layers.len() - 2].activation, activations.as_ref())?;
+    let space =
+        figures::embedding_bounds(layers[layers.len() - 2].activation, activations.as_ref())?;
     let recolour = |panel: Panel, lines: Vec<Vec<Point>>| {
-        lines.into_iter().fold(panel, |panel, line| panel.line(line, curve))
+        lines
+            .into_iter()
+            .fold(panel, |panel, line| panel.line(line, curve))
     };
     let embedding = figures::embedding(&Embedding {
         network,

@@ -13,7 +13,9 @@ use crate::plot::{Colour, Figure, Panel, Stroke, radius};
 pub fn a3(lab: &Lab) -> Result<Exhibit> {
     let moons = lab.moons_data()?;
     let centre = [0.5, 0.25];
-    let points = Mat::from_fn(moons.samples(), 2, |i, j| moons.features[(i, j)] - centre[j]);
+    let points = Mat::from_fn(moons.samples(), 2, |i, j| {
+        moons.features[(i, j)] - centre[j]
+    });
     // (3 x 2): three units that see two inputs.
     let weight = mat![[1.1, 0.25], [-0.35, 1.3], [0.75, -0.95]];
     let lift = |points: &Mat<f64>| points * weight.transpose();
@@ -46,7 +48,10 @@ pub fn a3(lab: &Lab) -> Result<Exhibit> {
         Panel::diagram()
             .title(title)
             .marks(lines.iter().map(|line| {
-                camera.line(&points3(line), Stroke::new(Colour::accent(0).fade(0.45), 1.0))
+                camera.line(
+                    &points3(line),
+                    Stroke::new(Colour::accent(0).fade(0.45), 1.0),
+                )
             }))
             .marks(camera.axes(length, ["$z_1$", "$z_2$", "$z_3$"]))
             .marks(camera.points(&cloud, &colours, radius(cloud.len())))

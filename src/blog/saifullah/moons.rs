@@ -96,7 +96,10 @@ pub fn a12(lab: &Lab) -> Result<Exhibit> {
 }
 
 fn seed_row(seed: u64, trained: &Trained, separable: bool) -> Vec<String> {
-    let loss = trained.reports.last().map_or(f64::NAN, |r| r.metrics.train_loss);
+    let loss = trained
+        .reports
+        .last()
+        .map_or(f64::NAN, |r| r.metrics.train_loss);
     vec![
         seed.to_string(),
         format!("{:.1} %", 100.0 * trained.test_accuracy()),
@@ -122,7 +125,10 @@ fn views(trained: &Trained) -> Result<Training> {
             .checked_sub(1)
             .and_then(|done| trained.reports[done].metrics.test_accuracy),
     };
-    Training::new(trained.train.clone(), trained.snapshots.iter().map(stage).collect())
+    Training::new(
+        trained.train.clone(),
+        trained.snapshots.iter().map(stage).collect(),
+    )
 }
 
 fn timeline(views: &Training) -> Result<Timeline> {

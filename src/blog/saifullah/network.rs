@@ -18,7 +18,12 @@ const BLUE: Colour = Colour::fixed(Rgb::hex(0x8fb8ee));
 pub fn a1(_lab: &Lab) -> Result<Exhibit> {
     let columns = [
         column(2, PINK, "input $x$", &["$x_1$", "$x_2$"]),
-        column(3, GREEN, "hidden $a = f(W_h x + b)$", &["$a_1$", "$a_2$", "$a_3$"]),
+        column(
+            3,
+            GREEN,
+            "hidden $a = f(W_h x + b)$",
+            &["$a_1$", "$a_2$", "$a_3$"],
+        ),
         column(1, BLUE, "output $ŷ = σ(W_o a + b)$", &["$ŷ$"]),
     ];
     let edge = |_, _, _| Stroke::new(Colour::MUTED.fade(0.8), 1.4);
@@ -132,14 +137,32 @@ pub fn a7(_lab: &Lab) -> Result<Exhibit> {
         for input in 0..2 {
             let corner = place(input as f64, unit, 3);
             let text = format!("$w_{{{}{}}}$", unit + 1, input + 1);
-            panel = panel.marks(cell_marks(corner, cell, entry(unit, input).fade(0.85), &text, true));
+            panel = panel.marks(cell_marks(
+                corner,
+                cell,
+                entry(unit, input).fade(0.85),
+                &text,
+                true,
+            ));
         }
         let text = format!("$z_{}$ = {:.1}", unit + 1, z[(unit, 0)]);
-        panel = panel.marks(cell_marks(place(5.1, unit, 3), 1.45 * cell, GREEN, &text, false));
+        panel = panel.marks(cell_marks(
+            place(5.1, unit, 3),
+            1.45 * cell,
+            GREEN,
+            &text,
+            false,
+        ));
     }
     for input in 0..2 {
         let text = format!("$x_{}$ = {:.0}", input + 1, x[(input, 0)]);
-        panel = panel.marks(cell_marks(place(2.75, input, 2), 1.3 * cell, PINK, &text, false));
+        panel = panel.marks(cell_marks(
+            place(2.75, input, 2),
+            1.3 * cell,
+            PINK,
+            &text,
+            false,
+        ));
     }
     let middle = top - 1.5 * cell;
     panel = panel
@@ -147,7 +170,11 @@ pub fn a7(_lab: &Lab) -> Result<Exhibit> {
         .mark(words([left + 4.6 * cell, middle], "=", 19.0))
         .mark(words([left + cell, top + 0.4], "$W_h$ (3 × 2)", 13.5))
         .mark(words([left + 3.4 * cell, top + 0.4], "$x$ (2 × 1)", 13.5))
-        .mark(words([left + 5.85 * cell, top + 0.4], "$W_h x$ (3 × 1)", 13.5))
+        .mark(words(
+            [left + 5.85 * cell, top + 0.4],
+            "$W_h x$ (3 × 1)",
+            13.5,
+        ))
         .range([-0.9, 13.4], [-2.2, 2.2]);
     let figure = Figure::new("Every edge is an entry of the matrix")
         .caption(

@@ -32,17 +32,18 @@ pub fn a16(lab: &Lab) -> Result<Exhibit> {
     };
     let (learnt_separable, learnt_line) = describe(embedding.as_ref())?;
     let (pca_separable, pca_line) = describe(principal.as_ref())?;
-    let panel = |points: &Mat<f64>, axes: [&str; 2], title: &str, share: f64, line: f64| -> Result<Panel> {
-        let bounds = Bounds::around(points.as_ref(), 0.1)?;
-        Ok(figures::plane(bounds, axes[0], axes[1])
-            .title(title)
-            .dots(&figures::plane_points(points.as_ref()), labels)
-            .note(format!(
-                "{:.1} % of the variance · best line {:.1} %",
-                100.0 * share,
-                100.0 * line
-            )))
-    };
+    let panel =
+        |points: &Mat<f64>, axes: [&str; 2], title: &str, share: f64, line: f64| -> Result<Panel> {
+            let bounds = Bounds::around(points.as_ref(), 0.1)?;
+            Ok(figures::plane(bounds, axes[0], axes[1])
+                .title(title)
+                .dots(&figures::plane_points(points.as_ref()), labels)
+                .note(format!(
+                    "{:.1} % of the variance · best line {:.1} %",
+                    100.0 * share,
+                    100.0 * line
+                )))
+        };
     let figure = Figure::new("From 100 dimensions to 2: learnt, and by PCA")
         .caption(
             "The hidden layer's 100 activations, brought to the plane by the network's own 2-unit layer (left) and by \

@@ -42,7 +42,11 @@ pub fn a8(_lab: &Lab) -> Result<Exhibit> {
             .range([0.0, 180.0], [-3.4, 3.4]),
     );
     if let Some(panel) = panels.last_mut() {
-        panel.x.names = Some([0, 45, 90, 135, 180].map(|d| (f64::from(d), d.to_string())).to_vec());
+        panel.x.names = Some(
+            [0, 45, 90, 135, 180]
+                .map(|d| (f64::from(d), d.to_string()))
+                .to_vec(),
+        );
     }
     let figure = Figure::new("The dot product measures agreement: $w · x = ‖w‖ ‖x‖ cos θ$")
         .caption(
@@ -63,7 +67,9 @@ pub fn a8(_lab: &Lab) -> Result<Exhibit> {
         formula = formula.max((product - lengths * cosine).abs() / lengths);
         bound = bound.max(product.abs() / lengths);
     }
-    let most = curve.iter().fold(f64::NEG_INFINITY, |most, p| most.max(p[1]));
+    let most = curve
+        .iter()
+        .fold(f64::NEG_INFINITY, |most, p| most.max(p[1]));
     let least = curve.iter().fold(f64::INFINITY, |least, p| least.min(p[1]));
     Ok(Exhibit::new(
         "Each unit of a layer forms one dot product. It is largest when the input points the way the unit's weights do, \
@@ -101,17 +107,32 @@ fn angle_panel(degrees: f64, w: [f64; 2], x: [f64; 2], shadow: [f64; 2], product
     // Where both arrows share a line, the shorter one is drawn a little aside.
     let aside = if degrees == 0.0 { 0.1 } else { 0.0 };
     let origin = [0.0, 0.0];
-    let name_at = [x[0] * 1.0, x[1] + if degrees == 45.0 || degrees == 90.0 || degrees == 135.0 { 0.14 } else { 0.2 }];
+    let name_at = [
+        x[0] * 1.0,
+        x[1] + if degrees == 45.0 || degrees == 90.0 || degrees == 135.0 {
+            0.14
+        } else {
+            0.2
+        },
+    ];
     Panel::diagram()
         .frame(Frame::Cross)
         .title(format!("θ = {degrees:.0}°"))
         .range([-2.1, 2.5], [-0.75, 1.95])
-        .line([x, shadow], Stroke::new(Colour::MUTED, 1.4).dash(Dash::Dashed))
+        .line(
+            [x, shadow],
+            Stroke::new(Colour::MUTED, 1.4).dash(Dash::Dashed),
+        )
         .line(arc, Stroke::new(Colour::MUTED, 1.2))
         .arrow(origin, w, Colour::accent(2))
         .arrow([0.0, aside], [x[0], x[1] + aside], Colour::accent(1))
         .points([shadow], Colour::MUTED, 3.5)
-        .label([w[0] + 0.1, w[1] - 0.16], Anchor::Top, "$w_1$", Colour::accent(2))
+        .label(
+            [w[0] + 0.1, w[1] - 0.16],
+            Anchor::Top,
+            "$w_1$",
+            Colour::accent(2),
+        )
         .label(name_at, Anchor::Bottom, "$x$", Colour::accent(1))
         .note(format!("$w_1 · x$ = {product:.2}").replace('-', "−"))
 }
@@ -168,10 +189,18 @@ pub fn a9(_lab: &Lab) -> Result<Exhibit> {
     let outline = |panel: Panel, side: usize, (row, column): (usize, usize)| {
         let (left, top) = (column as f64, (side - row) as f64);
         let (right, bottom) = (left + TEMPLATE[1] as f64, top - TEMPLATE[0] as f64);
-        let ring = [[left, top], [right, top], [right, bottom], [left, bottom], [left, top]];
+        let ring = [
+            [left, top],
+            [right, top],
+            [right, bottom],
+            [left, bottom],
+            [left, top],
+        ];
         panel.line(ring, Stroke::new(Colour::accent(1), 2.4))
     };
-    let template_rows = Mat::from_fn(TEMPLATE[0], TEMPLATE[1], |i, j| template[i * TEMPLATE[1] + j]);
+    let template_rows = Mat::from_fn(TEMPLATE[0], TEMPLATE[1], |i, j| {
+        template[i * TEMPLATE[1] + j]
+    });
     let most = template_rows.norm_max();
     let score_range = scores.norm_max();
     let (bx, by) = (peak.1 as f64 + 0.5, rows as f64 - peak.0 as f64 - 0.5);
@@ -181,7 +210,11 @@ pub fn a9(_lab: &Lab) -> Result<Exhibit> {
         pixels(&template_rows, Colormap::Diverging, [-most, most]).title("template: the nose"),
         pixels(&scores, Colormap::Diverging, [-score_range, score_range])
             .title("score at every place")
-            .colour_bar(Colormap::Diverging, [-score_range, score_range], "template · patch")
+            .colour_bar(
+                Colormap::Diverging,
+                [-score_range, score_range],
+                "template · patch",
+            )
             .points([[bx, by]], ink, 4.0)
             .label([bx, by + 1.2], Anchor::Bottom, "peak", ink),
     ];
@@ -254,7 +287,9 @@ fn face() -> Mat<f64> {
         let nostrils = i == 19 && (1.0..=2.6).contains(&x);
         if !inside(i, j, 15.5, middle, 14.5, 12.0) {
             0.0
-        } else if inside(i, j, 10.5, middle - 5.5, 1.6, 2.4) || inside(i, j, 10.5, middle + 5.5, 1.6, 2.4) {
+        } else if inside(i, j, 10.5, middle - 5.5, 1.6, 2.4)
+            || inside(i, j, 10.5, middle + 5.5, 1.6, 2.4)
+        {
             0.95
         } else if nostrils {
             1.0

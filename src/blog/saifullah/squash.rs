@@ -14,7 +14,11 @@ pub fn a11(_lab: &Lab) -> Result<Exhibit> {
     let elementwise = [
         ("ReLU: $max(0, z)$", Activation::Relu, Dash::Solid),
         ("tanh", Activation::Tanh, Dash::Dashed),
-        ("sigmoid: $1/(1 + e^{-z})$", Activation::Sigmoid, Dash::Dotted),
+        (
+            "sigmoid: $1/(1 + e^{-z})$",
+            Activation::Sigmoid,
+            Dash::Dotted,
+        ),
     ];
     let curves = elementwise
         .iter()
@@ -56,9 +60,14 @@ pub fn a11(_lab: &Lab) -> Result<Exhibit> {
         let mut panel = figures::plane(bounds, "$a_1$", "$a_2$").title(name);
         if activation == Activation::Softmax {
             // The image is a line, drawn once; the paper's lines all fall on it.
-            panel = panel.line([[0.0, 1.0], [1.0, 0.0]], Stroke::new(Colour::accent(0), 3.0));
+            panel = panel.line(
+                [[0.0, 1.0], [1.0, 0.0]],
+                Stroke::new(Colour::accent(0), 3.0),
+            );
         } else {
-            panel = panel.marks(figures::warped(&grid, 0.6, |points| apply(activation, points.to_owned())));
+            panel = panel.marks(figures::warped(&grid, 0.6, |points| {
+                apply(activation, points.to_owned())
+            }));
         }
         panels.push(panel);
     }
@@ -67,8 +76,8 @@ pub fn a11(_lab: &Lab) -> Result<Exhibit> {
             "The plane before and after each. ReLU folds three quadrants onto the edges of the fourth; tanh and sigmoid \
              press everything into a square; softmax of two units leaves a line, for its outputs sum to 1.",
         )
-        .size(1280, 400)
-        .panels(5, panels);
+        .size(1040, 780)
+        .panels(3, panels);
 
     let image = |activation| apply(activation, grid.points.clone());
     let [relu, tanh, sigmoid, softmax] = [
@@ -77,7 +86,11 @@ pub fn a11(_lab: &Lab) -> Result<Exhibit> {
         image(Activation::Sigmoid),
         image(Activation::Softmax),
     ];
-    let least = |m: &Mat<f64>| (0..m.nrows()).map(|i| m[(i, 0)].min(m[(i, 1)])).fold(f64::INFINITY, f64::min);
+    let least = |m: &Mat<f64>| {
+        (0..m.nrows())
+            .map(|i| m[(i, 0)].min(m[(i, 1)]))
+            .fold(f64::INFINITY, f64::min)
+    };
     let doubled = apply(Activation::Relu, faer::Scale(2.0) * &grid.points);
     let sums = (0..softmax.nrows())
         .map(|i| (softmax[(i, 0)] + softmax[(i, 1)] - 1.0).abs())

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::figures;
 use crate::geometry::{Bounds, Grid};
 use crate::linalg::transform2d::{reflection, rotation, scaling, shear_x};
-use crate::plot::{Anchor, Colour, Figure, Frame, Panel};
+use crate::plot::{Colour, Figure, Frame, Panel};
 
 /// A map x -> W x + b of the plane.
 struct Affine {
@@ -45,7 +45,9 @@ impl Affine {
 fn centred_moons(lab: &Lab) -> Result<Dataset> {
     let mut moons = lab.moons_data()?;
     let centre = [0.5, 0.25];
-    moons.features = Mat::from_fn(moons.samples(), 2, |i, j| moons.features[(i, j)] - centre[j]);
+    moons.features = Mat::from_fn(moons.samples(), 2, |i, j| {
+        moons.features[(i, j)] - centre[j]
+    });
     Ok(moons)
 }
 
@@ -75,9 +77,17 @@ pub fn a4(lab: &Lab) -> Result<Exhibit> {
     let maps = [
         ("as it is", Affine::linear(Mat::identity(2, 2)), 1.0),
         ("rotate by 45°", Affine::linear(rotation(turn)), 1.0),
-        ("reflect", Affine::linear(reflection(std::f64::consts::FRAC_PI_2)), -1.0),
+        (
+            "reflect",
+            Affine::linear(reflection(std::f64::consts::FRAC_PI_2)),
+            -1.0,
+        ),
         ("shear", Affine::linear(shear_x(0.9)), 1.0),
-        ("scale by 1.4 and 0.5", Affine::linear(scaling(1.4, 0.5)), 0.7),
+        (
+            "scale by 1.4 and 0.5",
+            Affine::linear(scaling(1.4, 0.5)),
+            0.7,
+        ),
         (
             "translate: needs the bias",
             Affine {
@@ -122,7 +132,10 @@ pub fn a4(lab: &Lab) -> Result<Exhibit> {
         .figure("maps", figure)
         .check(Check::zero(
             "the linear maps leave the origin where it is",
-            maps[..5].iter().map(|(_, map, _)| origin(map)).fold(0.0, f64::max),
+            maps[..5]
+                .iter()
+                .map(|(_, map, _)| origin(map))
+                .fold(0.0, f64::max),
             0.0,
         ))
         .check(Check::equal(
@@ -153,11 +166,8 @@ pub fn a6(lab: &Lab) -> Result<Exhibit> {
         bias: [1.1, 0.9],
     };
     let linear = Affine::linear(affine.weight.clone());
-    let label = |panel: Panel, at: [f64; 2], text: &str| {
-        panel.label([at[0], at[1] - 0.16], Anchor::Top, text, Colour::TEXT)
-    };
-    let left = label(scene(&linear, &moons, bounds)?, [0.0, 0.0], "the origin stays");
-    let right = label(scene(&affine, &moons, bounds)?, affine.bias, "the origin has moved to $b$");
+    let left = scene(&linear, &moons, bounds)?.note("the origin stays");
+    let right = scene(&affine, &moons, bounds)?.note("the origin has moved to $b$");
     let figure = Figure::new("Linear and affine")
         .caption(
             "The same matrix twice. Without a bias the origin stays and lines through it stay lines through it; with one \
@@ -197,9 +207,11 @@ pub fn a6(lab: &Lab) -> Result<Exhibit> {
         } else {
             (1.0, moment.eased)
         };
-        let panel = scene(&affine.part_way(matrix, bias), &moons, bounds)?
-            .note(captions.caption(moment));
-        Ok(Figure::new("Linear, then affine").size(620, 520).panel(panel))
+        let panel =
+            scene(&affine.part_way(matrix, bias), &moons, bounds)?.note(captions.caption(moment));
+        Ok(Figure::new("Linear, then affine")
+            .size(620, 520)
+            .panel(panel))
     };
     Ok(Exhibit::new(
         "The post's third figure: with the matrix alone the data is turned and stretched about the origin; the bias then \

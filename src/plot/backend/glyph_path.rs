@@ -35,7 +35,7 @@ pub fn outline<S: BackendTextStyle>(markup: &str, style: &S, at: [f64; 2]) -> Ve
     };
     let mut path = Vec::new();
     for glyph in &line.glyphs {
-        glyph_outline(glyph, &place, &mut path);
+        glyph_outline(glyph, place, &mut path);
     }
     path
 }

@@ -49,7 +49,6 @@ pub struct Raster<'a> {
 }
 
 impl Raster<'_> {
-
     fn coordinate(&self, steps: i32) -> f32 {
         steps as f32 * STEP as f32 * self.scale
     }

@@ -67,7 +67,11 @@ impl Svg<'_> {
     }
 
     fn enter_fill(&mut self, colour: BackendColor) {
-        self.enter(format!("fill=\"{}\"{}", hex(colour), opacity("fill", colour)));
+        self.enter(format!(
+            "fill=\"{}\"{}",
+            hex(colour),
+            opacity("fill", colour)
+        ));
     }
 
     fn enter_stroke(&mut self, colour: BackendColor, width: u32) {

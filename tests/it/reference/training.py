@@ -81,12 +81,12 @@ for seed in [42, 0, 1, 7, 2024]:
 
 optimizers = {
     "momentum": sgd(lr=0.02, momentum=0.9),
-    "nesterov": sgd(lr=0.02, momentum=0.9, nesterov=True),
+    "nesterov": sgd(lr=0.01, momentum=0.9, nesterov=True),
     "decay": sgd(lr=0.02, momentum=0.5, weight_decay=0.01),
     "adam": lambda p: torch.optim.Adam(p, lr=0.01),
     "adam_decay": lambda p: torch.optim.Adam(p, lr=0.01, weight_decay=0.01, betas=(0.8, 0.99)),
     "adamw": lambda p: torch.optim.AdamW(p, lr=0.01),
-    "rmsprop": lambda p: torch.optim.RMSprop(p, lr=0.01),
+    "rmsprop": lambda p: torch.optim.RMSprop(p, lr=0.002),
     "rmsprop_momentum": lambda p: torch.optim.RMSprop(p, lr=0.001, momentum=0.9),
 }
 for name, optimizer in optimizers.items():
