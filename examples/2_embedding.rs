@@ -21,7 +21,14 @@ fn main() -> Result<()> {
     let inputs = mlp::upload(split.train.features.as_ref(), &device.clone().autodiff());
 
     let (train, model) = (&config.train, &config.model);
-    let mut trainer = Trainer::new(train, model, &split.train, Some(&split.test), config.seed, &device)?;
+    let mut trainer = Trainer::new(
+        train,
+        model,
+        &split.train,
+        Some(&split.test),
+        config.seed,
+        &device,
+    )?;
     let mut stages = Vec::new();
     while let Some(report) = trainer.next_epoch()? {
         // The hook: everything that passes "embedding" in this forward pass.
@@ -41,9 +48,13 @@ fn main() -> Result<()> {
     let timeline = Timeline::steps(views.stages().len(), 25, 2.0)?;
     let path = Path::new("artifacts/examples/embedding");
     let draw = |step| Ok(Figure::new("").size(560, 560).panel(views.embedding(step)?));
-    let files = write_animation(path, &[Format::Gif], &Options::default(), &timeline, |moment| {
-        draw(moment.step)?.to_frame(&Theme::LIGHT, 1.0)
-    })?;
+    let files = write_animation(
+        path,
+        &[Format::Gif],
+        &Options::default(),
+        &timeline,
+        |moment| draw(moment.step)?.to_frame(&Theme::LIGHT, 1.0),
+    )?;
     println!("{}", files[0].display());
     Ok(())
 }

@@ -24,7 +24,9 @@ fn main() -> Result<()> {
         figures::plane(window, "", "")
             .frame(Frame::Cross)
             .title(title)
-            .marks(figures::warped(&paper, 0.4, |points| points * map.transpose()))
+            .marks(figures::warped(&paper, 0.4, |points| {
+                points * map.transpose()
+            }))
             .arrow([0.0, 0.0], column(0), Colour::class(0))
             .arrow([0.0, 0.0], column(1), Colour::class(1))
     };

@@ -12,10 +12,21 @@ use foldspace::plot::{Figure, Scale, Theme};
 use foldspace::train::Trainer;
 
 fn main() -> Result<()> {
-    let config = Config::parse(include_str!("../configs/quadratic.toml"), "quadratic.toml", &[])?;
+    let config = Config::parse(
+        include_str!("../configs/quadratic.toml"),
+        "quadratic.toml",
+        &[],
+    )?;
     let data = config.data.load(config.seed, Path::new("."))?;
     let device = device::open(Backend::Flex)?;
-    let mut trainer = Trainer::new(&config.train, &config.model, &data, None, config.seed, &device)?;
+    let mut trainer = Trainer::new(
+        &config.train,
+        &config.model,
+        &data,
+        None,
+        config.seed,
+        &device,
+    )?;
     let mut losses = Vec::new();
     while let Some(report) = trainer.next_epoch()? {
         losses.push(report.metrics.train_loss);

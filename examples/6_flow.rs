@@ -36,16 +36,26 @@ fn main() -> Result<()> {
     let config = Config::parse(CONFIG, "circles", &[])?;
     let split = config.data.load_split(config.seed, Path::new("."))?;
     let device = device::open(Backend::Flex)?;
-    let mut trainer =
-        Trainer::new(&config.train, &config.model, &split.train, None, config.seed, &device)?;
+    let mut trainer = Trainer::new(
+        &config.train,
+        &config.model,
+        &split.train,
+        None,
+        config.seed,
+        &device,
+    )?;
     while trainer.next_epoch()?.is_some() {}
 
     let flow = Flow::new(&trainer.frozen(), &split.train)?;
     let timeline = flow.timeline(25)?;
     let path = Path::new("artifacts/examples/flow");
-    let files = write_animation(path, &[Format::Gif], &Options::default(), &timeline, |moment| {
-        flow.draw(moment)?.to_frame(&Theme::LIGHT, 1.0)
-    })?;
+    let files = write_animation(
+        path,
+        &[Format::Gif],
+        &Options::default(),
+        &timeline,
+        |moment| flow.draw(moment)?.to_frame(&Theme::LIGHT, 1.0),
+    )?;
     println!("{}", files[0].display());
     Ok(())
 }

@@ -68,6 +68,7 @@ pub mod error;
 pub mod figures;
 pub mod file;
 pub mod geometry;
+pub mod inspect;
 pub mod layers;
 pub mod linalg;
 pub mod model;

@@ -11,10 +11,17 @@
 /// assert_eq!(nearest("colour", ["epochs", "batch_size"]), None);
 /// ```
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let near = |candidate: &&str| distance(name, candidate) * 3 <= name.len().max(candidate.len());
+    closest(name, candidates).filter(near)
+}
+
+/// The candidate with the fewest edits from `name`, however many those are; `None` where there are no candidates.
+pub fn closest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     candidates
         .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
-        .filter(|(distance, candidate)| distance * 3 <= name.len().max(candidate.len()))
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
+        .min_by_key(|candidate| distance(name, candidate))
+}
+
+fn distance(a: &str, b: &str) -> usize {
+    strsim::damerau_levenshtein(a, b)
 }

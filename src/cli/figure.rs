@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::Outcome;
-use crate::error::{Error, Result};
 use crate::figures::Name;
 use crate::plot::Theme;
 use crate::run::Run;
@@ -68,7 +67,7 @@ fn size(text: &str) -> Result<(u32, u32), String> {
 /// Runs the command.
 pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     let run = Run::open(&arguments.run)?;
-    let epoch = captured_epoch(&run, arguments.epoch)?;
+    let epoch = super::captured_epoch(&run, arguments.epoch)?;
     let all = arguments.names.is_empty();
     let names = if all {
         &Name::ALL[..]
@@ -103,25 +102,4 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
         }
     }
     Ok(())
-}
-
-/// The epoch that was asked for, or the last one that was captured.
-fn captured_epoch(run: &Run, wanted: Option<usize>) -> Result<usize> {
-    let epochs = run.epochs()?;
-    let place = run.paths.root().display().to_string();
-    let last = epochs.last().copied().ok_or_else(|| {
-        Error::invalid(
-            &place,
-            "no epoch was captured yet",
-            "wait for the first or train again",
-        )
-    })?;
-    match wanted {
-        Some(epoch) if !epochs.contains(&epoch) => Err(Error::invalid(
-            "--epoch",
-            format!("epoch {epoch} was not captured"),
-            format!("the captured ones run from {} to {last}", epochs[0]),
-        )),
-        wanted => Ok(wanted.unwrap_or(last)),
-    }
 }

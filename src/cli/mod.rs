@@ -1,9 +1,11 @@
 //! The command line: parses, calls the library, prints. A file per command; the only user of clap.
 
 mod animate;
+mod compress;
 mod data;
 mod devices;
 mod figure;
+mod inspect;
 mod interrupt;
 mod progress;
 mod reproduce;
@@ -14,7 +16,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::error::Error;
+use crate::error::{Error, Result as Done};
+use crate::run::Run;
 
 /// Shows what a neural network is: matrices that move space, activations that bend it.
 #[derive(Debug, Parser)]
@@ -34,6 +37,8 @@ enum Command {
     Resume(resume::Arguments),
     Figure(figure::Arguments),
     Animate(animate::Arguments),
+    Inspect(inspect::Arguments),
+    Compress(compress::Arguments),
     Data(data::Arguments),
     Devices(devices::Arguments),
 }
@@ -63,6 +68,8 @@ pub fn run() -> ExitCode {
         Command::Resume(arguments) => resume::run(&arguments, cli.quiet),
         Command::Figure(arguments) => figure::run(&arguments, cli.quiet),
         Command::Animate(arguments) => animate::run(&arguments, cli.quiet),
+        Command::Inspect(arguments) => inspect::run(&arguments),
+        Command::Compress(arguments) => compress::run(&arguments, cli.quiet),
         Command::Data(arguments) => data::run(&arguments, cli.quiet),
         Command::Devices(arguments) => devices::run(&arguments),
     };
@@ -73,5 +80,26 @@ pub fn run() -> ExitCode {
             eprintln!("error: {error}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// The epoch that was asked for, or the last one that was captured.
+fn captured_epoch(run: &Run, wanted: Option<usize>) -> Done<usize> {
+    let epochs = run.epochs()?;
+    let place = run.paths.root().display().to_string();
+    let last = epochs.last().copied().ok_or_else(|| {
+        Error::invalid(
+            &place,
+            "no epoch was captured yet",
+            "wait for the first or train again",
+        )
+    })?;
+    match wanted {
+        Some(epoch) if !epochs.contains(&epoch) => Err(Error::invalid(
+            "--epoch",
+            format!("epoch {epoch} was not captured"),
+            format!("the captured ones run from {} to {last}", epochs[0]),
+        )),
+        wanted => Ok(wanted.unwrap_or(last)),
     }
 }

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::csv::{self, Task};
-use super::nearest::nearest;
 use super::split::{Split, split_indices};
 use super::{Blobs, Circles, Dataset, Moons, Quadratic, Spiral, Standardiser, TwoBlobs, Xor};
 use crate::error::{Error, Result};
 use crate::random::RandomState;
+use crate::suggest::closest;
 
 /// The names of the synthetic sets, in the order of [`Source`].
 pub const SETS: [&str; 7] = [
@@ -242,7 +242,7 @@ fn synthetic(name: &str, parameters: toml::Table) -> Result<Source> {
                 format!("there is no set called {unknown}"),
                 format!(
                     "did you mean {}? There are {}",
-                    nearest(unknown, SETS).unwrap_or_default(),
+                    closest(unknown, SETS).unwrap_or_default(),
                     SETS.join(", ")
                 ),
             ));
@@ -258,7 +258,7 @@ where
     let valid = to_table(&T::default());
     if let Some(key) = given.keys().find(|&key| !valid.contains_key(key)) {
         let own_keys = valid.keys().map(String::as_str);
-        let suggestion = nearest(key, own_keys.chain(COMMON_KEYS)).unwrap_or_default();
+        let suggestion = closest(key, own_keys.chain(COMMON_KEYS)).unwrap_or_default();
         let own_keys: Vec<&str> = valid.keys().map(String::as_str).collect();
         return Err(Error::invalid(
             format!("data.{key}"),

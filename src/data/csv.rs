@@ -1,6 +1,6 @@
 //! Data sets as CSV: a header that names the columns, one line per sample, one column that is the target.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::path::Path;
 
 use csv::{ReaderBuilder, StringRecord, Trim};
@@ -8,8 +8,8 @@ use faer::Mat;
 use serde::{Deserialize, Serialize};
 
 use super::dataset::{Dataset, Target};
-use super::nearest::nearest;
 use crate::error::{Error, Result};
+use crate::suggest::closest;
 
 /// The target column's name where none is given, and the one that class labels are written under.
 pub const LABEL: &str = "label";
@@ -113,7 +113,9 @@ pub fn write(path: &Path, dataset: &Dataset) -> Result<()> {
     let header: StringRecord = feature_names.chain(target_names).collect();
     check_header(path, &header)?;
 
-    let mut records = vec![header];
+    let refuse = |error: csv::Error| Error::io(path, "write")(error.into());
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(&header).map_err(refuse)?;
     for sample in 0..dataset.samples() {
         let mut record: StringRecord = dataset
             .features
@@ -127,31 +129,12 @@ pub fn write(path: &Path, dataset: &Dataset) -> Result<()> {
                 record.extend(values.row(sample).iter().map(f64::to_string));
             }
         }
-        records.push(record);
+        writer.write_record(&record).map_err(refuse)?;
     }
-    write_whole(path, &records)
-}
-
-/// Writes to a file beside `path` and renames it, so that a reader never sees half a file.
-fn write_whole(path: &Path, records: &[StringRecord]) -> Result<()> {
-    let mut hidden = std::ffi::OsString::from(".");
-    hidden.push(path.file_name().unwrap_or_default());
-    hidden.push(format!(".{}.part", std::process::id()));
-    let aside = path.with_file_name(hidden);
-    let written = File::create(&aside).and_then(|file| {
-        let mut writer = csv::Writer::from_writer(&file);
-        for record in records {
-            writer.write_record(record)?;
-        }
-        writer.flush()?;
-        file.sync_all()?;
-        fs::rename(&aside, path)
-    });
-    written.map_err(|source| {
-        // The refusal is what matters; a leftover that cannot be removed either changes nothing.
-        let _ = fs::remove_file(&aside);
-        Error::io(path, "write")(source)
-    })
+    let bytes = writer
+        .into_inner()
+        .map_err(|error| Error::io(path, "write")(error.into_error()))?;
+    crate::file::write(path, &bytes)
 }
 
 /// Refuses columns without a name, with the same name, or with nothing beside the target.
@@ -187,7 +170,7 @@ fn check_header(path: &Path, header: &StringRecord) -> Result<()> {
 fn find_target(path: &Path, header: &StringRecord, wanted: &str) -> Result<usize> {
     let place = format!("{}:1", path.display());
     let Some(at) = header.iter().position(|name| name == wanted) else {
-        let suggestion = nearest(wanted, header.iter()).unwrap_or_default();
+        let suggestion = closest(wanted, header.iter()).unwrap_or_default();
         return Err(Error::invalid(
             place,
             format!("there is no target column {wanted}"),

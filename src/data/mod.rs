@@ -17,7 +17,6 @@ pub mod standardise;
 pub mod xor;
 
 mod arrange;
-mod nearest;
 
 pub use batches::batches;
 pub use blobs::{Blobs, TwoBlobs};

@@ -106,6 +106,49 @@ pub fn polygon(points: &[[f64; 2]], rect: &Rect) -> Vec<[f64; 2]> {
     ring
 }
 
+/// The same polyline with fewer vertices: none that is left out lies farther than `tolerance` from the rest (Douglas and
+/// Peucker, 1973). A straight line that was sampled finely becomes two points.
+pub fn simplify(points: &[[f64; 2]], tolerance: f64) -> Vec<[f64; 2]> {
+    let Some(last) = points.len().checked_sub(1) else {
+        return Vec::new();
+    };
+    let mut kept = vec![false; points.len()];
+    kept[0] = true;
+    kept[last] = true;
+    let mut spans = vec![(0, last)];
+    while let Some((from, to)) = spans.pop() {
+        let farthest = (from + 1..to)
+            .map(|i| (distance(points[i], points[from], points[to]), i))
+            .max_by(|a, b| a.0.total_cmp(&b.0));
+        if let Some((distance, i)) = farthest
+            && distance > tolerance
+        {
+            kept[i] = true;
+            spans.push((from, i));
+            spans.push((i, to));
+        }
+    }
+    points
+        .iter()
+        .zip(kept)
+        .filter(|(_, kept)| *kept)
+        .map(|(point, _)| *point)
+        .collect()
+}
+
+/// From a point to a segment.
+fn distance(p: [f64; 2], a: [f64; 2], b: [f64; 2]) -> f64 {
+    let [dx, dy] = [b[0] - a[0], b[1] - a[1]];
+    let [px, py] = [p[0] - a[0], p[1] - a[1]];
+    let square = dx * dx + dy * dy;
+    let t = if square > 0.0 {
+        ((px * dx + py * dy) / square).clamp(0.0, 1.0)
+    } else {
+        0.0
+    };
+    libm::hypot(px - t * dx, py - t * dy)
+}
+
 /// Breaks a polyline into dashes; lengths grow with the line's width.
 pub fn dashes(points: &[[f64; 2]], dash: Dash, width: f64) -> Vec<Vec<[f64; 2]>> {
     let (on, off) = match dash {

@@ -18,6 +18,9 @@ use super::text;
 use super::theme::Theme;
 use super::{Figure, axes, field};
 
+/// A deviation that nobody sees, in pixels.
+const UNSEEN: f64 = 0.06;
+
 /// Draws with plotters in figure pixels: everything is multiplied by [`SUBPIXELS`] here, and nowhere else.
 pub(super) struct Painter<'a, B: DrawingBackend> {
     area: &'a DrawingArea<B, Shift>,
@@ -122,7 +125,7 @@ impl<B: DrawingBackend<ErrorType = Never>> Painter<'_, B> {
             Mark::Line { points, stroke } => {
                 let pixels: Vec<Point> = points.iter().map(|&p| view.pixel(p)).collect();
                 for part in clip::polyline(&pixels, &view.rect) {
-                    self.line(&part, stroke);
+                    self.line(&clip::simplify(&part, UNSEEN), stroke);
                 }
             }
             Mark::Polygon { points, fill } => {

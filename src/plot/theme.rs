@@ -65,7 +65,7 @@ impl Theme {
         grid: Rgb::hex(0x2a3038),
         classes: [
             Rgb::hex(0xff7a5c),
-            Rgb::hex(0xa48cff),
+            Rgb::hex(0x8d70f2),
             Rgb::hex(0x3fd0b0),
             Rgb::hex(0xf4c542),
             Rgb::hex(0x6cb6ff),

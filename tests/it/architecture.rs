@@ -19,7 +19,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("layers", &["linalg", "model", "device", "random"]),
     ("train", &["model", "data", "random", "device"]),
     ("capture", &["model", "data", "device"]),
-    ("config", &["data", "model", "train", "capture"]),
+    ("config", &["data", "model", "train", "capture", "device"]),
     (
         "run",
         &[
@@ -32,6 +32,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "plot", "anim", "geometry", "linalg", "model", "data", "run", "train",
         ],
     ),
+    ("inspect", &["linalg", "model", "data"]),
     (
         "blog",
         &[

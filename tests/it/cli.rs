@@ -97,6 +97,30 @@ fn train_then_draw_then_animate() {
         );
     }
     assert_eq!(moving.lines().count(), 2);
+
+    let inspected = succeed(root, &["inspect", "artifacts/runs/small"]);
+    assert!(
+        inspected.contains("embedding: 2 x 8, tanh, 18 parameters"),
+        "{inspected}"
+    );
+    assert!(
+        inspected.contains("gradient of embedding.weight"),
+        "{inspected}"
+    );
+    let file = "artifacts/runs/small/weights/epoch-000003.safetensors";
+    let json: serde_json::Value =
+        serde_json::from_str(&succeed(root, &["inspect", file, "--json"])).unwrap();
+    assert_eq!(json["layers"][0]["shape"], serde_json::json!([8, 2]));
+    assert_eq!(json["layers"][0]["rank"], 2);
+
+    let compressed = succeed(root, &["compress", "artifacts/runs/small", "--rank", "1"]);
+    assert!(
+        compressed.contains("numbers: 45 before, 33 after"),
+        "{compressed}"
+    );
+    let path = compressed.lines().last().unwrap();
+    let again = succeed(root, &["inspect", path]);
+    assert!(again.contains("embedding.narrow: 1 x 8"), "{again}");
 }
 
 #[test]
@@ -206,6 +230,8 @@ fn every_help_has_an_example() {
         "resume",
         "figure",
         "animate",
+        "inspect",
+        "compress",
         "data",
         "devices",
     ] {
@@ -481,6 +507,14 @@ fn bad_input_is_answered_with_one_clear_error_and_leaves_nothing_behind() {
             2,
         ),
         bad(&["animate", "nowhere"], &["nowhere", "no run here"], 1),
+        bad(&["inspect", "nowhere"], &["nowhere", "no run here"], 1),
+        bad(&["inspect", "hole.csv"], &["hole.csv"], 1),
+        bad(
+            &["compress", "nowhere", "--rank", "2"],
+            &["nowhere", "no run here"],
+            1,
+        ),
+        bad(&["compress", "nowhere", "--rank", "0"], &["--rank"], 2),
         bad(&["resume", "nowhere"], &["nowhere", "no run here"], 1),
         bad(&["reproduce", "A99"], &["A99", "--list"], 1),
         bad(&["reproduce", "--format", "webm"], &["webm"], 2),

@@ -362,9 +362,10 @@ fn a_written_csv_replaces_the_old_one_and_leaves_nothing_beside_it() {
     );
     assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
     assert_eq!(csv::read(&path, None, Task::Auto).unwrap(), moons);
-    let message = csv::write(&directory.path().join("no/such.csv"), &moons).unwrap_err();
+    // A file where a directory should be.
+    let message = csv::write(&path.join("such.csv"), &moons).unwrap_err();
     assert!(
-        message.to_string().contains("such.csv: cannot write"),
+        message.to_string().contains("cannot create the directory"),
         "{message}"
     );
     // A directory in the way: the rename fails, and the file written aside is removed again.

@@ -28,7 +28,7 @@ fn sample() -> Figure {
     curves.y.scale = Scale::Log;
     Figure::new("Sample: $‖W‖_2$ < 1 & more")
         .caption("What it shows, at a length that needs a second line in a figure as narrow as this one is.")
-        .size(560, 300)
+        .size(480, 300)
         .panels(2, [plane, curves])
 }
 
@@ -66,7 +66,7 @@ fn a_picture_has_the_size_that_was_asked_for() {
     let figure = sample();
     for scale in [0.5, 1.0, 2.0] {
         let frame = figure.to_frame(&Theme::LIGHT, scale).unwrap();
-        assert_eq!(f64::from(frame.width), 560.0 * scale);
+        assert_eq!(f64::from(frame.width), 480.0 * scale);
         assert_eq!(frame.rgba.len(), 4 * (frame.width * frame.height) as usize);
     }
     assert_eq!(

@@ -1,0 +1,128 @@
+//! `foldspace inspect`: what the matrices of a network are like.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::Outcome;
+use crate::error::{Error, Result};
+use crate::inspect::{LayerReport, inspect};
+use crate::model::{Frozen, weights};
+use crate::run::Run;
+
+/// Show the matrices of a run or a weights file, layer by layer.
+///
+/// Shape, parameters, norms, rank, condition, singular values; determinant and eigenvalues where square; for a run, units
+/// that say the same of every sample, and the lengths of the last gradients.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  foldspace inspect artifacts/runs/moons\n  \
+    foldspace inspect artifacts/runs/moons/weights/epoch-000150.safetensors --json")]
+pub struct Arguments {
+    /// A run directory, or a weights file.
+    path: PathBuf,
+    /// After which captured epoch of a run; by default the last.
+    #[arg(long, value_name = "N")]
+    epoch: Option<usize>,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> Outcome {
+    let (reports, gradients) = if arguments.path.is_file() {
+        (inspect(&weights::read(&arguments.path)?, None)?, Vec::new())
+    } else {
+        of_run(&arguments.path, arguments.epoch)?
+    };
+    if arguments.json {
+        let json = serde_json::json!({
+            "layers": reports,
+            "gradient_norms": gradients.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
+        });
+        println!("{json:#}");
+        return Ok(());
+    }
+    for report in &reports {
+        print(report);
+    }
+    for (name, norm) in &gradients {
+        println!("gradient of {name}: length {norm:.3e} on the last batch");
+    }
+    Ok(())
+}
+
+type Reports = (Vec<LayerReport>, Vec<(String, f64)>);
+
+fn of_run(path: &Path, epoch: Option<usize>) -> Result<Reports> {
+    let run = Run::open(path)?;
+    let epoch = super::captured_epoch(&run, epoch)?;
+    let network: Frozen = run.frozen(epoch)?;
+    let reports = inspect(&network, Some(run.split()?.train.features.as_ref()))?;
+    let gradients = if epoch == 0 {
+        Vec::new()
+    } else {
+        let (names, rows) = run.gradient_norms()?;
+        let row = rows.get(epoch - 1).ok_or_else(|| {
+            Error::invalid(
+                path.display().to_string(),
+                "gradients.csv is too short",
+                "resume the run",
+            )
+        })?;
+        names.into_iter().zip(row.iter().copied()).collect()
+    };
+    Ok((reports, gradients))
+}
+
+fn print(report: &LayerReport) {
+    let [units, inputs] = report.shape;
+    println!(
+        "{}: {units} x {inputs}, {}, {} parameters",
+        report.name,
+        report.activation.name(),
+        report.parameters
+    );
+    println!(
+        "  norms: Frobenius {:.4}, spectral {:.4}; rank {}; condition {}",
+        report.frobenius_norm,
+        report.spectral_norm,
+        report.rank,
+        report.condition.map_or_else(
+            || String::from("infinite"),
+            |condition| format!("{condition:.3}")
+        )
+    );
+    let shown: Vec<String> = report
+        .singular_values
+        .iter()
+        .take(8)
+        .map(|value| format!("{value:.4}"))
+        .collect();
+    let more = if report.singular_values.len() > 8 {
+        " ..."
+    } else {
+        ""
+    };
+    println!("  singular values: {}{more}", shown.join(" "));
+    if let (Some(determinant), Some(eigenvalues)) = (report.determinant, &report.eigenvalues) {
+        let values: Vec<String> = eigenvalues
+            .iter()
+            .take(8)
+            .map(|[re, im]| {
+                if *im == 0.0 {
+                    format!("{re:.4}")
+                } else {
+                    format!("{re:.4}{im:+.4}i")
+                }
+            })
+            .collect();
+        println!(
+            "  determinant {determinant:.4e}; eigenvalues: {}",
+            values.join(" ")
+        );
+    }
+    if let Some(dead) = report.dead_units.filter(|&dead| dead > 0) {
+        println!("  {dead} of {units} units say the same of every sample");
+    }
+}
