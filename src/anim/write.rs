@@ -189,13 +189,20 @@ fn sample(length: usize, most: usize) -> Vec<usize> {
         .collect()
 }
 
-/// What each frame changes in the one before it; `before` carries the indices of the last frame
-/// from batch to batch.
+/// What each frame changes in the one before it; `before` carries what is shown after the last one from batch to batch.
 fn compare(frames: &[Frame], palette: &Palette, before: &mut Option<Vec<u8>>) -> Vec<Delta> {
-    let indices: Vec<Vec<u8>> = frames
+    let mut indices: Vec<Vec<u8>> = frames
         .par_iter()
         .map(|frame| palette.indices(frame))
         .collect();
+    if palette.colours().len() == Palette::MOST {
+        for (i, frame) in frames.iter().enumerate() {
+            let (done, rest) = indices.split_at_mut(i);
+            if let Some(shown) = done.last().or(before.as_ref()) {
+                settle(&mut rest[0], shown, frame, palette);
+            }
+        }
+    }
     let deltas = (0..frames.len())
         .into_par_iter()
         .map(|i| {
@@ -208,6 +215,35 @@ fn compare(frames: &[Frame], palette: &Palette, before: &mut Option<Vec<u8>>) ->
         .collect();
     *before = indices.into_iter().next_back();
     deltas
+}
+
+/// The difference per channel, of 255, that nobody sees from one frame to the next.
+const UNSEEN: u8 = 6;
+
+/// Where the colours had to be reduced anyway, a pixel keeps the colour it shows as long as that is near the true one. Slow
+/// ramps then change in a few places per frame instead of everywhere. The difference is always to the true colour, so
+/// it never adds up.
+fn settle(indices: &mut [u8], shown: &[u8], frame: &Frame, palette: &Palette) {
+    let colours = palette.colours();
+    let near = |index: u8, pixel: &[u8]| {
+        let colour = colours[usize::from(index)];
+        colour
+            .iter()
+            .zip(pixel)
+            .all(|(a, b)| a.abs_diff(*b) <= UNSEEN)
+    };
+    indices
+        .par_chunks_mut(1 << 14)
+        .zip(shown.par_chunks(1 << 14))
+        .zip(frame.rgba.par_chunks(4 << 14))
+        .for_each(|((indices, shown), pixels)| {
+            for ((index, &old), pixel) in indices.iter_mut().zip(shown).zip(pixels.chunks_exact(4))
+            {
+                if *index != old && near(old, pixel) {
+                    *index = old;
+                }
+            }
+        });
 }
 
 fn check_size(frame: &Frame, (width, height): (u32, u32)) {

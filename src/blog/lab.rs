@@ -84,6 +84,11 @@ impl Lab {
     /// # Errors
     /// If the backend cannot be used on this machine.
     pub fn new(backend: Backend, quick: bool) -> Result<Self> {
+        // Every job here is small; `auto` means the processor.
+        let backend = match backend {
+            Backend::Auto => Backend::Flex,
+            chosen => chosen,
+        };
         Ok(Self {
             backend,
             device: device::open(backend)?,

@@ -1,6 +1,6 @@
 //! The network as circles and edges (figures 1 and 4 of post A).
 
-use super::colour::Colour;
+use super::colour::{Colour, Rgb};
 use super::mark::{Anchor, Mark, Point, Stroke};
 use super::panel::Panel;
 
@@ -24,6 +24,8 @@ const COLUMN_STEP: f64 = 2.6;
 const NODE_STEP: f64 = 1.0;
 /// The radius of a node in pixels.
 const NODE: f64 = 17.0;
+/// Nodes are light in both themes, so what stands in them is dark.
+const INK: Colour = Colour::fixed(Rgb::hex(0x1c2026));
 /// How faint the muted part is.
 const FAINT: f64 = 0.22;
 
@@ -101,7 +103,7 @@ impl Panel {
                     text: name.clone(),
                     anchor: Anchor::Centre,
                     size: 13.0,
-                    colour: Colour::TEXT.fade(fade),
+                    colour: INK.fade(fade),
                     halo: false,
                     bold: false,
                 });

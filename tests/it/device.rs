@@ -75,9 +75,7 @@ fn small_jobs_stay_on_the_processor() {
 fn without_an_adapter_there_is_one_clear_line() {
     const CHILD: &str = "FOLDSPACE_TEST_NO_ADAPTER";
     if std::env::var_os(CHILD).is_some() {
-        let error = device::open(Backend::Wgpu)
-            .err()
-            .expect("there is no driver");
+        let error = device::open(Backend::Wgpu).expect_err("there is no driver");
         assert!(matches!(error, Error::Backend { .. }));
         let message = error.to_string();
         assert_eq!(message.lines().count(), 1, "{message}");

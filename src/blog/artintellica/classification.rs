@@ -31,7 +31,7 @@ pub fn c9(lab: &Lab) -> Result<Exhibit> {
     let figure = Figure::new("Two blobs, five hidden units, one sigmoid")
         .caption(format!(
             "200 full-batch epochs at learning rate 0.1 bring the loss to {:.4}; {:.0} % of the points are right. The \
-             boundary is all but straight, for these classes need no bending.",
+             boundary bends little, for these classes need no bending.",
             last.train_loss,
             100.0 * accuracy
         ))

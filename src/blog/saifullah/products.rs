@@ -283,7 +283,7 @@ fn face() -> Mat<f64> {
     let middle = 15.5;
     Mat::from_fn(PICTURE, PICTURE, |i, j| {
         let (y, x) = (i as f64, (j as f64 - middle).abs());
-        let nose = i >= 12 && i < 19 && x <= 0.6 + 0.3 * (y - 12.0);
+        let nose = (12..19).contains(&i) && x <= 0.6 + 0.3 * (y - 12.0);
         let nostrils = i == 19 && (1.0..=2.6).contains(&x);
         if !inside(i, j, 15.5, middle, 14.5, 12.0) {
             0.0

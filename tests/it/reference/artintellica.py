@@ -78,7 +78,7 @@ runs = {
 }
 numbers = {
     name: {
-        "losses": {str(e): run["losses"][e - 1] for e in (1, 50, 100, 150, 200) if e <= len(run["losses"])},
+        "losses": {str(e): run["losses"][e - 1] for e in (50, 100, 150, 200) if e <= len(run["losses"])},
         "gradient_norm": run["norms"][-1],
         "gradient": run["gradient"],
     }
