@@ -46,7 +46,7 @@ pub fn write(path: &Path, network: &Frozen, config: &ModelConfig) -> Result<()> 
     )
 }
 
-/// Reads a network that [`write`] wrote.
+/// Reads a network that [`write()`] wrote.
 ///
 /// # Errors
 /// As [`store::read`]; also [`Error::Invalid`] where the arrays are not the network that the notes describe.
