@@ -11,6 +11,8 @@ use std::sync::atomic::{AtomicU8, Ordering};
 /// index, so that only the changes need storing, and what keeps colours from flickering.
 pub struct Palette {
     colours: Vec<[u8; 3]>,
+    /// Are there fewer colours than in the frames it was chosen from?
+    reduced: bool,
     /// For each of the 2^24 colours the index of the nearest one of the palette plus 1, or 0
     /// where nobody asked yet. Whoever asks first computes it; all would compute the same.
     known: Vec<AtomicU8>,
@@ -32,11 +34,22 @@ impl Palette {
     /// assert_eq!(palette.index_of([210, 40, 50]), 0);
     /// ```
     pub fn from_frames(samples: &[Frame]) -> Self {
-        let mut colours = choose_colours(count_colours(samples), Self::MOST);
+        let counted = count_colours(samples);
+        let reduced = counted.len() > Self::MOST;
+        let mut colours = choose_colours(counted, Self::MOST);
         colours.sort_unstable();
         let mut known = Vec::new();
         known.resize_with(1 << 24, AtomicU8::default);
-        Self { colours, known }
+        Self {
+            colours,
+            reduced,
+            known,
+        }
+    }
+
+    /// Whether the frames it was chosen from have more colours than it holds.
+    pub fn is_reduced(&self) -> bool {
+        self.reduced
     }
 
     /// The colours in the order of their indices.

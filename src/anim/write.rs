@@ -195,7 +195,7 @@ fn compare(frames: &[Frame], palette: &Palette, before: &mut Option<Vec<u8>>) ->
         .par_iter()
         .map(|frame| palette.indices(frame))
         .collect();
-    if palette.colours().len() == Palette::MOST {
+    if palette.is_reduced() {
         for (i, frame) in frames.iter().enumerate() {
             let (done, rest) = indices.split_at_mut(i);
             if let Some(shown) = done.last().or(before.as_ref()) {
