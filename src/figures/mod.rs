@@ -29,7 +29,7 @@ pub use training::{Stage, Training};
 pub use weights::{spectrum, weight_matrix};
 
 /// The cells along each side of a sampled field; its picture blends between them.
-pub(crate) const FIELD_CELLS: usize = 80;
+pub(crate) const FIELD_CELLS: usize = 64;
 
 /// The cells along each side of the lattice that boundaries are traced on.
-pub(crate) const BOUNDARY_CELLS: usize = 112;
+pub(crate) const BOUNDARY_CELLS: usize = 64;
