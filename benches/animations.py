@@ -1,8 +1,8 @@
 """foldspace against matplotlib: both views of one training, 150 frames of 800 x 400, as a GIF.
 
-    python3 -m venv /tmp/peers && /tmp/peers/bin/pip install numpy matplotlib pillow
+    python3 -m venv peers && peers/bin/pip install numpy matplotlib pillow
     cargo build --release
-    /tmp/peers/bin/python benches/animations.py [--runs 3]
+    peers/bin/python benches/animations.py [--runs 3]
 
 Both read the same run directory and draw the same things: points and warped graph paper in the embedding, points,
 probability and boundary in input space. Each run is a process of its own; the two take turns, and CPU seconds (user

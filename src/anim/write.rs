@@ -218,7 +218,7 @@ fn compare(frames: &[Frame], palette: &Palette, before: &mut Option<Vec<u8>>) ->
 }
 
 /// The difference per channel, of 255, that nobody sees from one frame to the next.
-const UNSEEN: u8 = 6;
+const UNSEEN: u8 = 3;
 
 /// Where the colours had to be reduced anyway, a pixel keeps the colour it shows as long as that is near the true one. Slow
 /// ramps then change in a few places per frame instead of everywhere. The difference is always to the true colour, so

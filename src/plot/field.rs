@@ -8,23 +8,27 @@ use super::layout::View;
 use super::mark::{Field, Point};
 use super::render::Painter;
 
+/// Where a pixel falls between the cells along one axis: two cells, and the share of the second.
+type Place = (usize, usize, f64);
+
 impl Field {
-    /// The number at column `u` and row `v` counted in cells from the lower left corner, so that the first cell's
-    /// centre is (0.5, 0.5): bilinear where the field is smooth, else the cell's own.
-    fn sample(&self, u: f64, v: f64) -> f64 {
-        let cell = |column: f64, row: f64| {
-            let column = column.clamp(0.0, (self.columns - 1) as f64) as usize;
-            let row = row.clamp(0.0, (self.rows - 1) as f64) as usize;
-            self.values[row * self.columns + column]
-        };
+    /// The place of a coordinate counted in cells, so that the first cell's centre is 0.5: between two neighbours where the
+    /// field is smooth, else in the cell itself.
+    fn place(&self, coordinate: f64, cells: usize) -> Place {
+        let cell = |index: f64| index.clamp(0.0, (cells - 1) as f64) as usize;
         if !self.smooth {
-            return cell(u.floor(), v.floor());
+            let own = cell(coordinate.floor());
+            return (own, own, 0.0);
         }
-        let (u, v) = (u - 0.5, v - 0.5);
-        let (i, j) = (u.floor(), v.floor());
-        let (s, t) = (u - i, v - j);
-        let lower = cell(i, j) * (1.0 - s) + cell(i + 1.0, j) * s;
-        let upper = cell(i, j + 1.0) * (1.0 - s) + cell(i + 1.0, j + 1.0) * s;
+        let lower = (coordinate - 0.5).floor();
+        (cell(lower), cell(lower + 1.0), coordinate - 0.5 - lower)
+    }
+
+    /// The number at a column and a row, bilinear between cells.
+    fn sample(&self, (i, next_i, s): Place, (j, next_j, t): Place) -> f64 {
+        let at = |column: usize, row: usize| self.values[row * self.columns + column];
+        let lower = at(i, j) * (1.0 - s) + at(next_i, j) * s;
+        let upper = at(i, next_j) * (1.0 - s) + at(next_i, next_j) * s;
         lower * (1.0 - t) + upper * t
     }
 }
@@ -71,14 +75,20 @@ pub(super) fn draw_into<B: DrawingBackend<ErrorType = Never>>(
     }
     let table = field.colormap.table(painter.theme);
     let [low, high] = field.range;
+    let places: Vec<Place> = (0..width as u32)
+        .map(|column| {
+            let x = left + (f64::from(column) + 0.5) / scale;
+            let u = (x - whole.left) / whole.width() * field.columns as f64;
+            field.place(u, field.columns)
+        })
+        .collect();
     let mut rgb = Vec::with_capacity((3.0 * width * height) as usize);
     for row in 0..height as u32 {
         let y = top + (f64::from(row) + 0.5) / scale;
         let v = (whole.bottom - y) / whole.height() * field.rows as f64;
-        for column in 0..width as u32 {
-            let x = left + (f64::from(column) + 0.5) / scale;
-            let u = (x - whole.left) / whole.width() * field.columns as f64;
-            let t = (field.sample(u, v) - low) / (high - low);
+        let across = field.place(v, field.rows);
+        for &along in &places {
+            let t = (field.sample(along, across) - low) / (high - low);
             // A number that is not finite takes the lowest colour: the cast of NaN is 0.
             let colour = table[(t.clamp(0.0, 1.0) * 255.0).round() as usize];
             rgb.extend([colour.0, colour.1, colour.2]);
