@@ -246,7 +246,7 @@ impl Panel {
         self.mark(Mark::Field { field, low, high })
     }
 
-    /// Adds the axes' directions through the origin as thin lines.
+    /// Adds a thin dashed line across the panel at this height.
     #[must_use]
     pub fn horizon(self, level: f64) -> Self {
         const FAR: f64 = 1e6;

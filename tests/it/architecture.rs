@@ -37,7 +37,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "blog",
         &[
             "config", "data", "model", "train", "capture", "device", "random", "linalg",
-            "geometry", "layers", "plot", "anim", "figures",
+            "geometry", "layers", "plot", "anim", "figures", "inspect",
         ],
     ),
     ("cli", &["*"]),

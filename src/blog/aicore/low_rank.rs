@@ -6,6 +6,7 @@ use crate::blog::{Check, Exhibit, Lab, Trained};
 use crate::error::Result;
 use crate::figures;
 use crate::geometry::Bounds;
+use crate::inspect::accuracy;
 use crate::linalg::norms::spectral;
 use crate::linalg::{LowRank, low_rank};
 use crate::model::Frozen;
@@ -38,7 +39,7 @@ pub fn show(lab: &Lab) -> Result<Exhibit> {
             Ok(Trial {
                 rank,
                 error: spectral((weight - factors.product()).as_ref())?,
-                accuracy: accuracy(&reduced, &trained),
+                accuracy: accuracy(&reduced, &trained.test).unwrap_or(f64::NAN),
                 factors,
             })
         })
@@ -110,17 +111,6 @@ fn with_weight(network: &Frozen, weight: Mat<f64>) -> Frozen {
     let mut reduced = network.clone();
     reduced.layers[LAYER].weight = weight;
     reduced
-}
-
-fn accuracy(network: &Frozen, trained: &Trained) -> f64 {
-    let output = network.forward(trained.test.features.as_ref());
-    let labels = trained.test.labels().unwrap_or_default();
-    let hits = labels
-        .iter()
-        .enumerate()
-        .filter(|&(i, &label)| (output[(i, 0)] > 0.5) == (label == 1))
-        .count();
-    hits as f64 / labels.len() as f64
 }
 
 /// The spectral error of projecting on `rank` of the matrix's own columns: a fair rival of the same rank.
