@@ -64,8 +64,7 @@ impl Palette {
 
     /// The index of the nearest colour; of a colour that is in the palette, its own.
     pub fn index_of(&self, colour: [u8; 3]) -> u8 {
-        let [red, green, blue] = colour.map(usize::from);
-        let entry = &self.known[red << 16 | green << 8 | blue];
+        let entry = &self.known[place(colour)];
         match entry.load(Ordering::Relaxed) {
             0 => {
                 let index = nearest(&self.colours, colour) as u8;
@@ -98,6 +97,19 @@ impl Palette {
         bytes.extend([0; 3]);
         bytes
     }
+}
+
+/// A colour's place in the table. The lowest two bits of each channel come last, so that 64 similar colours lie side by side:
+/// the ramps of a picture then touch few lines of the processor's cache.
+fn place([red, green, blue]: [u8; 3]) -> usize {
+    let coarse = |channel: u8| usize::from(channel >> 2);
+    let fine = |channel: u8| usize::from(channel & 3);
+    coarse(red) << 18
+        | coarse(green) << 12
+        | coarse(blue) << 6
+        | fine(red) << 4
+        | fine(green) << 2
+        | fine(blue)
 }
 
 /// All colours of some frames, each once, with the number of pixels.

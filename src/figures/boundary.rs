@@ -5,8 +5,8 @@ use faer::Mat;
 use super::{BOUNDARY_CELLS, FIELD_CELLS, Readout, plane, plane_points};
 use crate::data::Dataset;
 use crate::error::Result;
-use crate::geometry::{Bounds, pull_back};
-use crate::model::Frozen;
+use crate::geometry::{Bounds, Polyline, height_over_plane, pull_back};
+use crate::model::{Frozen, activation};
 use crate::plot::{Colormap, Colour, Field, Mark, Panel, Point, Stroke};
 
 /// The line that separates, in input space and in the embedding alike.
@@ -44,16 +44,16 @@ pub fn boundary_curves(network: &Frozen, bounds: Bounds) -> Result<Vec<Vec<Point
         bounds,
         [BOUNDARY_CELLS; 2],
     )?;
-    Ok(curves
-        .into_iter()
-        .map(|curve| {
-            let mut points = curve.points;
-            if curve.closed {
-                points.extend(points.first().copied());
-            }
-            points
-        })
-        .collect())
+    Ok(curves.into_iter().map(drawn).collect())
+}
+
+/// The curve's points, the first one again at the end of a closed curve.
+fn drawn(curve: Polyline) -> Vec<Point> {
+    let mut points = curve.points;
+    if curve.closed {
+        points.extend(points.first().copied());
+    }
+    points
 }
 
 /// Data, probability and boundary in input space.
@@ -63,16 +63,34 @@ pub fn boundary_curves(network: &Frozen, bounds: Bounds) -> Result<Vec<Vec<Point
 pub fn boundary(network: &Frozen, dataset: &Dataset, bounds: Bounds) -> Result<Panel> {
     let readout = Readout::of(network)?;
     let (head, _) = network.split_at(network.layers.len() - 1);
-    let field = decision_field(bounds, |points| {
-        readout.probability(head.forward(points.as_ref()).as_ref())
-    });
-    let curves = boundary_curves(network, bounds)?;
+    let n = BOUNDARY_CELLS;
+    // One evaluation serves both: the heat map takes the corners that the curves are searched from.
+    let heights = height_over_plane(&head, &readout.normal, readout.offset, bounds, [n; 2])?;
+    let field = Field {
+        columns: n + 1,
+        rows: n + 1,
+        values: heights
+            .values()
+            .iter()
+            .map(|&height| activation::sigmoid(height))
+            .collect(),
+        range: [0.0, 1.0],
+        colormap: Colormap::Classes,
+        smooth: true,
+    };
+    // The outermost corners are cell centres of the field, so it reaches half a cell beyond the window, which cuts it off.
+    let beyond = |(from, to): (f64, f64)| 0.5 * (to - from) / n as f64;
+    let (dx, dy) = (beyond(bounds.x), beyond(bounds.y));
+    let (low, high) = (
+        [bounds.x.0 - dx, bounds.y.0 - dy],
+        [bounds.x.1 + dx, bounds.y.1 + dy],
+    );
     let points = plane_points(dataset.features.as_ref());
     Ok(plane(bounds, "$x_1$", "$x_2$")
-        .field(field, [bounds.x.0, bounds.y.0], [bounds.x.1, bounds.y.1])
+        .field(field, low, high)
         .dots(&points, dataset.labels().unwrap_or_default())
-        .marks(curves.into_iter().map(|points| Mark::Line {
-            points,
+        .marks(heights.level_set(0.0)?.into_iter().map(|curve| Mark::Line {
+            points: drawn(curve),
             stroke: SEPARATOR,
         })))
 }

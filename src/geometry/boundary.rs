@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use faer::{Mat, MatRef};
 
 use super::Bounds;
+use super::bracket::Bracket;
 use crate::error::{Error, Result};
 use crate::model::Frozen;
 
@@ -48,15 +49,7 @@ pub fn level_set(
     resolution: [usize; 2],
     level: f64,
 ) -> Result<Vec<Polyline>> {
-    let field = Field {
-        f: &f,
-        level,
-        lattice: Lattice::new(bounds, resolution)?,
-    };
-    let corners = field.corners()?;
-    let pieces = field.pieces(&corners)?;
-    let vertices = field.refine(&corners, &pieces)?;
-    Ok(join(&pieces, &vertices))
+    Sampling::new(f, bounds, resolution)?.level_set(level)
 }
 
 /// The exact pre-image {x : w · h(x) + b = 0} of a hyperplane of the embedding h = `head`, as curves in the input
@@ -71,23 +64,37 @@ pub fn pull_back(
     bounds: Bounds,
     resolution: [usize; 2],
 ) -> Result<Vec<Polyline>> {
-    let refuse = |problem: String| Err(Error::matrix("pull-back", problem));
+    height_over_plane(head, normal, offset, bounds, resolution)?.level_set(0.0)
+}
+
+/// w · h(x) + b over the input plane, whose zeros are [`pull_back`]'s curves.
+///
+/// # Errors
+/// As [`pull_back`].
+pub fn height_over_plane<'a>(
+    head: &'a Frozen,
+    normal: &'a [f64],
+    offset: f64,
+    bounds: Bounds,
+    resolution: [usize; 2],
+) -> Result<Sampling<impl Fn(MatRef<'_, f64>) -> Vec<f64> + 'a>> {
+    let refuse = |problem: String| Error::matrix("pull-back", problem);
     if let Some(first) = head.layers.first()
         && first.inputs() != 2
     {
-        return refuse(format!(
+        return Err(refuse(format!(
             "the network has {} inputs, a plane has 2",
             first.inputs()
-        ));
+        )));
     }
     let outputs = head.layers.last().map_or(2, |last| last.units());
     if normal.len() != outputs {
-        return refuse(format!(
+        return Err(refuse(format!(
             "the normal has {} entries, the embedding {outputs} dimensions",
             normal.len()
-        ));
+        )));
     }
-    let height = |points: MatRef<'_, f64>| {
+    let height = move |points: MatRef<'_, f64>| {
         let embedding = head.forward(points);
         let mut heights = vec![offset; embedding.nrows()];
         for (j, w) in normal.iter().enumerate() {
@@ -97,7 +104,7 @@ pub fn pull_back(
         }
         heights
     };
-    level_set(height, bounds, resolution, 0.0)
+    Sampling::new(height, bounds, resolution)
 }
 
 /// The corners of the cells: (nx + 1) x (ny + 1) points.
@@ -143,45 +150,54 @@ struct Edge {
     up: bool,
 }
 
-struct Field<'a, F> {
-    f: &'a F,
-    level: f64,
+/// A function of the plane, evaluated at the corners of a rectangle's cells: enough for a heat map, and the start of
+/// the search for its level sets, so that a picture of both pays once.
+pub struct Sampling<F> {
+    f: F,
     lattice: Lattice,
+    values: Vec<f64>,
 }
 
-impl<F: Fn(MatRef<'_, f64>) -> Vec<f64>> Field<'_, F> {
-    /// f - level at many points at once.
-    fn evaluate(&self, points: &[[f64; 2]]) -> Result<Vec<f64>> {
-        // A network's hidden layer may be wide: bounded batches bound the memory.
-        let mut values = Vec::with_capacity(points.len());
-        for batch in points.chunks(1 << 14) {
-            let batch_points = Mat::from_fn(batch.len(), 2, |i, j| batch[i][j]);
-            values.extend((self.f)(batch_points.as_ref()));
-        }
-        if values.len() != points.len() {
-            return Err(Error::matrix(
-                "level set",
-                format!(
-                    "the function gave {} values for {} points",
-                    values.len(),
-                    points.len()
-                ),
-            ));
-        }
-        Ok(values.into_iter().map(|value| value - self.level).collect())
-    }
-
-    fn corners(&self) -> Result<Vec<f64>> {
-        let [nx, ny] = self.lattice.cells;
+impl<F: Fn(MatRef<'_, f64>) -> Vec<f64>> Sampling<F> {
+    /// Evaluates `f` at every corner; arguments as in [`level_set`].
+    ///
+    /// # Errors
+    /// As [`level_set`].
+    pub fn new(f: F, bounds: Bounds, resolution: [usize; 2]) -> Result<Self> {
+        let lattice = Lattice::new(bounds, resolution)?;
+        let [nx, ny] = lattice.cells;
         let points: Vec<[f64; 2]> = (0..=ny)
             .flat_map(|j| (0..=nx).map(move |i| (i, j)))
-            .map(|(i, j)| self.lattice.point(i as f64, j as f64))
+            .map(|(i, j)| lattice.point(i as f64, j as f64))
             .collect();
-        self.evaluate(&points)
+        let values = evaluate(&f, &points)?;
+        Ok(Self { f, lattice, values })
+    }
+
+    /// f at the corners, row by row from the lower left: (nx + 1) (ny + 1) values.
+    pub fn values(&self) -> &[f64] {
+        &self.values
+    }
+
+    /// The curves f = `level`, see [`level_set`].
+    ///
+    /// # Errors
+    /// If f returns the wrong number of values.
+    pub fn level_set(&self, level: f64) -> Result<Vec<Polyline>> {
+        let corners: Vec<f64> = self.values.iter().map(|value| value - level).collect();
+        let pieces = self.pieces(&corners, level)?;
+        let vertices = self.refine(&corners, &pieces, level)?;
+        Ok(join(&pieces, &vertices))
+    }
+
+    /// f - `level` at some points.
+    fn above(&self, points: &[[f64; 2]], level: f64) -> Result<Vec<f64>> {
+        let values = evaluate(&self.f, points)?;
+        Ok(values.into_iter().map(|value| value - level).collect())
     }
 
     /// The directed pieces of curve, one or two per crossed cell, from edge to edge, larger values on the left.
-    fn pieces(&self, corners: &[f64]) -> Result<BTreeMap<Edge, Edge>> {
+    fn pieces(&self, corners: &[f64], level: f64) -> Result<BTreeMap<Edge, Edge>> {
         let [nx, ny] = self.lattice.cells;
         let mut pieces = BTreeMap::new();
         let mut saddles = Vec::new();
@@ -210,7 +226,7 @@ impl<F: Fn(MatRef<'_, f64>) -> Vec<f64>> Field<'_, F> {
             .iter()
             .map(|&(i, j, _)| self.lattice.point(i as f64 + 0.5, j as f64 + 0.5))
             .collect();
-        let centres = self.evaluate(&centres)?;
+        let centres = self.above(&centres, level)?;
         for ((i, j, starts), centre) in saddles.into_iter().zip(centres) {
             // A high centre joins the high corners, so each piece cuts off a low one, and conversely.
             let turn = if centre >= 0.0 { 1 } else { 3 };
@@ -221,12 +237,12 @@ impl<F: Fn(MatRef<'_, f64>) -> Vec<f64>> Field<'_, F> {
         Ok(pieces)
     }
 
-    /// Where the curve crosses each edge: Illinois steps (false position that halves a stagnant end), with a
-    /// bisection whenever three steps together have not halved the bracket; all edges in step, one batch per round.
+    /// Where the curve crosses each edge, by root finding along it; all edges in step, one batch per round.
     fn refine(
         &self,
         corners: &[f64],
         pieces: &BTreeMap<Edge, Edge>,
+        level: f64,
     ) -> Result<BTreeMap<Edge, [f64; 2]>> {
         let mut edges: Vec<Edge> = pieces.iter().flat_map(|(&a, &b)| [a, b]).collect();
         edges.sort_unstable();
@@ -261,7 +277,7 @@ impl<F: Fn(MatRef<'_, f64>) -> Vec<f64>> Field<'_, F> {
                 .zip(&trials)
                 .map(|(&k, &t)| position(&edges[k], t))
                 .collect();
-            let values = self.evaluate(&points)?;
+            let values = self.above(&points, level)?;
             for ((&k, t), value) in active.iter().zip(trials).zip(values) {
                 brackets[k].update(t, value);
             }
@@ -272,6 +288,27 @@ impl<F: Fn(MatRef<'_, f64>) -> Vec<f64>> Field<'_, F> {
             .map(|(edge, bracket)| (edge, position(&edge, bracket.best.0)))
             .collect())
     }
+}
+
+/// f at many points.
+fn evaluate(f: impl Fn(MatRef<'_, f64>) -> Vec<f64>, points: &[[f64; 2]]) -> Result<Vec<f64>> {
+    // A network's hidden layer may be wide: bounded batches bound the memory.
+    let mut values = Vec::with_capacity(points.len());
+    for batch in points.chunks(1 << 14) {
+        let batch_points = Mat::from_fn(batch.len(), 2, |i, j| batch[i][j]);
+        values.extend(f(batch_points.as_ref()));
+    }
+    if values.len() != points.len() {
+        return Err(Error::matrix(
+            "level set",
+            format!(
+                "the function gave {} values for {} points",
+                values.len(),
+                points.len()
+            ),
+        ));
+    }
+    Ok(values)
 }
 
 /// The edge k of cell (i, j), anticlockwise from the bottom.
@@ -289,72 +326,6 @@ fn cell_edge(i: usize, j: usize, k: usize) -> Edge {
             up: false,
         },
         _ => Edge { j, i, up: true },
-    }
-}
-
-/// A sign change of f between two places of an edge, t in [0, 1].
-struct Bracket {
-    /// (t, f(t)), f possibly halved by the Illinois rule.
-    low: (f64, f64),
-    high: (f64, f64),
-    /// The trial with the smallest |f|.
-    best: (f64, f64),
-    /// The widths before the last three steps.
-    widths: [f64; 3],
-    /// Whether the last step moved the low end; `None` before the first.
-    moved_low: Option<bool>,
-    done: bool,
-}
-
-impl Bracket {
-    fn new(at_zero: f64, at_one: f64) -> Self {
-        let (low, high) = ((0.0, at_zero), (1.0, at_one));
-        let best = if at_zero.abs() <= at_one.abs() {
-            low
-        } else {
-            high
-        };
-        Self {
-            low,
-            high,
-            best,
-            widths: [f64::INFINITY; 3],
-            moved_low: None,
-            done: best.1 == 0.0,
-        }
-    }
-
-    fn width(&self) -> f64 {
-        self.high.0 - self.low.0
-    }
-
-    fn trial(&self) -> f64 {
-        let (low, high) = (self.low, self.high);
-        let middle = 0.5 * (low.0 + high.0);
-        if self.width() > 0.5 * self.widths[0] {
-            return middle;
-        }
-        let t = (low.0 * high.1 - high.0 * low.1) / (high.1 - low.1);
-        if t > low.0 && t < high.0 { t } else { middle }
-    }
-
-    fn update(&mut self, t: f64, value: f64) {
-        self.widths = [self.widths[1], self.widths[2], self.width()];
-        if value.abs() < self.best.1.abs() {
-            self.best = (t, value);
-        }
-        let move_low = (value >= 0.0) == (self.low.1 >= 0.0);
-        // An end that stays a second time is halved, so that the next step favours its side.
-        let again = self.moved_low == Some(move_low);
-        if move_low {
-            self.low = (t, value);
-            self.high.1 *= if again { 0.5 } else { 1.0 };
-        } else {
-            self.high = (t, value);
-            self.low.1 *= if again { 0.5 } else { 1.0 };
-        }
-        self.moved_low = Some(move_low);
-        self.done = value == 0.0 || !value.is_finite() || self.width() <= 4.0 * f64::EPSILON;
     }
 }
 

@@ -6,6 +6,7 @@
 pub mod best_line;
 pub mod boundary;
 pub mod bounds;
+mod bracket;
 pub mod exact;
 pub mod flow;
 pub mod hull;
@@ -17,7 +18,7 @@ pub mod view;
 pub mod warp;
 
 pub use best_line::{BestLine, best_line};
-pub use boundary::{Polyline, level_set, pull_back};
+pub use boundary::{Polyline, Sampling, height_over_plane, level_set, pull_back};
 pub use bounds::Bounds;
 pub use flow::{LayerFlow, Stage};
 pub use jacobian::{jacobian, stretch};

@@ -44,9 +44,12 @@ fn exp_of_minus(x: f64) -> f64 {
 /// tanh of every number: (1 - e) / (1 + e) with e = exp(-2 |z|), and z's sign.
 pub fn tanh(column: &mut [f64]) {
     #[cfg(target_arch = "x86_64")]
-    if is_x86_feature_detected!("avx2") {
+    if is_x86_feature_detected!("avx512f") {
+        // SAFETY: the processor has AVX-512.
+        return unsafe { wide::tanh_512(column) };
+    } else if is_x86_feature_detected!("avx2") {
         // SAFETY: the processor has AVX2.
-        return unsafe { wide::tanh(column) };
+        return unsafe { wide::tanh_256(column) };
     }
     tanh_each(column);
 }
@@ -54,9 +57,12 @@ pub fn tanh(column: &mut [f64]) {
 /// 1 / (1 + exp(-z)) of every number: with e = exp(-|z|), 1 / (1 + e) or e / (1 + e).
 pub fn sigmoid(column: &mut [f64]) {
     #[cfg(target_arch = "x86_64")]
-    if is_x86_feature_detected!("avx2") {
+    if is_x86_feature_detected!("avx512f") {
+        // SAFETY: the processor has AVX-512.
+        return unsafe { wide::sigmoid_512(column) };
+    } else if is_x86_feature_detected!("avx2") {
         // SAFETY: the processor has AVX2.
-        return unsafe { wide::sigmoid(column) };
+        return unsafe { wide::sigmoid_256(column) };
     }
     sigmoid_each(column);
 }
@@ -65,12 +71,22 @@ pub fn sigmoid(column: &mut [f64]) {
 #[cfg(target_arch = "x86_64")]
 mod wide {
     #[target_feature(enable = "avx2")]
-    pub fn tanh(column: &mut [f64]) {
+    pub fn tanh_256(column: &mut [f64]) {
+        super::tanh_each(column);
+    }
+
+    #[target_feature(enable = "avx512f")]
+    pub fn tanh_512(column: &mut [f64]) {
         super::tanh_each(column);
     }
 
     #[target_feature(enable = "avx2")]
-    pub fn sigmoid(column: &mut [f64]) {
+    pub fn sigmoid_256(column: &mut [f64]) {
+        super::sigmoid_each(column);
+    }
+
+    #[target_feature(enable = "avx512f")]
+    pub fn sigmoid_512(column: &mut [f64]) {
         super::sigmoid_each(column);
     }
 }
@@ -118,18 +134,23 @@ mod tests {
     #[cfg(target_arch = "x86_64")]
     #[test]
     fn wider_vectors_give_the_same_bits() {
-        if !is_x86_feature_detected!("avx2") {
-            return;
-        }
+        use super::wide::{sigmoid_256, sigmoid_512, tanh_256, tanh_512};
         let numbers: Vec<f64> = (-5000..5000).map(|i| f64::from(i) * 0.0077).collect();
-        let (mut narrow, mut wide) = (numbers.clone(), numbers.clone());
-        super::tanh_each(&mut narrow);
-        tanh(&mut wide);
-        assert_eq!(narrow, wide);
-        let (mut narrow, mut wide) = (numbers.clone(), numbers);
-        super::sigmoid_each(&mut narrow);
-        sigmoid(&mut wide);
-        assert_eq!(narrow, wide);
+        let applied = |f: &dyn Fn(&mut [f64])| {
+            let mut column = numbers.clone();
+            f(&mut column);
+            column
+        };
+        let (t, s) = (applied(&super::tanh_each), applied(&super::sigmoid_each));
+        // SAFETY: each is called only where the processor has its instructions.
+        if is_x86_feature_detected!("avx2") {
+            assert_eq!(applied(&|column| unsafe { tanh_256(column) }), t);
+            assert_eq!(applied(&|column| unsafe { sigmoid_256(column) }), s);
+        }
+        if is_x86_feature_detected!("avx512f") {
+            assert_eq!(applied(&|column| unsafe { tanh_512(column) }), t);
+            assert_eq!(applied(&|column| unsafe { sigmoid_512(column) }), s);
+        }
     }
 
     #[test]

@@ -24,12 +24,13 @@ impl Field {
         (cell(lower), cell(lower + 1.0), coordinate - 0.5 - lower)
     }
 
-    /// The number at a column and a row, bilinear between cells.
-    fn sample(&self, (i, next_i, s): Place, (j, next_j, t): Place) -> f64 {
-        let at = |column: usize, row: usize| self.values[row * self.columns + column];
-        let lower = at(i, j) * (1.0 - s) + at(next_i, j) * s;
-        let upper = at(i, next_j) * (1.0 - s) + at(next_i, next_j) * s;
-        lower * (1.0 - t) + upper * t
+    /// The numbers of the columns between two rows.
+    fn row(&self, (j, next_j, t): Place) -> Vec<f64> {
+        let row = |j: usize| &self.values[j * self.columns..(j + 1) * self.columns];
+        let pairs = row(j).iter().zip(row(next_j));
+        pairs
+            .map(|(lower, upper)| lower * (1.0 - t) + upper * t)
+            .collect()
     }
 }
 
@@ -86,11 +87,11 @@ pub(super) fn draw_into<B: DrawingBackend<ErrorType = Never>>(
     for row in 0..height as u32 {
         let y = top + (f64::from(row) + 0.5) / scale;
         let v = (whole.bottom - y) / whole.height() * field.rows as f64;
-        let across = field.place(v, field.rows);
-        for &along in &places {
-            let t = (field.sample(along, across) - low) / (high - low);
-            // A number that is not finite takes the lowest colour: the cast of NaN is 0.
-            let colour = table[(t.clamp(0.0, 1.0) * 255.0).round() as usize];
+        let values = field.row(field.place(v, field.rows));
+        for &(i, next_i, s) in &places {
+            let t = (values[i] * (1.0 - s) + values[next_i] * s - low) / (high - low);
+            // Rounds to the nearest colour. A number that is not finite takes the lowest: the cast of NaN is 0.
+            let colour = table[(t.clamp(0.0, 1.0) * 255.0 + 0.5) as usize];
             rgb.extend([colour.0, colour.1, colour.2]);
         }
     }

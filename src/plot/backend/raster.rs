@@ -85,17 +85,25 @@ impl Raster<'_> {
         let reach = radius + 0.5;
         let first = |centre: f32| (centre - reach).floor().max(0.0) as u32;
         let end = |centre: f32, limit: u32| ((centre + reach).ceil().max(0.0) as u32).min(limit);
+        // Squared distances up to which a pixel is covered wholly, and from which on it is not at all.
+        let (inside, outside) = ((radius - 0.5).max(0.0).powi(2), reach * reach);
+        let alpha = colour.alpha as f32;
         let pixels = self.pixmap.pixels_mut();
         for y in first(cy)..end(cy, height) {
             let dy = y as f32 + 0.5 - cy;
             for x in first(cx)..end(cx, width) {
                 let dx = x as f32 + 0.5 - cx;
-                let coverage = (reach - (dx * dx + dy * dy).sqrt()).clamp(0.0, 1.0);
-                let alpha = coverage * colour.alpha as f32;
-                if alpha > 0.0 {
-                    let pixel = &mut pixels[(y * width + x) as usize];
-                    *pixel = over(*pixel, colour.rgb, alpha);
+                let square = dx * dx + dy * dy;
+                if square >= outside {
+                    continue;
                 }
+                let coverage = if square <= inside {
+                    1.0
+                } else {
+                    (reach - square.sqrt()).min(1.0)
+                };
+                let pixel = &mut pixels[(y * width + x) as usize];
+                *pixel = over(*pixel, colour.rgb, coverage * alpha);
             }
         }
     }
@@ -117,7 +125,7 @@ impl Raster<'_> {
 
 /// A colour on top of an opaque pixel.
 fn over(below: PremultipliedColorU8, above: (u8, u8, u8), alpha: f32) -> PremultipliedColorU8 {
-    let mix = |b: u8, a: u8| (f32::from(b) + (f32::from(a) - f32::from(b)) * alpha).round() as u8;
+    let mix = |b: u8, a: u8| (f32::from(b) + (f32::from(a) - f32::from(b)) * alpha + 0.5) as u8;
     let (r, g, b) = (
         mix(below.red(), above.0),
         mix(below.green(), above.1),
