@@ -7,7 +7,7 @@ use clap::Args;
 use super::Outcome;
 use crate::error::Error;
 use crate::inspect::{accuracy, factor, worth_factoring};
-use crate::model::{Frozen, LayerConfig, ModelConfig, weights};
+use crate::model::{Frozen, Parameters, weights};
 use crate::run::Run;
 
 /// Replace layers of a trained network by their best factors of low rank, and say what that costs.
@@ -59,7 +59,7 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
         let name = format!("epoch-{epoch:06}-rank-{rank}.safetensors");
         run.paths.root().join("compressed").join(name)
     });
-    weights::write(&path, &compressed, &outline(&compressed))?;
+    weights::write(&path, &parameters(&compressed))?;
     if quiet {
         return Ok(());
     }
@@ -106,10 +106,13 @@ fn is_narrow(name: &str) -> bool {
     name.ends_with(".narrow")
 }
 
-fn outline(network: &Frozen) -> ModelConfig {
-    let layer = |layer: &crate::model::Layer| LayerConfig {
-        bias: !is_narrow(&layer.name),
-        ..LayerConfig::new(layer.units(), layer.activation).named(&layer.name)
-    };
-    ModelConfig::new(network.layers.iter().map(layer).collect())
+/// The network as its file holds it.
+fn parameters(network: &Frozen) -> Parameters {
+    let mut parameters = Parameters::from(network);
+    for layer in &mut parameters.layers {
+        if is_narrow(&layer.name) {
+            layer.bias = None;
+        }
+    }
+    parameters
 }

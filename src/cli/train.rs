@@ -82,12 +82,23 @@ pub(super) fn finish(mut session: Session, quiet: bool) -> Outcome {
         last = Some(report.metrics);
     });
     bar.finish_and_clear();
-    let outcome = outcome?;
-    if let (run::Outcome::Stopped { epoch }, false) = (outcome, quiet) {
-        eprintln!(
+    match outcome {
+        Ok(run::Outcome::Stopped { epoch }) if !quiet => eprintln!(
             "stopped after epoch {epoch} of {epochs}; go on with: foldspace resume {}",
             root.display()
-        );
+        ),
+        Ok(run::Outcome::StoppedEarly { epoch, best }) if !quiet => {
+            eprintln!("stopped early after epoch {epoch} of {epochs}: the best was epoch {best}");
+        }
+        Ok(_) => {}
+        Err(error) => {
+            let epoch = session.checkpointed();
+            eprintln!(
+                "the checkpoint after epoch {epoch} is kept; go on from it with: foldspace resume {}",
+                root.display()
+            );
+            return Err(error.into());
+        }
     }
     if !quiet {
         if let Some(metrics) = last {

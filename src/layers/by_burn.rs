@@ -351,8 +351,10 @@ pub fn network_gradients(
     let layers = network.layers.iter().zip(parameters.chunks(2));
     Ok(layers
         .map(|(layer, pair)| {
-            let weight = pair.first().and_then(|(_, id)| gradients.get::<2>(*id));
-            let bias = pair.get(1).and_then(|(_, id)| gradients.get::<1>(*id));
+            let weight = pair
+                .first()
+                .and_then(|weight| gradients.get::<2>(weight.id));
+            let bias = pair.get(1).and_then(|bias| gradients.get::<1>(bias.id));
             LayerGradient {
                 weight: weight.map_or_else(
                     || Mat::zeros(layer.units(), layer.inputs()),

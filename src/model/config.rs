@@ -31,7 +31,15 @@ pub struct ModelConfig {
     pub layers: Vec<LayerConfig>,
 }
 
-/// One layer: an affine map and the activation that follows it.
+/// One layer: an affine map, batch norm, the activation, dropout, in this order. Only the map and the activation
+/// are there unless asked for.
+///
+/// ```
+/// use foldspace::model::LayerConfig;
+/// let layer: LayerConfig =
+///     toml::from_str("units = 64\nactivation = 'relu'\nrank = 4\nbatch_norm = true\ndropout = 0.2").unwrap();
+/// assert_eq!(layer.parameters(100), Some(4 * 100 + 64 * 4 + 64 + 2 * 64));
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LayerConfig {
@@ -46,6 +54,15 @@ pub struct LayerConfig {
     /// Whether a bias is added.
     #[serde(default = "yes")]
     pub bias: bool,
+    /// The rank of the weights, W = U V with U (units x rank) and V (rank x inputs); absent: W is free.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rank: Option<usize>,
+    /// Whether each unit is standardised before the activation, with PyTorch's `BatchNorm1d`.
+    #[serde(default)]
+    pub batch_norm: bool,
+    /// The share of outputs that is set to zero in training, the others being scaled up (`nn.Dropout`).
+    #[serde(default)]
+    pub dropout: f64,
 }
 
 fn yes() -> bool {
@@ -60,6 +77,9 @@ impl LayerConfig {
             activation,
             name: None,
             bias: true,
+            rank: None,
+            batch_norm: false,
+            dropout: 0.0,
         }
     }
 
@@ -68,6 +88,16 @@ impl LayerConfig {
     pub fn named(mut self, name: &str) -> Self {
         self.name = Some(name.to_owned());
         self
+    }
+
+    /// The number of trainable numbers for so many inputs; `None` where it overflows.
+    pub fn parameters(&self, inputs: usize) -> Option<usize> {
+        let weight = match self.rank {
+            Some(rank) => inputs.checked_add(self.units)?.checked_mul(rank)?,
+            None => inputs.checked_mul(self.units)?,
+        };
+        let vectors = usize::from(self.bias) + 2 * usize::from(self.batch_norm);
+        weight.checked_add(vectors.checked_mul(self.units)?)
     }
 }
 
@@ -99,13 +129,12 @@ impl ModelConfig {
         self.layers.last().map_or(0, |layer| layer.units)
     }
 
-    /// The number of weights and biases for so many inputs; `None` where it overflows.
+    /// The number of trainable numbers for so many inputs; `None` where it overflows.
     pub fn parameters(&self, inputs: usize) -> Option<usize> {
         let mut total = 0_usize;
         let mut fan_in = inputs;
         for layer in &self.layers {
-            let columns = fan_in.checked_add(usize::from(layer.bias))?;
-            total = total.checked_add(columns.checked_mul(layer.units)?)?;
+            total = total.checked_add(layer.parameters(fan_in)?)?;
             fan_in = layer.units;
         }
         Some(total)
@@ -141,6 +170,7 @@ impl ModelConfig {
                     "use numbers such as a = 2.0, b = 1.0",
                 ));
             }
+            self.check_extras(i)?;
             if let Some(name) = &layer.name {
                 check_name(name, i).map_err(|problem| {
                     Error::invalid(
@@ -162,6 +192,39 @@ impl ModelConfig {
             }
         }
         self.check_size(inputs)
+    }
+
+    /// Rank and dropout of layer `i`.
+    fn check_extras(&self, i: usize) -> Result<()> {
+        let layer = &self.layers[i];
+        let place = |key: &str| format!("model.layers[{i}].{key}");
+        if let Some(rank) = layer.rank {
+            // The number of inputs of the first layer is the data's.
+            let inputs = i.checked_sub(1).map(|i| self.layers[i].units);
+            let most = inputs.map_or(layer.units, |inputs| inputs.min(layer.units));
+            if rank == 0 || rank > most {
+                return Err(Error::invalid(
+                    place("rank"),
+                    format!("this layer's weights can't have rank {rank}"),
+                    format!("use 1 to {most}, or leave it out"),
+                ));
+            }
+        }
+        if !(0.0..1.0).contains(&layer.dropout) {
+            return Err(Error::invalid(
+                place("dropout"),
+                format!("{} is no share of the units", layer.dropout),
+                "use a number from 0 to below 1",
+            ));
+        }
+        if layer.dropout > 0.0 && i + 1 == self.layers.len() {
+            return Err(Error::invalid(
+                place("dropout"),
+                "the last layer's outputs are the answers",
+                "drop the outputs of an earlier layer",
+            ));
+        }
+        Ok(())
     }
 
     fn check_size(&self, inputs: usize) -> Result<()> {

@@ -6,7 +6,7 @@
 use faer::Mat;
 use serde::{Deserialize, Serialize};
 
-use super::{Frozen, Layer, ModelConfig};
+use super::{Frozen, LayerConfig, LayerParameters, ModelConfig, NormParameters, Parameters};
 use crate::error::Result;
 use crate::random::Generator;
 
@@ -54,31 +54,54 @@ pub fn initialise(
     inputs: usize,
     generator: &mut Generator,
 ) -> Result<Frozen> {
+    Ok(draw(config, inputs, generator)?.fold())
+}
+
+/// The same, with low-rank factors and batch norms still apart, as training needs them. A low-rank layer is drawn like
+/// `nn.Linear(inputs, rank, bias=False)` and `nn.Linear(rank, units)`.
+///
+/// # Errors
+/// As [`initialise`].
+pub fn draw(config: &ModelConfig, inputs: usize, generator: &mut Generator) -> Result<Parameters> {
     config.validate(inputs)?;
     let mut fan_in = inputs;
-    let layers = config
-        .layers
-        .iter()
-        .zip(config.names())
-        .map(|(layer, name)| {
-            let units = layer.units;
-            let weight = draw_weight(config.init, units, fan_in, generator);
-            let bias = if layer.bias && config.init == Init::Pytorch {
-                let bound = 1.0 / (fan_in as f64).sqrt();
-                widen(generator.uniform(units, -bound as f32, bound as f32))
-            } else {
-                vec![0.0; units]
-            };
-            fan_in = units;
-            Layer {
-                name,
-                weight,
-                bias,
-                activation: layer.activation,
-            }
-        })
-        .collect();
-    Ok(Frozen { layers })
+    let mut layers = Vec::with_capacity(config.layers.len());
+    for (layer, name) in config.layers.iter().zip(config.names()) {
+        layers.push(draw_layer(config.init, layer, name, fan_in, generator));
+        fan_in = layer.units;
+    }
+    Ok(Parameters { layers })
+}
+
+fn draw_layer(
+    init: Init,
+    layer: &LayerConfig,
+    name: String,
+    inputs: usize,
+    generator: &mut Generator,
+) -> LayerParameters {
+    let units = layer.units;
+    let narrow = layer
+        .rank
+        .map(|rank| draw_weight(init, rank, inputs, generator));
+    let fan_in = layer.rank.unwrap_or(inputs);
+    let weight = draw_weight(init, units, fan_in, generator);
+    let bias = layer.bias.then(|| match init {
+        Init::Pytorch => {
+            let bound = (1.0 / (fan_in as f64).sqrt()) as f32;
+            widen(generator.uniform(units, -bound, bound))
+        }
+        _ => vec![0.0; units],
+    });
+    LayerParameters {
+        name,
+        narrow,
+        weight,
+        bias,
+        norm: layer.batch_norm.then(|| NormParameters::new(units)),
+        activation: layer.activation,
+        dropout: layer.dropout,
+    }
 }
 
 /// W, (out x in), filled row by row as PyTorch does.

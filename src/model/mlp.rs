@@ -1,11 +1,13 @@
 //! The trainable network: Burn's `Linear` layers and the activations between them.
 
-use burn::module::{Module, Param, ParamId};
+use burn::module::{Module, ParamId};
 use burn::nn::Linear;
 use burn::tensor::{Device, Tensor, TensorData, activation};
 use faer::{Mat, MatRef};
 
-use super::{Activation, Frozen, Layer, ModelConfig, Moment, Silent, Site, Tap};
+use super::block::{Block, dropout};
+use super::{Activation, Frozen, LayerParameters, Moment, Parameters, Silent, Site, Tap};
+use crate::random::Generator;
 
 /// A multilayer perceptron of any depth on a Burn device.
 ///
@@ -26,8 +28,7 @@ use super::{Activation, Frozen, Layer, ModelConfig, Moment, Silent, Site, Tap};
 /// ```
 #[derive(Module, Debug)]
 pub struct Mlp {
-    /// The affine maps. Burn stores each weight as (in x out), the transpose of the textbook's.
-    layers: Vec<Linear>,
+    layers: Vec<Block>,
     #[module(skip)]
     outlines: Vec<Outline>,
 }
@@ -44,49 +45,44 @@ impl Default for Mlp {
 
 /// What a layer has besides its parameters.
 #[derive(Debug, Clone)]
-struct Outline {
-    name: String,
-    activation: Activation,
+pub(super) struct Outline {
+    pub(super) name: String,
+    pub(super) activation: Activation,
+    pub(super) dropout: f64,
+}
+
+/// A trainable tensor of a network.
+#[derive(Debug, Clone)]
+pub struct Parameter {
+    /// PyTorch's name, such as `embedding.weight`.
+    pub name: String,
+    /// Burn's identity.
+    pub id: ParamId,
+    /// The number of axes, 1 or 2.
+    pub axes: usize,
 }
 
 impl Mlp {
-    /// A network with the weights of `frozen` (rounded to `f32`) and a bias in every layer.
-    ///
-    /// Autodiff is on if it is on for `device`.
-    pub fn from_frozen(frozen: &Frozen, device: &Device) -> Self {
-        Self::build(frozen, |_| true, device)
-    }
-
-    /// The same, with a bias only in the layers where `config` asks for one.
-    ///
-    /// # Panics
-    /// If the two have different numbers of layers.
-    pub fn new(config: &ModelConfig, frozen: &Frozen, device: &Device) -> Self {
-        assert_eq!(
-            config.layers.len(),
-            frozen.layers.len(),
-            "the weights belong to another network"
-        );
-        Self::build(frozen, |layer| config.layers[layer].bias, device)
-    }
-
-    fn build(frozen: &Frozen, has_bias: impl Fn(usize) -> bool, device: &Device) -> Self {
-        let linear = |(i, layer): (usize, &Layer)| Linear {
-            weight: Param::from_tensor(upload(layer.weight.transpose(), device)),
-            bias: has_bias(i)
-                .then(|| Param::from_tensor(Tensor::from_data(narrow(&layer.bias), device))),
-        };
-        let outline = |layer: &Layer| Outline {
+    /// A network with these parameters, rounded to `f32`. Autodiff is on if it is on for `device`.
+    pub fn new(parameters: &Parameters, device: &Device) -> Self {
+        let outline = |layer: &LayerParameters| Outline {
             name: layer.name.clone(),
             activation: layer.activation,
+            dropout: layer.dropout,
         };
+        let layers = parameters.layers.iter();
         Self {
-            layers: frozen.layers.iter().enumerate().map(linear).collect(),
-            outlines: frozen.layers.iter().map(outline).collect(),
+            layers: layers.map(|layer| Block::new(layer, device)).collect(),
+            outlines: parameters.layers.iter().map(outline).collect(),
         }
     }
 
-    /// The network's output for a batch: (n x inputs) to (n x outputs).
+    /// A network of plain layers with the weights of `frozen` and a bias in every layer.
+    pub fn from_frozen(frozen: &Frozen, device: &Device) -> Self {
+        Self::new(&frozen.into(), device)
+    }
+
+    /// The network's output for a batch, in evaluation: (n x inputs) to (n x outputs).
     pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
         self.forward_with(x, &mut Silent)
     }
@@ -101,7 +97,7 @@ impl Mlp {
     /// Feeding a recorded activation here gives the output of the pass it was recorded in.
     pub fn forward_from(&self, first: usize, x: Tensor<2>, tap: &mut impl Tap) -> Tensor<2> {
         let layers = self.layers.iter().zip(&self.outlines).skip(first);
-        layers.fold(x, |x, (linear, outline)| {
+        layers.fold(x, |x, (block, outline)| {
             let layer = outline.name.as_str();
             let before = Site {
                 layer,
@@ -111,14 +107,25 @@ impl Mlp {
                 layer,
                 moment: Moment::After,
             };
-            let z = tap.at(before, linear.forward(x));
+            let z = tap.at(before, block.affine(x));
             tap.at(after, apply(outline.activation, z))
         })
     }
 
-    /// The affine maps from the input to the output, as Burn holds them: each weight (in x out).
-    pub fn linears(&self) -> &[Linear] {
-        &self.layers
+    /// The output for a batch in training: batch norm takes the batch's statistics and keeps note of them, dropout drops
+    /// what `generator` says. A network with neither gives what [`forward`](Self::forward) gives.
+    pub fn forward_training(&mut self, x: Tensor<2>, generator: &mut Generator) -> Tensor<2> {
+        let layers = self.layers.iter_mut().zip(&self.outlines);
+        layers.fold(x, |x, (block, outline)| {
+            let z = block.affine_training(x);
+            dropout(apply(outline.activation, z), outline.dropout, generator)
+        })
+    }
+
+    /// The affine maps from the input to the output, as Burn holds them: each weight (in x out). Of a low-rank
+    /// layer, the wide factor.
+    pub fn linears(&self) -> impl Iterator<Item = &Linear> {
+        self.layers.iter().map(|block| &block.linear)
     }
 
     /// The layers' names, from the first to the output.
@@ -131,37 +138,27 @@ impl Mlp {
         self.outlines.last().map(|outline| outline.activation)
     }
 
-    /// The current weights as `f64` matrices, (out x in). Reads them back from the device.
-    pub fn to_frozen(&self) -> Frozen {
-        let freeze = |(linear, outline): (&Linear, &Outline)| {
-            let weight = download(linear.weight.val()); // (in x out)
-            let bias = match &linear.bias {
-                Some(bias) => numbers(bias.val()),
-                None => vec![0.0; weight.ncols()],
-            };
-            Layer {
-                name: outline.name.clone(),
-                weight: weight.transpose().to_owned(),
-                bias,
-                activation: outline.activation,
-            }
-        };
+    /// The parameters as they are now. Reads them back from the device.
+    pub fn to_parameters(&self) -> Parameters {
         let layers = self.layers.iter().zip(&self.outlines);
-        Frozen {
-            layers: layers.map(freeze).collect(),
+        Parameters {
+            layers: layers
+                .map(|(block, outline)| block.parameters(outline))
+                .collect(),
         }
     }
 
-    /// Every parameter's PyTorch name and Burn identity, in order: `embedding.weight`, `embedding.bias` ...
-    pub fn parameters(&self) -> Vec<(String, ParamId)> {
-        let mut parameters = Vec::new();
-        for (linear, outline) in self.layers.iter().zip(&self.outlines) {
-            parameters.push((format!("{}.weight", outline.name), linear.weight.id));
-            if let Some(bias) = &linear.bias {
-                parameters.push((format!("{}.bias", outline.name), bias.id));
-            }
-        }
-        parameters
+    /// The network as it is now in evaluation, as `f64` matrices, (out x in). Reads them back from the device.
+    pub fn to_frozen(&self) -> Frozen {
+        self.to_parameters().fold()
+    }
+
+    /// Every trainable parameter, in order: `embedding.weight`, `embedding.bias` ...
+    pub fn parameters(&self) -> Vec<Parameter> {
+        let layers = self.layers.iter().zip(self.names());
+        layers
+            .flat_map(|(block, name)| block.trainable(name))
+            .collect()
     }
 }
 
@@ -205,13 +202,14 @@ pub fn download(tensor: Tensor<2>) -> Mat<f64> {
     Mat::from_fn(rows, columns, |i, j| values[i * columns + j])
 }
 
-/// A tensor's entries in row-major order, widened.
-fn numbers<const D: usize>(tensor: Tensor<D>) -> Vec<f64> {
-    tensor.into_data().iter::<f64>().collect()
-}
-
-fn narrow(values: &[f64]) -> TensorData {
+/// A vector to a device, as `f32`.
+pub(super) fn upload_vector(values: &[f64], device: &Device) -> Tensor<1> {
     let values: Vec<f32> = values.iter().map(|&value| value as f32).collect();
     let length = values.len();
-    TensorData::new(values, [length])
+    Tensor::from_data(TensorData::new(values, [length]), device)
+}
+
+/// A tensor's entries in row-major order, widened.
+pub(super) fn numbers<const D: usize>(tensor: Tensor<D>) -> Vec<f64> {
+    tensor.into_data().iter::<f64>().collect()
 }

@@ -1,11 +1,15 @@
-//! Networks: their description, their initial weights, the trainable Burn module and its frozen copy in `f64`.
+//! Networks: their description, their initial weights, the trainable Burn module, its parameters in plain
+//! numbers, and the frozen network that geometry and figures see.
 
 pub mod activation;
+pub mod batch_norm;
+mod block;
 pub mod config;
 mod fast;
 pub mod frozen;
 pub mod init;
 pub mod mlp;
+pub mod parameters;
 pub mod store;
 pub mod tap;
 pub mod weights;
@@ -15,4 +19,5 @@ pub use config::{LayerConfig, ModelConfig};
 pub use frozen::{Frozen, Layer};
 pub use init::{Init, initialise};
 pub use mlp::Mlp;
+pub use parameters::{LayerParameters, NormParameters, Parameters};
 pub use tap::{Moment, Silent, Site, Tap};

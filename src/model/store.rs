@@ -88,7 +88,12 @@ pub fn serialise(kind: &str, notes: &Value, arrays: &BTreeMap<String, Array>) ->
             )
         })
         .collect();
-    let checksum = checksum(kind, notes, views.iter().map(|(name, view)| (*name, view)));
+    let checksum = checksum(
+        VERSION,
+        kind,
+        notes,
+        views.iter().map(|(name, view)| (*name, view)),
+    );
     let note = json!({ "kind": kind, "version": VERSION, "crc32": checksum, "notes": notes });
     let metadata = HashMap::from([(KEY.to_owned(), note.to_string())]);
     safetensors::serialize(views, Some(metadata))
@@ -161,6 +166,7 @@ pub fn read_any(path: &Path) -> Result<Contents> {
     let mut views: Vec<(String, TensorView<'_>)> = file.tensors();
     views.sort_by(|(left, _), (right, _)| left.cmp(right));
     let expected = checksum(
+        version,
         kind,
         &note["notes"],
         views.iter().map(|(name, view)| (name.as_str(), view)),
@@ -209,12 +215,13 @@ fn values(view: &TensorView<'_>) -> Option<Vec<f32>> {
 
 /// CRC-32 of everything that matters in a file, in a fixed order.
 fn checksum<'a>(
+    version: u64,
     kind: &str,
     notes: &Value,
     arrays: impl Iterator<Item = (&'a str, &'a TensorView<'a>)>,
 ) -> u32 {
     let mut hasher = crc32fast::Hasher::new();
-    hasher.update(&VERSION.to_le_bytes());
+    hasher.update(&version.to_le_bytes());
     hasher.update(kind.as_bytes());
     hasher.update(notes.to_string().as_bytes());
     for (name, view) in arrays {

@@ -1,56 +1,58 @@
 //! A network's weights in a file: PyTorch's names and orientation, self-describing.
 //!
 //! `NAME.weight` is (out x in) and `NAME.bias` has one entry per unit, as `nn.Linear` names them in a module whose
-//! attributes are called like the layers (layers without a name of their own: `self.layers[i]`). Names and
-//! activations stand in the notes, so a file is a whole network.
+//! attributes are called like the layers (layers without a name of their own: `self.layers[i]`). A low-rank layer has
+//! `NAME.narrow.weight`, (rank x in), before it; batch norm is `NAME.norm` with `nn.BatchNorm1d`'s names. In PyTorch:
+//!
+//! ```text
+//! class Layer(nn.Linear):                    # nn.Linear(rank or inputs, units)
+//!     narrow = nn.Linear(inputs, rank, bias=False)
+//!     norm = nn.BatchNorm1d(units)
+//! ```
+//!
+//! The layers' descriptions stand in the notes, so a file is a whole network.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use faer::Mat;
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::config::default_name;
 use super::store::{self, Array};
-use super::{Activation, Frozen, Layer, ModelConfig};
+use super::{Frozen, LayerConfig, LayerParameters, NormParameters, Parameters};
 use crate::error::{Error, Result};
 
 /// The kind of file, see [`store`].
 const KIND: &str = "weights";
 
-/// A layer as the notes describe it.
-#[derive(Serialize, Deserialize)]
-struct Description {
-    name: String,
-    activation: Activation,
-}
-
-/// Writes a network, with a bias only where `config` has one.
+/// Writes a network.
 ///
 /// # Errors
 /// [`Error::Io`] where the path can't be written.
-pub fn write(path: &Path, network: &Frozen, config: &ModelConfig) -> Result<()> {
-    let layers: Vec<Description> = network
-        .layers
-        .iter()
-        .map(|layer| Description {
-            name: layer.name.clone(),
-            activation: layer.activation,
-        })
-        .collect();
+pub fn write(path: &Path, network: &Parameters) -> Result<()> {
+    let layers: Vec<LayerConfig> = network.layers.iter().map(LayerParameters::config).collect();
     store::write(
         path,
         KIND,
         &json!({ "layers": layers }),
-        &to_arrays(network, config),
+        &to_arrays(network),
     )
 }
 
-/// Reads a network that [`write()`] wrote.
+/// Reads a network that [`write()`] wrote, as evaluation sees it.
+///
+/// # Errors
+/// As [`read_parameters`].
+pub fn read(path: &Path) -> Result<Frozen> {
+    Ok(read_parameters(path)?.fold())
+}
+
+/// Reads the parameters that [`write()`] wrote.
 ///
 /// # Errors
 /// As [`store::read`]; also [`Error::Invalid`] where the arrays are not the network that the notes describe.
-pub fn read(path: &Path) -> Result<Frozen> {
+pub fn read_parameters(path: &Path) -> Result<Parameters> {
     let contents = store::read(path, KIND)?;
     let refuse = |problem: String| {
         Error::invalid(
@@ -60,78 +62,126 @@ pub fn read(path: &Path) -> Result<Frozen> {
         )
     };
     let layers = contents.notes["layers"].clone();
-    let layers: Vec<Description> = serde_json::from_value(layers)
+    let layers: Vec<LayerConfig> = serde_json::from_value(layers)
         .map_err(|error| refuse(format!("its layers are not described ({error})")))?;
-    let outlines = layers
-        .into_iter()
-        .map(|layer| (layer.name, layer.activation));
-    from_arrays(&contents.arrays, outlines).map_err(refuse)
+    from_arrays(&contents.arrays, &layers).map_err(refuse)
 }
 
 /// The arrays of a network by PyTorch's names.
-pub fn to_arrays(network: &Frozen, config: &ModelConfig) -> BTreeMap<String, Array> {
+pub fn to_arrays(network: &Parameters) -> BTreeMap<String, Array> {
     let mut arrays = BTreeMap::new();
-    for (layer, description) in network.layers.iter().zip(&config.layers) {
-        let weight = &layer.weight;
-        let rows = (0..weight.nrows()).flat_map(|i| weight.row(i).iter().map(|&w| w as f32));
-        let array = Array {
-            shape: vec![weight.nrows(), weight.ncols()],
-            values: rows.collect(),
+    for layer in &network.layers {
+        let mut put = |suffix: &str, array: Array| {
+            arrays.insert(format!("{}.{suffix}", layer.name), array);
         };
-        arrays.insert(format!("{}.weight", layer.name), array);
-        if description.bias {
-            let array = Array {
-                shape: vec![layer.bias.len()],
-                values: layer.bias.iter().map(|&b| b as f32).collect(),
-            };
-            arrays.insert(format!("{}.bias", layer.name), array);
+        if let Some(narrow) = &layer.narrow {
+            put("narrow.weight", matrix_array(narrow));
+        }
+        put("weight", matrix_array(&layer.weight));
+        if let Some(bias) = &layer.bias {
+            put("bias", vector_array(bias));
+        }
+        if let Some(norm) = &layer.norm {
+            put("norm.weight", vector_array(&norm.weight));
+            put("norm.bias", vector_array(&norm.bias));
+            put("norm.running_mean", vector_array(&norm.running_mean));
+            put("norm.running_var", vector_array(&norm.running_var));
         }
     }
     arrays
 }
 
-/// The network of these layers (names and activations) with the weights in `arrays`.
+/// The network of these layers with the weights in `arrays`; arrays of other names are left alone.
 ///
 /// # Errors
 /// What is missing or of the wrong shape.
 pub fn from_arrays(
     arrays: &BTreeMap<String, Array>,
-    outlines: impl Iterator<Item = (String, Activation)>,
-) -> Result<Frozen, String> {
-    let mut layers: Vec<Layer> = Vec::new();
-    for (name, activation) in outlines {
-        let key = format!("{name}.weight");
-        let weight = arrays
-            .get(&key)
-            .ok_or_else(|| format!("{key} is missing"))?;
-        let [units, inputs] = weight.shape[..] else {
-            return Err(format!(
-                "{key} has {} axes instead of 2",
-                weight.shape.len()
-            ));
-        };
-        if let Some(before) = layers.last()
-            && before.units() != inputs
-        {
-            let given = before.units();
-            return Err(format!("{key} takes {inputs} inputs but is given {given}"));
-        }
-        let key = format!("{name}.bias");
-        let bias = match arrays.get(&key) {
-            Some(bias) if bias.shape == [units] => {
-                bias.values.iter().map(|&b| f64::from(b)).collect()
-            }
-            Some(bias) => return Err(format!("{key} has shape {:?}, not [{units}]", bias.shape)),
-            None => vec![0.0; units],
-        };
-        layers.push(Layer {
-            name,
-            weight: Mat::from_fn(units, inputs, |i, j| {
-                f64::from(weight.values[i * inputs + j])
-            }),
-            bias,
-            activation,
+    layers: &[LayerConfig],
+) -> Result<Parameters, String> {
+    let mut found: Vec<LayerParameters> = Vec::with_capacity(layers.len());
+    let mut inputs = None;
+    for (i, layer) in layers.iter().enumerate() {
+        let name = layer.name.clone().unwrap_or_else(|| default_name(i));
+        let units = layer.units;
+        let vector = |suffix: &str| vector(arrays, &format!("{name}.{suffix}"), units);
+        let narrow = format!("{name}.narrow.weight");
+        let narrow = layer.rank.map(|rank| matrix(arrays, &narrow, rank, inputs));
+        let narrow = narrow.transpose()?;
+        let weight = matrix(
+            arrays,
+            &format!("{name}.weight"),
+            units,
+            layer.rank.or(inputs),
+        )?;
+        let norm = layer.batch_norm.then(|| {
+            Ok::<_, String>(NormParameters {
+                weight: vector("norm.weight")?,
+                bias: vector("norm.bias")?,
+                running_mean: vector("norm.running_mean")?,
+                running_var: vector("norm.running_var")?,
+            })
         });
+        let bias = layer.bias.then(|| vector("bias")).transpose()?;
+        let norm = norm.transpose()?;
+        found.push(LayerParameters {
+            name,
+            narrow,
+            weight,
+            bias,
+            norm,
+            activation: layer.activation,
+            dropout: layer.dropout,
+        });
+        inputs = Some(units);
     }
-    Ok(Frozen { layers })
+    Ok(Parameters { layers: found })
+}
+
+fn matrix_array(matrix: &Mat<f64>) -> Array {
+    let rows = (0..matrix.nrows()).flat_map(|i| matrix.row(i).iter().map(|&x| x as f32));
+    Array {
+        shape: vec![matrix.nrows(), matrix.ncols()],
+        values: rows.collect(),
+    }
+}
+
+fn vector_array(values: &[f64]) -> Array {
+    Array {
+        shape: vec![values.len()],
+        values: values.iter().map(|&x| x as f32).collect(),
+    }
+}
+
+/// A matrix of so many rows, and of so many columns where that is known.
+fn matrix(
+    arrays: &BTreeMap<String, Array>,
+    key: &str,
+    rows: usize,
+    columns: Option<usize>,
+) -> Result<Mat<f64>, String> {
+    let array = arrays.get(key).ok_or_else(|| format!("{key} is missing"))?;
+    let [found, inputs] = array.shape[..] else {
+        return Err(format!("{key} has {} axes instead of 2", array.shape.len()));
+    };
+    if found != rows {
+        return Err(format!("{key} has {found} rows, not {rows}"));
+    }
+    if let Some(given) = columns
+        && given != inputs
+    {
+        return Err(format!("{key} takes {inputs} inputs but is given {given}"));
+    }
+    let entry = |i: usize, j: usize| f64::from(array.values[i * inputs + j]);
+    Ok(Mat::from_fn(rows, inputs, entry))
+}
+
+fn vector(arrays: &BTreeMap<String, Array>, key: &str, length: usize) -> Result<Vec<f64>, String> {
+    match arrays.get(key) {
+        Some(array) if array.shape == [length] => {
+            Ok(array.values.iter().map(|&x| f64::from(x)).collect())
+        }
+        Some(array) => Err(format!("{key} has shape {:?}, not [{length}]", array.shape)),
+        None => Err(format!("{key} is missing")),
+    }
 }

@@ -92,6 +92,19 @@ impl Generator {
             .collect()
     }
 
+    /// `torch.empty(count).bernoulli_(p)`: true with probability `p`, as dropout draws its masks.
+    ///
+    /// ```
+    /// use foldspace::random::Generator;
+    ///
+    /// // torch.manual_seed(0); torch.empty(7).bernoulli_(0.8)
+    /// let drawn = Generator::new(0).bernoulli(7, 0.8);
+    /// assert_eq!(drawn, [false, true, true, false, true, true, true]);
+    /// ```
+    pub fn bernoulli(&mut self, count: usize, p: f64) -> Vec<bool> {
+        (0..count).map(|_| self.unit_f64() < p).collect()
+    }
+
     /// `torch.randn(count)`: `float32` numbers of mean 0 and deviation 1.
     pub fn randn(&mut self, count: usize) -> Vec<f32> {
         self.normal(count, 0.0, 1.0)

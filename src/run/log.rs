@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 /// # Errors
 /// [`Error::Io`] where the file can't be written.
 pub fn append<T: Serialize>(path: &Path, row: &T) -> Result<()> {
-    let headed = !path.exists();
+    let headed = is_new(path);
     let line = lines(path, std::slice::from_ref(row), headed)?;
     append_bytes(path, &line)
 }
@@ -32,7 +32,7 @@ pub fn append_cells<'a>(
     cells: impl IntoIterator<Item = f64>,
 ) -> Result<()> {
     let mut text = String::new();
-    if !path.exists() {
+    if is_new(path) {
         text += &names.into_iter().collect::<Vec<_>>().join(",");
         text.push('\n');
     }
@@ -40,6 +40,11 @@ pub fn append_cells<'a>(
     text += &cells.join(",");
     text.push('\n');
     append_bytes(path, text.as_bytes())
+}
+
+/// Whether there is nothing in a table yet, not even a header.
+fn is_new(path: &Path) -> bool {
+    fs::metadata(path).map_or(true, |file| file.len() == 0)
 }
 
 fn append_bytes(path: &Path, bytes: &[u8]) -> Result<()> {
@@ -98,10 +103,10 @@ pub fn read_cells(path: &Path) -> Result<(Vec<String>, Vec<Vec<f64>>)> {
 /// # Errors
 /// [`Error::Io`] where the file can't be read or written.
 pub fn truncate(path: &Path, rows: usize) -> Result<()> {
-    let text = whole_lines(path)?;
-    if text.is_empty() {
+    if is_new(path) {
         return Ok(());
     }
+    let text = whole_lines(path)?;
     let kept: String = text.split_inclusive('\n').take(rows + 1).collect();
     crate::file::write(path, kept.as_bytes())
 }

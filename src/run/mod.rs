@@ -9,18 +9,23 @@
 //!   weights/epoch-000150.safetensors       see model::weights
 //!   activations/epoch-000150.safetensors   [capture] sites
 //!   gradients/epoch-000150.safetensors     [capture] gradients
-//!   checkpoint/state.safetensors           all that resuming needs
+//!   checkpoint/epoch-000150.safetensors    all that resuming needs: the last `train.keep_last`
+//!   checkpoint/best.safetensors            the one with the lowest loss
 //!   lock                                   held while a process trains
 //! ```
 //!
 //! [`Run`] reads one and needs no Burn device; [`Session`] trains into one.
 
 pub mod checkpoint;
+pub mod keep;
 pub mod log;
 pub mod paths;
 pub mod reader;
+mod record;
 pub mod session;
 
+pub use checkpoint::Checkpoint;
+pub use keep::Which;
 pub use paths::Paths;
 pub use reader::Run;
-pub use session::{Outcome, Session};
+pub use session::{Outcome, Resume, Session};

@@ -42,9 +42,26 @@ impl Paths {
         self.root.join("timing.csv")
     }
 
-    /// What resuming needs.
-    pub fn checkpoint(&self) -> PathBuf {
-        self.root.join("checkpoint").join("state.safetensors")
+    /// What resuming after an epoch needs.
+    pub fn checkpoint(&self, epoch: usize) -> PathBuf {
+        self.epoch_file("checkpoint", epoch)
+    }
+
+    /// The checkpoint with the lowest loss.
+    pub fn best_checkpoint(&self) -> PathBuf {
+        self.root.join("checkpoint").join("best.safetensors")
+    }
+
+    /// The epochs that have a checkpoint, ascending; none where there is no such folder.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where the directory can't be read.
+    pub fn checkpoints(&self) -> Result<Vec<usize>> {
+        if self.root.join("checkpoint").exists() {
+            self.epochs_in("checkpoint")
+        } else {
+            Ok(Vec::new())
+        }
     }
 
     /// The weights after an epoch; 0 is the initial network.
@@ -73,7 +90,11 @@ impl Paths {
     /// # Errors
     /// [`Error::Io`] where the directory can't be read.
     pub fn epochs(&self) -> Result<Vec<usize>> {
-        let folder = self.root.join("weights");
+        self.epochs_in("weights")
+    }
+
+    fn epochs_in(&self, folder: &str) -> Result<Vec<usize>> {
+        let folder = self.root.join(folder);
         let mut epochs = Vec::new();
         for entry in fs::read_dir(&folder).map_err(Error::io(&folder, "read"))? {
             let name = entry.map_err(Error::io(&folder, "read"))?.file_name();
@@ -85,6 +106,21 @@ impl Paths {
         }
         epochs.sort_unstable();
         Ok(epochs)
+    }
+
+    /// Removes what a process that was killed in the middle of writing left beside its files. Only for who holds the
+    /// lock; files that can't be removed stay.
+    pub(super) fn sweep(&self) {
+        for folder in ["", "weights", "activations", "gradients", "checkpoint"] {
+            let entries = fs::read_dir(self.root.join(folder)).into_iter().flatten();
+            for entry in entries.flatten() {
+                let name = entry.file_name();
+                let name = name.to_string_lossy();
+                if name.starts_with('.') && name.ends_with(".partial") {
+                    let _ = fs::remove_file(entry.path());
+                }
+            }
+        }
     }
 
     /// Keeps other processes from training into this directory. Released when the file is dropped, or by the system

@@ -4,19 +4,15 @@ use std::fs::{self, File};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use burn::module::Module;
-use faer::Mat;
-
-use super::reader::write_matrices;
-use super::{Paths, Run, checkpoint, log};
-use crate::capture::Recorder;
+use super::keep::Which;
+use super::{Checkpoint, Paths, Run, keep, log, record};
 use crate::config::{Config, Provenance};
 use crate::data::Dataset;
 use crate::data::split::Split;
 use crate::device::{self, Backend};
 use crate::error::{Error, Result};
-use crate::model::{mlp, weights};
-use crate::train::{EpochReport, Trainer};
+use crate::model::Mlp;
+use crate::train::{EpochMetrics, EpochReport, Trainer};
 
 /// Burn's version, for the record; a test compares it with `Cargo.lock`.
 pub const BURN_VERSION: &str = "0.22.1";
@@ -28,6 +24,10 @@ pub struct Session {
     split: Split,
     /// Why `auto` chose its backend, if it did.
     choice: Option<String>,
+    /// The epoch of the newest checkpoint.
+    checkpointed: usize,
+    /// The epoch of the best checkpoint, and its loss.
+    best: Option<(usize, f64)>,
     /// Held until the session ends.
     _lock: File,
 }
@@ -37,11 +37,29 @@ pub struct Session {
 pub enum Outcome {
     /// All epochs are done.
     Finished,
+    /// The loss has not improved for as many epochs as `[train.early_stopping]` allows.
+    StoppedEarly {
+        /// Epochs done.
+        epoch: usize,
+        /// The best of them.
+        best: usize,
+    },
     /// It was asked to stop after this epoch; [`Session::resume`] goes on.
     Stopped {
         /// Epochs done.
         epoch: usize,
     },
+}
+
+/// How a run is to go on; by default from its newest checkpoint, to its last epoch, on its own backend.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Resume {
+    /// More epochs than it was to have.
+    pub epochs: Option<usize>,
+    /// Another backend; the numbers then agree within rounding with those of a run that never stopped.
+    pub backend: Option<Backend>,
+    /// Another checkpoint than the newest.
+    pub from: Option<Which>,
 }
 
 impl Session {
@@ -73,8 +91,13 @@ impl Session {
         )?;
 
         let root = paths.root();
-        let occupied = paths.config().exists();
-        if occupied && !overwrite {
+        let files = [
+            paths.config(),
+            paths.metrics(),
+            paths.gradient_norms(),
+            paths.timing(),
+        ];
+        if !overwrite && files.iter().any(|file| file.exists()) {
             return Err(Error::invalid(
                 root.display().to_string(),
                 "there is a run here already",
@@ -83,41 +106,42 @@ impl Session {
         }
         fs::create_dir_all(root).map_err(Error::io(root, "create the directory"))?;
         let lock = paths.lock()?;
-        if occupied {
-            clear(&paths)?;
-        }
-        config.provenance = Some(Provenance {
-            foldspace: env!("CARGO_PKG_VERSION").to_owned(),
-            burn: BURN_VERSION.to_owned(),
-            backend,
-        });
-        crate::file::write(&paths.config(), config.to_toml().as_bytes())?;
-        let session = Self {
+        clear(&paths, overwrite)?;
+        config.provenance = Some(provenance(backend));
+        let mut session = Self {
             run: Run { paths, config },
             trainer,
             split,
             choice,
+            checkpointed: 0,
+            best: None,
             _lock: lock,
         };
         session.capture()?;
-        session.checkpoint()?;
+        session.checkpoint(None)?;
+        // Last, so that whatever has a configuration can be resumed.
+        session.write_config()?;
         Ok(session)
     }
 
-    /// Goes on from a run's last checkpoint, on the backend it began on; `epochs` asks for more than it was to have.
+    /// Goes on from a run's checkpoint, by default to the same bits as if it had never stopped.
     ///
     /// # Errors
     /// [`Error::Invalid`] where this is no run or its checkpoint is damaged, and as [`create`](Self::create).
-    pub fn resume(path: impl Into<PathBuf>, epochs: Option<usize>) -> Result<Self> {
+    pub fn resume(path: impl Into<PathBuf>, wish: &Resume) -> Result<Self> {
         let mut run = Run::open(path)?;
         let lock = run.paths.lock()?;
-        let config = &mut run.config;
-        let backend = config
-            .provenance
-            .as_ref()
-            .map_or(Backend::Flex, |provenance| provenance.backend);
-        let state = checkpoint::read(&run.paths.checkpoint(), &config.model)?;
-        if let Some(epochs) = epochs {
+        run.paths.sweep();
+        let (file, checkpoint) = keep::read(&run.paths, wish.from)?;
+        let (state, config) = (checkpoint.state, &mut run.config);
+        if checkpoint.config.model != config.model {
+            return Err(Error::invalid(
+                file.display().to_string(),
+                "it belongs to another [model] than config.toml describes",
+                "restore config.toml, or train again",
+            ));
+        }
+        if let Some(epochs) = wish.epochs {
             if epochs < state.epoch {
                 return Err(Error::invalid(
                     "--epochs",
@@ -127,21 +151,20 @@ impl Session {
             }
             config.train.epochs = epochs;
         }
+        let began = config.provenance.as_ref().map(|made| made.backend);
+        let backend = wish.backend.or(began).unwrap_or(Backend::Flex);
         let split = run.split()?;
-        let config = &run.config;
+        let (backend, choice) = choose(&run.config, &split, backend);
         let device = device::open(backend)?;
         let done = state.epoch;
         let trainer = Trainer::resume(
-            &config.train,
-            &config.model,
+            &run.config.train,
+            &run.config.model,
             &split.train,
             held_out(&split),
             state,
             &device,
         )?;
-        if epochs.is_some() {
-            crate::file::write(&run.paths.config(), config.to_toml().as_bytes())?;
-        }
         // Epochs after the checkpoint are trained again, to the same numbers.
         let tables = [
             run.paths.metrics(),
@@ -151,13 +174,27 @@ impl Session {
         for table in tables {
             log::truncate(&table, done)?;
         }
-        Ok(Self {
+        keep::forget_after(&run.paths, done)?;
+        let before = run.config.provenance.replace(provenance(backend));
+        let changed = wish.epochs.is_some() || before != run.config.provenance;
+        let session = Self {
             run,
             trainer,
             split,
-            choice: None,
+            choice,
+            checkpointed: done,
+            best: checkpoint.best,
             _lock: lock,
-        })
+        };
+        if changed {
+            session.write_config()?;
+        }
+        let ended = done >= checkpoint.config.train.epochs;
+        if ended && session.trainer.stopping().parameters.is_some() && !session.trainer.is_done() {
+            // The last weights were the best ones, and are now to be the epoch's own.
+            session.capture()?;
+        }
+        Ok(session)
     }
 
     /// Trains until all epochs are done or `stop` is set, which is looked at after each epoch.
@@ -173,20 +210,34 @@ impl Session {
         let (epochs, every) = (train.epochs, train.checkpoint_every);
         while let Some(report) = self.trainer.next_epoch()? {
             let epoch = report.metrics.epoch;
-            self.record(&report)?;
-            if self.run.config.capture.wants(epoch, epochs) {
+            record::epoch(&self.run.paths, &report)?;
+            let last = self.trainer.is_done();
+            if last || self.run.config.capture.wants(epoch, epochs) {
                 self.capture()?;
             }
             let stopping = stop.load(Ordering::Relaxed);
-            if stopping || epoch.is_multiple_of(every) || epoch == epochs {
-                self.checkpoint()?;
+            if last || epoch.is_multiple_of(every) {
+                self.checkpoint(Some(&report.metrics))?;
+            } else if stopping {
+                self.checkpoint(None)?;
             }
             on_epoch(&report);
-            if stopping && epoch < epochs {
+            if stopping && !last {
                 return Ok(Outcome::Stopped { epoch });
             }
         }
-        Ok(Outcome::Finished)
+        let (epoch, best) = (self.trainer.epoch(), self.trainer.stopping().best);
+        match best {
+            Some((best, _)) if self.trainer.has_stopped_early() => {
+                Ok(Outcome::StoppedEarly { epoch, best })
+            }
+            _ => Ok(Outcome::Finished),
+        }
+    }
+
+    /// The epoch of the newest checkpoint, from which a run that failed can go on.
+    pub fn checkpointed(&self) -> usize {
+        self.checkpointed
     }
 
     /// The run, for reading.
@@ -211,68 +262,52 @@ impl Session {
         (backend, self.choice.as_deref())
     }
 
-    fn record(&self, report: &EpochReport) -> Result<()> {
-        let paths = &self.run.paths;
-        let epoch = report.metrics.epoch;
-        log::append(&paths.metrics(), &report.metrics)?;
-        let (names, norms): (Vec<&str>, Vec<f64>) = report
-            .gradient_norms
-            .iter()
-            .map(|(name, norm)| (name.as_str(), *norm))
-            .unzip();
-        let numbered = |cells: Vec<f64>| std::iter::once(epoch as f64).chain(cells);
-        let names = std::iter::once("epoch").chain(names);
-        log::append_cells(&paths.gradient_norms(), names, numbered(norms))?;
-        let names = ["epoch", "seconds"];
-        log::append_cells(&paths.timing(), names, numbered(vec![report.seconds]))
-    }
-
-    /// Keeps the network as it is now, and what `[capture]` asks for besides.
+    /// Keeps the network as it is now; at the end the best one, where early stopping is to restore it.
     fn capture(&self) -> Result<()> {
-        let (run, epoch) = (&self.run, self.trainer.epoch());
-        let model = &run.config.model;
-        weights::write(&run.paths.weights(epoch), &self.trainer.frozen(), model)?;
-        let capture = &run.config.capture;
-        if capture.gradients && epoch > 0 {
-            let gradients = self.trainer.gradients().into_iter();
-            let named = gradients.map(|gradient| (gradient.name, gradient.values));
-            write_matrices(&run.paths.gradients(epoch), "gradients", named)?;
-        }
-        if capture.sites.is_empty() {
-            return Ok(());
-        }
-        let values = self.activations(&capture.sites, capture.gradients);
-        write_matrices(&run.paths.activations(epoch), "activations", values)
-    }
-
-    /// What the sites say of the training set, and on request the loss's gradient with respect to each.
-    fn activations(&self, sites: &[String], gradients: bool) -> Vec<(String, Mat<f64>)> {
-        let mut recorder = Recorder::new(sites.iter().cloned());
-        let samples = self.trainer.samples().clone();
-        let mut values = Vec::new();
-        if gradients {
-            recorder = recorder.with_gradients();
-            let network = self.trainer.model();
-            let output = network.forward_with(samples.inputs, &mut recorder);
-            let last = network.last_activation().unwrap_or_default();
-            let loss = self.run.config.train.loss;
-            let backward = samples.targets.loss(loss, last, output).backward();
-            for site in sites {
-                let gradient = recorder.gradient(site, &backward).map(mlp::download);
-                values.extend(gradient.map(|gradient| (format!("{site}.gradient"), gradient)));
+        let (run, trainer) = (&self.run, &self.trainer);
+        match &trainer.stopping().parameters {
+            Some(best) if trainer.is_done() => {
+                let device = trainer.samples().inputs.device();
+                record::network(run, trainer, &Mlp::new(best, &device))
             }
-        } else {
-            let network = self.trainer.model().valid();
-            network.forward_with(samples.inner().inputs, &mut recorder);
+            _ => record::network(run, trainer, trainer.model()),
         }
-        let recorded = recorder.into_values().into_iter();
-        values.extend(recorded.map(|(site, value)| (site, mlp::download(value))));
-        values
     }
 
-    fn checkpoint(&self) -> Result<()> {
-        let path = self.run.paths.checkpoint();
-        checkpoint::write(&path, &self.trainer.state(), &self.run.config.model)
+    /// Keeps all that resuming needs; with an epoch's metrics, the checkpoint may be the best so far.
+    fn checkpoint(&mut self, metrics: Option<&EpochMetrics>) -> Result<()> {
+        let state = self.trainer.state();
+        record::check(&self.run, state.epoch, &state.parameters)?;
+        let monitor = self.run.config.train.monitor(self.split.test.samples() > 0);
+        let loss = metrics.and_then(|metrics| monitor.of(metrics));
+        if let Some(loss) = loss
+            && self.best.is_none_or(|(_, best)| loss < best)
+        {
+            self.best = Some((state.epoch, loss));
+        }
+        let epoch = state.epoch;
+        let checkpoint = Checkpoint {
+            config: self.run.config.clone(),
+            state,
+            best: self.best,
+        };
+        keep::write(&self.run.paths, &checkpoint)?;
+        self.checkpointed = epoch;
+        Ok(())
+    }
+
+    fn write_config(&self) -> Result<()> {
+        let text = self.run.config.to_toml();
+        crate::file::write(&self.run.paths.config(), text.as_bytes())
+    }
+}
+
+/// With what a run is made.
+fn provenance(backend: Backend) -> Provenance {
+    Provenance {
+        foldspace: env!("CARGO_PKG_VERSION").to_owned(),
+        burn: BURN_VERSION.to_owned(),
+        backend,
     }
 }
 
@@ -292,23 +327,35 @@ fn held_out(split: &Split) -> Option<&Dataset> {
     (split.test.samples() > 0).then_some(&split.test)
 }
 
-/// Removes what an earlier run left, and nothing else.
-fn clear(paths: &Paths) -> Result<()> {
+/// Removes the checkpoints of an earlier run, and with `all` the rest of it, the configuration first: half a run
+/// must not look like one. Nothing else is touched.
+fn clear(paths: &Paths, all: bool) -> Result<()> {
     let gone = |path: PathBuf, result: std::io::Result<()>| match result {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             Err(Error::io(path, "remove")(error))
         }
         _ => Ok(()),
     };
-    let tables = [paths.metrics(), paths.gradient_norms(), paths.timing()];
-    for file in tables.into_iter().chain([paths.checkpoint()]) {
+    if all {
+        let tables = [paths.metrics(), paths.gradient_norms(), paths.timing()];
+        for file in [paths.config()].into_iter().chain(tables) {
+            let result = fs::remove_file(&file);
+            gone(file, result)?;
+        }
+        for folder in ["weights", "activations", "gradients", "figures"] {
+            let folder = paths.root().join(folder);
+            let result = fs::remove_dir_all(&folder);
+            gone(folder, result)?;
+        }
+    }
+    let best = paths.best_checkpoint();
+    let result = fs::remove_file(&best);
+    gone(best, result)?;
+    for epoch in paths.checkpoints()? {
+        let file = paths.checkpoint(epoch);
         let result = fs::remove_file(&file);
         gone(file, result)?;
     }
-    for folder in ["weights", "activations", "gradients", "figures"] {
-        let folder = paths.root().join(folder);
-        let result = fs::remove_dir_all(&folder);
-        gone(folder, result)?;
-    }
+    paths.sweep();
     Ok(())
 }

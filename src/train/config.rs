@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Loss, OptimizerConfig, Schedule};
+use super::{Clip, EarlyStoppingConfig, Loss, Monitor, OptimizerConfig, Schedule, Warmup};
 use crate::data::{Dataset, Target};
 use crate::error::{Error, Result};
 use crate::model::{Activation, ModelConfig};
@@ -30,18 +30,34 @@ pub struct TrainConfig {
     pub batch_size: Option<usize>,
     /// What is minimised.
     pub loss: Loss,
-    /// The learning rate over the epochs.
-    #[serde(default)]
-    pub schedule: Schedule,
     /// Epochs from one checkpoint to the next. The last epoch always leaves one.
     #[serde(default = "ten")]
     pub checkpoint_every: usize,
+    /// How many checkpoints are kept, the newest ones; the best is kept besides.
+    #[serde(default = "three")]
+    pub keep_last: usize,
     /// How gradients move the parameters.
     pub optimizer: OptimizerConfig,
+    /// The learning rate over the epochs.
+    #[serde(default)]
+    pub schedule: Schedule,
+    /// Epochs in which the learning rate grows to its first value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warmup: Option<Warmup>,
+    /// The bound on the gradients.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clip: Option<Clip>,
+    /// When to stop before all epochs are done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub early_stopping: Option<EarlyStoppingConfig>,
 }
 
 fn ten() -> usize {
     10
+}
+
+fn three() -> usize {
+    3
 }
 
 /// Beyond so many numbers in the activations of one step, the size is more likely a slip than a wish.
@@ -54,9 +70,13 @@ impl TrainConfig {
             epochs,
             batch_size: None,
             loss,
-            schedule: Schedule::Constant,
             checkpoint_every: ten(),
+            keep_last: three(),
             optimizer,
+            schedule: Schedule::default(),
+            warmup: None,
+            clip: None,
+            early_stopping: None,
         }
     }
 
@@ -65,7 +85,50 @@ impl TrainConfig {
     pub fn resolved(&self) -> Self {
         Self {
             optimizer: self.optimizer.resolved(),
+            schedule: self.schedule.resolved(self.epochs - self.warm_epochs()),
             ..self.clone()
+        }
+    }
+
+    /// How many epochs the warm-up takes.
+    fn warm_epochs(&self) -> usize {
+        self.warmup
+            .map_or(0, |warmup| warmup.epochs.min(self.epochs))
+    }
+
+    /// The learning rate of an epoch, counted from 1.
+    ///
+    /// ```
+    /// use foldspace::train::TrainConfig;
+    /// let config: TrainConfig = toml::from_str(
+    ///     "epochs = 12
+    ///      loss = 'mse'
+    ///      optimizer = { name = 'sgd', lr = 1.0 }
+    ///      schedule = { name = 'cosine' }
+    ///      warmup = { epochs = 2, start_factor = 0.5 }",
+    /// )
+    /// .unwrap();
+    /// let rates = [1, 2, 3, 8, 12].map(|epoch| config.learning_rate(epoch));
+    /// assert_eq!(rates[..3], [0.5, 0.75, 1.0]);
+    /// assert!((rates[3] - 0.5).abs() < 1e-15 && rates[4] < 0.03);
+    /// ```
+    pub fn learning_rate(&self, epoch: usize) -> f64 {
+        let (lr, done) = (self.optimizer.lr, epoch.saturating_sub(1));
+        let schedule = self.schedule.resolved(self.epochs - self.warm_epochs());
+        match self.warmup {
+            Some(warmup) if done < warmup.epochs => lr * warmup.factor(done),
+            Some(warmup) => schedule.rate(lr, done - warmup.epochs),
+            None => schedule.rate(lr, done),
+        }
+    }
+
+    /// The loss by which one epoch is better than another: early stopping's, or that on the held-out samples
+    /// where there are any.
+    pub fn monitor(&self, held_out: bool) -> Monitor {
+        match self.early_stopping {
+            Some(stopping) => stopping.monitor,
+            None if held_out => Monitor::TestLoss,
+            None => Monitor::TrainLoss,
         }
     }
 
@@ -86,7 +149,20 @@ impl TrainConfig {
                 "use at least 1",
             ));
         }
-        self.optimizer.validate()
+        if self.keep_last == 0 {
+            return Err(Error::invalid(
+                "train.keep_last",
+                "without a checkpoint nothing can be resumed",
+                "keep at least 1",
+            ));
+        }
+        self.optimizer.validate()?;
+        self.schedule.validate()?;
+        self.warmup
+            .map_or(Ok(()), |warmup| warmup.validate(self.epochs))?;
+        self.clip.map_or(Ok(()), Clip::validate)?;
+        self.early_stopping
+            .map_or(Ok(()), |stopping| stopping.validate())
     }
 }
 
@@ -161,7 +237,28 @@ pub fn check(train: &TrainConfig, model: &ModelConfig, data: &Dataset) -> Result
             "use activation = \"sigmoid\"",
         ));
     }
+    check_batches(train, model, data.features.nrows())?;
     check_memory(train, model, data.features.nrows())
+}
+
+/// A single sample has no variance, so batch norm can't train on it; PyTorch refuses it too.
+fn check_batches(train: &TrainConfig, model: &ModelConfig, samples: usize) -> Result<()> {
+    let size = train.batch_size.unwrap_or(samples);
+    let last = if samples.is_multiple_of(size) {
+        size
+    } else {
+        samples % size
+    };
+    if last != 1 || !model.layers.iter().any(|layer| layer.batch_norm) {
+        return Ok(());
+    }
+    Err(Error::invalid(
+        "train.batch_size",
+        format!(
+            "{samples} samples in batches of {size} leave one of a single sample, which batch norm can't train on"
+        ),
+        "use another batch size",
+    ))
 }
 
 /// The activations of one step, kept for the backward pass, and of the evaluation on the whole set.

@@ -11,27 +11,27 @@ use crate::model::{Mlp, mlp};
 pub struct ParameterGradient {
     /// The parameter, such as `embedding.weight`.
     pub name: String,
-    /// dL/dW, (out x in); of a bias (out x 1).
+    /// dL/dW, (out x in); of a vector, such as a bias, (out x 1).
     pub values: Mat<f64>,
 }
 
 /// The gradients of one step, still on the device: keeping them costs nothing, reading them a transfer.
 #[derive(Debug, Clone, Default)]
 pub struct StepGradients {
-    /// Names and gradients, (in x out) as Burn stores weights, (1 x out) for a bias.
+    /// Names and gradients, (in x out) as Burn stores weights, (1 x out) for a vector.
     tensors: Vec<(String, Tensor<2>)>,
 }
 
 impl StepGradients {
     /// Takes hold of what a backward pass left for `model`.
     pub fn of(model: &Mlp, gradients: &GradientsParams) -> Self {
-        let pick = |(name, id): (String, _)| {
-            let gradient = if name.ends_with(".bias") {
-                gradients.get::<1>(id).map(|bias| bias.unsqueeze::<2>())
-            } else {
-                gradients.get::<2>(id)
+        let pick = |parameter: mlp::Parameter| {
+            let id = parameter.id;
+            let gradient = match parameter.axes {
+                1 => gradients.get::<1>(id).map(|vector| vector.unsqueeze::<2>()),
+                _ => gradients.get::<2>(id),
             };
-            gradient.map(|gradient| (name, gradient))
+            gradient.map(|gradient| (parameter.name, gradient))
         };
         Self {
             tensors: model.parameters().into_iter().filter_map(pick).collect(),

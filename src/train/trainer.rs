@@ -8,16 +8,19 @@ use burn::tensor::{Device, Tensor};
 
 use super::gradients::StepGradients;
 use super::optimizer::{Optimizer, OptimizerState};
-use super::{EpochMetrics, EpochReport, ParameterGradient, Samples, TrainConfig, check};
+use super::{
+    EarlyStopping, EpochMetrics, EpochReport, Monitor, ParameterGradient, Samples, TrainConfig,
+    check,
+};
 use crate::data::Dataset;
 use crate::error::{Error, Result};
-use crate::model::{Activation, Frozen, Mlp, ModelConfig, initialise};
+use crate::model::{Activation, Frozen, Mlp, ModelConfig, Parameters, init};
 use crate::random::Generator;
 
 /// A network in training: yields one report per epoch.
 ///
-/// One PyTorch generator draws the initial weights in layer order and then the order of the samples, as a script that
-/// calls `torch.manual_seed(seed)` before it builds the network and its `DataLoader`.
+/// One PyTorch generator draws the initial weights in layer order and then the order of the samples and dropout's
+/// masks, as a script that calls `torch.manual_seed(seed)` before it builds the network and its `DataLoader`.
 pub struct Trainer {
     config: TrainConfig,
     model: Mlp,
@@ -28,6 +31,7 @@ pub struct Trainer {
     test: Option<Samples>,
     /// Epochs done.
     epoch: usize,
+    stopping: EarlyStopping,
     gradients: StepGradients,
 }
 
@@ -36,12 +40,14 @@ pub struct Trainer {
 pub struct TrainerState {
     /// Epochs done.
     pub epoch: usize,
-    /// The parameters; `f32` values in `f64` matrices.
-    pub weights: Frozen,
+    /// The parameters, batch norm's running statistics included; `f32` values in `f64` matrices.
+    pub parameters: Parameters,
     /// Momentum, averages and counters.
     pub optimizer: OptimizerState,
     /// PyTorch's generator.
     pub generator: Generator,
+    /// How long there has been no improvement.
+    pub stopping: EarlyStopping,
 }
 
 impl Trainer {
@@ -61,10 +67,8 @@ impl Trainer {
     ) -> Result<Self> {
         check(config, model, train)?;
         let mut generator = Generator::new(seed);
-        let initial = initialise(model, train.features.ncols(), &mut generator)?;
-        Ok(Self::build(
-            config, model, &initial, generator, train, test, device,
-        ))
+        let initial = init::draw(model, train.features.ncols(), &mut generator)?;
+        Self::build(config, &initial, generator, train, test, device)
     }
 
     /// Goes on from a state that [`state`](Self::state) returned.
@@ -80,9 +84,10 @@ impl Trainer {
         device: &Device,
     ) -> Result<Self> {
         check(config, model, train)?;
-        let weights = &state.weights;
-        let mut trainer = Self::build(config, model, weights, state.generator, train, test, device);
+        let parameters = &state.parameters;
+        let mut trainer = Self::build(config, parameters, state.generator, train, test, device)?;
         trainer.epoch = state.epoch;
+        trainer.stopping = state.stopping;
         trainer
             .optimizer
             .load(state.optimizer, &device.clone().inner())
@@ -98,17 +103,34 @@ impl Trainer {
 
     fn build(
         config: &TrainConfig,
-        model: &ModelConfig,
-        weights: &Frozen,
+        parameters: &Parameters,
         generator: Generator,
         train: &Dataset,
         test: Option<&Dataset>,
         device: &Device,
-    ) -> Self {
+    ) -> Result<Self> {
+        if test.is_none()
+            && let Some(stopping) = &config.early_stopping
+            && stopping.monitor == Monitor::TestLoss
+        {
+            return Err(Error::invalid(
+                "train.early_stopping.monitor",
+                "there are no held-out samples to take test_loss on",
+                "set data.test_fraction, or monitor train_loss",
+            ));
+        }
+        let (takes, given) = (parameters.inputs(), train.features.ncols());
+        if takes != given {
+            return Err(Error::invalid(
+                "model",
+                format!("its weights take {takes} inputs, the data has {given} features"),
+                "use the data that the network was made for",
+            ));
+        }
         // Parameters are followed by autodiff; data is not, and evaluation runs without.
         let device = device.clone().autodiff();
-        let model = Mlp::new(model, weights, &device);
-        Self {
+        let model = Mlp::new(parameters, &device);
+        Ok(Self {
             config: config.clone(),
             last_activation: model.last_activation().unwrap_or_default(),
             model,
@@ -117,21 +139,22 @@ impl Trainer {
             train: Samples::upload(train, config.loss, &device),
             test: test.map(|test| Samples::upload(test, config.loss, &device.clone().inner())),
             epoch: 0,
+            stopping: EarlyStopping::default(),
             gradients: StepGradients::default(),
-        }
+        })
     }
 
-    /// Trains for one epoch; `None` when all are done.
+    /// Trains for one epoch; `None` when all are done, or early stopping has had enough.
     ///
     /// # Errors
     /// [`Error::Diverged`] where the loss or the gradient is no longer a finite number.
     pub fn next_epoch(&mut self) -> Result<Option<EpochReport>> {
-        if self.epoch >= self.config.epochs {
+        if self.is_done() {
             return Ok(None);
         }
         let start = Instant::now();
         let epoch = self.epoch + 1;
-        let lr = self.config.schedule.rate(self.config.optimizer.lr, epoch);
+        let lr = self.config.learning_rate(epoch);
 
         let mut model = std::mem::take(&mut self.model);
         let mut losses = Vec::new();
@@ -139,13 +162,16 @@ impl Trainer {
             .train
             .batches(self.config.batch_size, &mut self.generator);
         while let Some(batch) = batches.next() {
-            let prediction = model.forward(batch.inputs);
+            let prediction = model.forward_training(batch.inputs, &mut self.generator);
             let loss = batch
                 .targets
                 .loss(self.config.loss, self.last_activation, prediction);
-            let gradients = GradientsParams::from_grads(loss.backward(), &model);
+            let mut gradients = GradientsParams::from_grads(loss.backward(), &model);
             if batches.len() == 0 {
                 self.gradients = StepGradients::of(&model, &gradients);
+            }
+            if let Some(clip) = self.config.clip {
+                gradients = clip.apply(&model, gradients);
             }
             model = self.optimizer.step(lr, model, gradients);
             losses.push(loss.inner()); // stays on the device: reading it here would wait for the step
@@ -154,6 +180,11 @@ impl Trainer {
         self.epoch = epoch;
 
         let mut report = self.evaluate(epoch, lr, losses)?;
+        if let Some(stopping) = &self.config.early_stopping {
+            let model = &self.model;
+            self.stopping
+                .observe(stopping, &report.metrics, || model.to_parameters());
+        }
         report.seconds = start.elapsed().as_secs_f64();
         Ok(Some(report))
     }
@@ -230,6 +261,22 @@ impl Trainer {
         self.epoch
     }
 
+    /// Whether all epochs are done or early stopping has had enough.
+    pub fn is_done(&self) -> bool {
+        self.epoch >= self.config.epochs || self.has_stopped_early()
+    }
+
+    /// Whether early stopping has had enough.
+    pub fn has_stopped_early(&self) -> bool {
+        let stopping = self.config.early_stopping.as_ref();
+        stopping.is_some_and(|config| self.stopping.is_over(config))
+    }
+
+    /// What early stopping remembers.
+    pub fn stopping(&self) -> &EarlyStopping {
+        &self.stopping
+    }
+
     /// The network as it is now, with autodiff.
     pub fn model(&self) -> &Mlp {
         &self.model
@@ -240,9 +287,14 @@ impl Trainer {
         &self.train
     }
 
-    /// The network as it is now, in `f64` matrices.
+    /// The network as it is now, in `f64` matrices, as it answers in evaluation.
     pub fn frozen(&self) -> Frozen {
         self.model.to_frozen()
+    }
+
+    /// The network's parameters as they are now.
+    pub fn parameters(&self) -> Parameters {
+        self.model.to_parameters()
     }
 
     /// The gradients of the last batch so far, taken before its update; empty before the first epoch.
@@ -254,9 +306,10 @@ impl Trainer {
     pub fn state(&self) -> TrainerState {
         TrainerState {
             epoch: self.epoch,
-            weights: self.frozen(),
+            parameters: self.parameters(),
             optimizer: self.optimizer.save(),
             generator: self.generator.clone(),
+            stopping: self.stopping.clone(),
         }
     }
 }

@@ -66,7 +66,8 @@ fn train_then_draw_then_animate() {
         "weights/epoch-000000.safetensors",
         "weights/epoch-000006.safetensors",
         "activations/epoch-000006.safetensors",
-        "checkpoint/state.safetensors",
+        "checkpoint/epoch-000006.safetensors",
+        "checkpoint/best.safetensors",
     ] {
         assert!(run.join(file).exists(), "{file}");
     }
@@ -150,7 +151,8 @@ fn two_runs_give_the_same_bytes_with_one_thread_and_with_two() {
             "gradients.csv",
             "weights/epoch-000006.safetensors",
             "activations/epoch-000003.safetensors",
-            "checkpoint/state.safetensors",
+            "checkpoint/epoch-000006.safetensors",
+            "checkpoint/best.safetensors",
             "figures/boundary.svg",
             "figures/boundary.png",
             "figures/embedding.svg",
@@ -499,6 +501,130 @@ fn bad_input_is_answered_with_one_clear_error_and_leaves_nothing_behind() {
             &["diverged", "epoch"],
             1,
         ),
+        bad(
+            &["train", "small.toml", "--set", "train.schedule.name=linear"],
+            &["train.schedule", "linear"],
+            1,
+        ),
+        bad(
+            &[
+                "train",
+                "small.toml",
+                "--set",
+                "train.schedule={name='step'}",
+            ],
+            &["step_size is missing"],
+            1,
+        ),
+        bad(
+            &[
+                "train",
+                "small.toml",
+                "--set",
+                "train.schedule={name='cosine',tmax=3}",
+            ],
+            &["tmax", "did you mean t_max?"],
+            1,
+        ),
+        bad(
+            &[
+                "train",
+                "small.toml",
+                "--set",
+                "train.schedule={name='exponential',gamma=-1}",
+            ],
+            &["train.schedule.gamma", "-1"],
+            1,
+        ),
+        bad(
+            &["train", "small.toml", "--set", "train.warmup.epochs=100"],
+            &["train.warmup.epochs", "100"],
+            1,
+        ),
+        bad(
+            &["train", "small.toml", "--set", "train.clip.norm=0"],
+            &["train.clip.norm", "0"],
+            1,
+        ),
+        bad(
+            &["train", "small.toml", "--set", "train.clip.length=1"],
+            &["train.clip", "length"],
+            1,
+        ),
+        bad(
+            &[
+                "train",
+                "small.toml",
+                "--set",
+                "train.clip={norm=1,value=1}",
+            ],
+            &["train.clip"],
+            1,
+        ),
+        bad(
+            &[
+                "train",
+                "small.toml",
+                "--set",
+                "train.early_stopping.patience=0",
+            ],
+            &["train.early_stopping.patience"],
+            1,
+        ),
+        bad(
+            &[
+                "train",
+                "small.toml",
+                "--set",
+                "train.early_stopping.patience=3",
+                "--set",
+                "data.test_fraction=0",
+            ],
+            &["train.early_stopping.monitor", "train_loss"],
+            1,
+        ),
+        bad(
+            &[
+                "train",
+                "small.toml",
+                "--set",
+                "train.early_stopping={patience=3,monitor='accuracy'}",
+            ],
+            &["accuracy", "test_loss"],
+            1,
+        ),
+        bad(
+            &["train", "small.toml", "--set", "train.keep_last=0"],
+            &["train.keep_last"],
+            1,
+        ),
+        bad(
+            &["train", "small.toml", "--set", "model.layers.1.rank=3"],
+            &["model.layers[1].rank", "use 1 to 2"],
+            1,
+        ),
+        bad(
+            &["train", "small.toml", "--set", "model.layers.0.dropout=1.5"],
+            &["model.layers[0].dropout", "1.5"],
+            1,
+        ),
+        bad(
+            &["train", "small.toml", "--set", "model.layers.2.dropout=0.5"],
+            &["model.layers[2].dropout"],
+            1,
+        ),
+        bad(
+            &[
+                "train",
+                "small.toml",
+                "--set",
+                "model.layers.0.batch_norm=true",
+                "--set",
+                "train.batch_size=1",
+            ],
+            &["train.batch_size", "batch norm"],
+            1,
+        ),
         bad(&["train"], &["Usage"], 2),
         bad(&["figure", "nowhere"], &["nowhere", "no run here"], 1),
         bad(
@@ -516,6 +642,8 @@ fn bad_input_is_answered_with_one_clear_error_and_leaves_nothing_behind() {
         ),
         bad(&["compress", "nowhere", "--rank", "0"], &["--rank"], 2),
         bad(&["resume", "nowhere"], &["nowhere", "no run here"], 1),
+        bad(&["resume", "nowhere", "--from", "last"], &["--from"], 2),
+        bad(&["resume", "nowhere", "--backend", "cuda9"], &["cuda9"], 2),
         bad(&["reproduce", "A99"], &["A99", "--list"], 1),
         bad(&["reproduce", "--format", "webm"], &["webm"], 2),
         bad(
@@ -578,5 +706,6 @@ fn bad_input_is_answered_with_one_clear_error_and_leaves_nothing_behind() {
         assert_eq!(files(), before, "something was left behind by {context}");
     }
     // What diverged keeps its last good checkpoint.
-    assert!(root.join("diverged/checkpoint/state.safetensors").exists());
+    let kept = root.join("diverged/checkpoint/epoch-000000.safetensors");
+    assert!(kept.exists());
 }

@@ -17,5 +17,6 @@ mod model;
 mod parity;
 mod plot;
 mod random;
+mod regularisation;
 mod run;
 mod train;

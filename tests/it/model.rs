@@ -6,7 +6,7 @@ use burn::tensor::{Device, Tensor};
 use faer::Mat;
 use foldspace::device::{self, Backend};
 use foldspace::model::{
-    Activation, Frozen, Init, LayerConfig, Mlp, ModelConfig, initialise, mlp, weights,
+    Activation, Frozen, Init, LayerConfig, Mlp, ModelConfig, init, initialise, mlp, weights,
 };
 use foldspace::random::Generator;
 
@@ -120,13 +120,13 @@ fn a_layer_without_bias_has_none() {
     let mut layer = LayerConfig::new(3, Activation::Tanh);
     layer.bias = false;
     let config = ModelConfig::new(vec![layer, LayerConfig::new(1, Activation::Identity)]);
-    let frozen = initialise(&config, 2, &mut Generator::new(42)).unwrap();
-    assert_eq!(frozen.layers[0].bias, [0.0; 3]);
-    let network = Mlp::new(&config, &frozen, &Device::flex());
+    let initial = init::draw(&config, 2, &mut Generator::new(42)).unwrap();
+    assert_eq!(initial.fold().layers[0].bias, [0.0; 3]);
+    let network = Mlp::new(&initial, &Device::flex());
     let names: Vec<String> = network
         .parameters()
         .into_iter()
-        .map(|(name, _)| name)
+        .map(|parameter| parameter.name)
         .collect();
     assert_eq!(
         names,
@@ -190,6 +190,53 @@ fn impossible_networks_are_refused_by_key() {
         (vec![tanh(3).named("a.pre")], "model.layers[0].name: "),
         (vec![tanh(3).named("layers.1")], "model.layers[0].name: "),
         (vec![tanh(3).named("")], "model.layers[0].name: "),
+        (
+            vec![LayerConfig {
+                rank: Some(0),
+                ..tanh(3)
+            }],
+            "model.layers[0].rank: this layer's weights can't have rank 0; use 1 to 3",
+        ),
+        (
+            vec![
+                tanh(2),
+                LayerConfig {
+                    rank: Some(3),
+                    ..tanh(5)
+                },
+            ],
+            "model.layers[1].rank: this layer's weights can't have rank 3; use 1 to 2",
+        ),
+        (
+            vec![
+                LayerConfig {
+                    dropout: 1.0,
+                    ..tanh(3)
+                },
+                tanh(1),
+            ],
+            "model.layers[0].dropout: 1 is no share",
+        ),
+        (
+            vec![
+                LayerConfig {
+                    dropout: f64::NAN,
+                    ..tanh(3)
+                },
+                tanh(1),
+            ],
+            "model.layers[0].dropout: NaN is no share",
+        ),
+        (
+            vec![
+                tanh(3),
+                LayerConfig {
+                    dropout: 0.5,
+                    ..tanh(1)
+                },
+            ],
+            "model.layers[1].dropout: the last layer's outputs are the answers",
+        ),
         (vec![tanh(1_000_000), tanh(1_000_000)], "16000.1 GB"),
         (vec![tanh(usize::MAX), tanh(2)], "more than 2^64 parameters"),
     ];
@@ -209,12 +256,13 @@ fn weights_survive_a_file() {
     let mut layer = LayerConfig::new(3, Activation::ScaledTanh { a: 2.0, b: 1.5 });
     layer.bias = false;
     let config = ModelConfig::new(vec![layer, LayerConfig::new(2, Activation::Softmax)]);
-    let frozen = initialise(&config, 4, &mut Generator::new(9)).unwrap();
-    weights::write(&path, &frozen, &config).unwrap();
-    assert_eq!(weights::read(&path).unwrap(), frozen);
+    let initial = init::draw(&config, 4, &mut Generator::new(9)).unwrap();
+    weights::write(&path, &initial).unwrap();
+    assert_eq!(weights::read_parameters(&path).unwrap(), initial);
+    assert_eq!(weights::read(&path).unwrap(), initial.fold());
     // The same bytes every time.
     let bytes = fs::read(&path).unwrap();
-    weights::write(&path, &frozen, &config).unwrap();
+    weights::write(&path, &initial).unwrap();
     assert_eq!(fs::read(&path).unwrap(), bytes);
 
     // PyTorch's names and orientation.

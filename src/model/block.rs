@@ -1,0 +1,121 @@
+//! One layer of the trainable network: the affine map, perhaps in low-rank factors, and batch norm.
+
+use burn::module::{Module, Param};
+use burn::nn::Linear;
+use burn::tensor::{Device, Tensor, TensorData};
+
+use super::LayerParameters;
+use super::batch_norm::BatchNorm;
+use super::mlp::{Parameter, download, numbers, upload, upload_vector};
+use crate::random::Generator;
+
+/// A layer up to its activation.
+#[derive(Module, Debug)]
+pub(super) struct Block {
+    /// V of a low-rank layer, without a bias.
+    narrow: Option<Linear>,
+    /// W and b, or U and b.
+    pub(super) linear: Linear,
+    norm: Option<BatchNorm>,
+}
+
+impl Block {
+    pub(super) fn new(layer: &LayerParameters, device: &Device) -> Self {
+        // Burn stores each weight as (in x out), the transpose of the textbook's.
+        let weight = |weight: &faer::Mat<f64>| {
+            Param::from_tensor(upload(weight.as_ref().transpose(), device))
+        };
+        let bias = layer.bias.as_ref();
+        Self {
+            narrow: layer.narrow.as_ref().map(|narrow| Linear {
+                weight: weight(narrow),
+                bias: None,
+            }),
+            linear: Linear {
+                weight: weight(&layer.weight),
+                bias: bias.map(|bias| Param::from_tensor(upload_vector(bias, device))),
+            },
+            norm: layer.norm.as_ref().map(|norm| BatchNorm::new(norm, device)),
+        }
+    }
+
+    /// What the activation receives in evaluation: (n x inputs) to (n x units).
+    pub(super) fn affine(&self, x: Tensor<2>) -> Tensor<2> {
+        let z = self.linear(x);
+        match &self.norm {
+            Some(norm) => norm.forward(z),
+            None => z,
+        }
+    }
+
+    /// The same in training, where batch norm takes the batch's statistics and keeps note of them.
+    pub(super) fn affine_training(&mut self, x: Tensor<2>) -> Tensor<2> {
+        let z = self.linear(x);
+        match &mut self.norm {
+            Some(norm) => norm.forward_training(z),
+            None => z,
+        }
+    }
+
+    fn linear(&self, x: Tensor<2>) -> Tensor<2> {
+        match &self.narrow {
+            Some(narrow) => self.linear.forward(narrow.forward(x)),
+            None => self.linear.forward(x),
+        }
+    }
+
+    /// Every trainable parameter of the layer called `name`, in PyTorch's order and under PyTorch's names.
+    pub(super) fn trainable(&self, name: &str) -> Vec<Parameter> {
+        let matrix = |suffix: &str, weight: &Param<Tensor<2>>| Parameter {
+            name: format!("{name}.{suffix}"),
+            id: weight.id,
+            axes: 2,
+        };
+        let vector = |suffix: &str, values: &Param<Tensor<1>>| Parameter {
+            name: format!("{name}.{suffix}"),
+            id: values.id,
+            axes: 1,
+        };
+        let mut parameters = Vec::new();
+        let narrow = self.narrow.as_ref();
+        parameters.extend(narrow.map(|narrow| matrix("narrow.weight", &narrow.weight)));
+        parameters.push(matrix("weight", &self.linear.weight));
+        let bias = self.linear.bias.as_ref();
+        parameters.extend(bias.map(|bias| vector("bias", bias)));
+        if let Some(norm) = &self.norm {
+            parameters.push(vector("norm.weight", &norm.weight));
+            parameters.push(vector("norm.bias", &norm.bias));
+        }
+        parameters
+    }
+
+    /// Reads the layer back from the device; what is not a tensor comes from `outline`.
+    pub(super) fn parameters(&self, outline: &super::mlp::Outline) -> LayerParameters {
+        let weight = |linear: &Linear| download(linear.weight.val()).transpose().to_owned();
+        LayerParameters {
+            name: outline.name.clone(),
+            narrow: self.narrow.as_ref().map(weight),
+            weight: weight(&self.linear),
+            bias: self.linear.bias.as_ref().map(|bias| numbers(bias.val())),
+            norm: self.norm.as_ref().map(BatchNorm::parameters),
+            activation: outline.activation,
+            dropout: outline.dropout,
+        }
+    }
+}
+
+/// `nn.Dropout` in training: each entry is zero with probability `share`, and the others grow by 1 / (1 - share).
+///
+/// The mask is drawn as PyTorch draws it on the processor, so a seed drops the same entries there, on every backend,
+/// and in a resumed run.
+pub(super) fn dropout(y: Tensor<2>, share: f64, generator: &mut Generator) -> Tensor<2> {
+    if share == 0.0 {
+        return y;
+    }
+    let [rows, columns] = y.dims();
+    let kept = 1.0 - share;
+    let scale = 1.0 / kept as f32;
+    let drawn = generator.bernoulli(rows * columns, kept).into_iter();
+    let mask: Vec<f32> = drawn.map(|kept| if kept { scale } else { 0.0 }).collect();
+    y.clone() * Tensor::from_data(TensorData::new(mask, [rows, columns]), &y.device())
+}

@@ -1,0 +1,91 @@
+//! Gradient clipping as PyTorch defines it, over all parameters together.
+
+use burn::module::ParamId;
+use burn::optim::GradientsParams;
+use burn::tensor::Tensor;
+use serde::{Deserialize, Serialize};
+
+use super::gradients::StepGradients;
+use crate::error::{Error, Result};
+use crate::model::Mlp;
+
+/// The `[train.clip]` table: what keeps a step from being too long. Logs and captures hold the gradients before it.
+///
+/// ```
+/// use foldspace::train::Clip;
+/// let clip: Clip = toml::from_str("norm = 1.0").unwrap();
+/// assert_eq!(clip, Clip::Norm(1.0));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Clip {
+    /// `clip_grad_norm_`: the whole gradient g becomes g · min(1, c / (‖g‖ + 1e-6)), ‖g‖ over all parameters.
+    Norm(f64),
+    /// `clip_grad_value_`: each entry is cut to the range from -c to c.
+    Value(f64),
+}
+
+impl Clip {
+    /// Refuses bounds that can't be.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] whose place is the key.
+    pub fn validate(self) -> Result<()> {
+        let (key, bound) = match self {
+            Self::Norm(bound) => ("norm", bound),
+            Self::Value(bound) => ("value", bound),
+        };
+        if bound.is_finite() && bound > 0.0 {
+            return Ok(());
+        }
+        Err(Error::invalid(
+            format!("train.clip.{key}"),
+            format!("a gradient can't be clipped to {bound}"),
+            "use a positive number, such as 1.0",
+        ))
+    }
+
+    /// The gradients of `model`'s parameters, clipped. Nothing is read back from the device.
+    #[must_use]
+    pub fn apply(self, model: &Mlp, mut gradients: GradientsParams) -> GradientsParams {
+        match self {
+            Self::Norm(most) => {
+                let squares: Vec<_> = StepGradients::of(model, &gradients).squares().collect();
+                if squares.is_empty() {
+                    return gradients;
+                }
+                let length = Tensor::cat(squares, 0).sum().sqrt();
+                let factor = length.add_scalar(1e-6).recip().mul_scalar(most);
+                let factor = factor.clamp_max(1.0);
+                for parameter in model.parameters() {
+                    let (id, factor) = (parameter.id, factor.clone());
+                    match parameter.axes {
+                        1 => change::<1>(&mut gradients, id, |g| g * factor),
+                        _ => change::<2>(&mut gradients, id, |g| g * factor.unsqueeze()),
+                    }
+                }
+            }
+            Self::Value(most) => {
+                for parameter in model.parameters() {
+                    let id = parameter.id;
+                    match parameter.axes {
+                        1 => change::<1>(&mut gradients, id, |g| g.clamp(-most, most)),
+                        _ => change::<2>(&mut gradients, id, |g| g.clamp(-most, most)),
+                    }
+                }
+            }
+        }
+        gradients
+    }
+}
+
+/// Puts something else in the place of one parameter's gradient, if it has one.
+fn change<const D: usize>(
+    gradients: &mut GradientsParams,
+    id: ParamId,
+    change: impl FnOnce(Tensor<D>) -> Tensor<D>,
+) {
+    if let Some(gradient) = gradients.remove::<D>(id) {
+        gradients.register(id, change(gradient));
+    }
+}
