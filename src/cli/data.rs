@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
     foldspace data spiral -o spiral.csv"
 )]
 pub struct Arguments {
-    /// Which set: moons, circles, blobs, two_blobs, spiral, xor, quadratic.
+    /// Which set: moons, circles, blobs, two_blobs, classification, spiral, xor, quadratic.
     name: String,
     /// How many points.
     #[arg(long, value_name = "N")]

@@ -6,17 +6,20 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::csv::{self, Task};
 use super::split::{Split, split_indices};
-use super::{Blobs, Circles, Dataset, Moons, Quadratic, Spiral, Standardiser, TwoBlobs, Xor};
+use super::{
+    Blobs, Circles, Classification, Dataset, Moons, Quadratic, Spiral, Standardiser, TwoBlobs, Xor,
+};
 use crate::error::{Error, Result};
 use crate::random::RandomState;
 use crate::suggest::closest;
 
 /// The names of the synthetic sets, in the order of [`Source`].
-pub const SETS: [&str; 7] = [
+pub const SETS: [&str; 8] = [
     "moons",
     "circles",
     "blobs",
     "two_blobs",
+    "classification",
     "spiral",
     "xor",
     "quadratic",
@@ -62,6 +65,8 @@ pub enum Source {
     Blobs(Blobs),
     /// `name = "two_blobs"`.
     TwoBlobs(TwoBlobs),
+    /// `name = "classification"`.
+    Classification(Classification),
     /// `name = "spiral"`.
     Spiral(Spiral),
     /// `name = "xor"`.
@@ -119,6 +124,7 @@ impl DataConfig {
             Source::Circles(circles) => circles.generate(random),
             Source::Blobs(blobs) => blobs.generate(random),
             Source::TwoBlobs(blobs) => blobs.generate(random),
+            Source::Classification(clusters) => clusters.generate(random),
             Source::Spiral(spiral) => spiral.generate(random),
             Source::Xor(xor) => xor.generate(random),
             Source::Quadratic(quadratic) => quadratic.generate(random),
@@ -233,6 +239,7 @@ fn synthetic(name: &str, parameters: toml::Table) -> Result<Source> {
         "circles" => Source::Circles(parameters_of(name, parameters)?),
         "blobs" => Source::Blobs(parameters_of(name, parameters)?),
         "two_blobs" => Source::TwoBlobs(parameters_of(name, parameters)?),
+        "classification" => Source::Classification(parameters_of(name, parameters)?),
         "spiral" => Source::Spiral(parameters_of(name, parameters)?),
         "xor" => Source::Xor(parameters_of(name, parameters)?),
         "quadratic" => Source::Quadratic(parameters_of(name, parameters)?),
@@ -292,6 +299,7 @@ impl From<DataConfig> for DataTable {
             Source::Circles(circles) => (Some("circles"), to_table(&circles)),
             Source::Blobs(blobs) => (Some("blobs"), to_table(&blobs)),
             Source::TwoBlobs(blobs) => (Some("two_blobs"), to_table(&blobs)),
+            Source::Classification(clusters) => (Some("classification"), to_table(&clusters)),
             Source::Spiral(spiral) => (Some("spiral"), to_table(&spiral)),
             Source::Xor(xor) => (Some("xor"), to_table(&xor)),
             Source::Quadratic(quadratic) => (Some("quadratic"), to_table(&quadratic)),

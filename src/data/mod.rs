@@ -6,6 +6,7 @@
 pub mod batches;
 pub mod blobs;
 pub mod circles;
+pub mod classification;
 pub mod config;
 pub mod csv;
 pub mod dataset;
@@ -21,6 +22,7 @@ mod arrange;
 pub use batches::batches;
 pub use blobs::{Blobs, TwoBlobs};
 pub use circles::Circles;
+pub use classification::Classification;
 pub use config::{DataConfig, Source};
 pub use dataset::{Dataset, Target};
 pub use moons::Moons;

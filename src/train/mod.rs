@@ -3,6 +3,7 @@
 //! Training yields values. [`Trainer::next_epoch`] returns an [`EpochReport`], and whoever calls it draws, writes or prints
 //! what it likes; nothing here knows of files or terminals.
 
+mod adam;
 pub mod clip;
 pub mod config;
 pub mod early_stopping;

@@ -1,8 +1,7 @@
-//! Optimisers: Burn's, configured to be PyTorch's.
+//! Optimisers: Burn's, configured to be PyTorch's, and Adam in PyTorch's arithmetic (`adam.rs`).
 //!
 //! Burn's defaults differ from PyTorch's (momentum with a dampening of 0.1, epsilons of 1e-5, RMSprop with a momentum of 0.9), so
-//! every constant is set here. With them the updates are the same formulas; Adam's bias corrections are `f32` in
-//! Burn and `f64` in PyTorch, a relative difference of at most 1e-4 in the first steps.
+//! every constant is set here. With them the updates are the same formulas.
 //!
 //! Burn's `ModuleOptimizer` would do the stepping too, but it reads its saved state onto `Device::default()`, which is a
 //! graphics card even where there is none; and it keys the state by identities drawn at random. This one keeps
@@ -14,12 +13,12 @@ use burn::module::{Module, ModuleMapper, Param};
 use burn::optim::decay::WeightDecayConfig;
 use burn::optim::momentum::MomentumConfig;
 use burn::optim::{
-    AdamConfig, AdamWConfig, DynOptimizer, DynState, GradientsParams, RmsPropConfig, SgdConfig,
-    StateSink, StateSource,
+    DynOptimizer, DynState, GradientsParams, RmsPropConfig, SgdConfig, StateSink, StateSource,
 };
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
+use super::adam::{Adam, Decay};
 use crate::error::{Error, Result};
 
 /// The rule by which gradients move the parameters.
@@ -179,10 +178,14 @@ impl OptimizerConfig {
     fn build(&self) -> Box<dyn DynOptimizer> {
         let config = self.resolved();
         let momentum = config.momentum.unwrap_or_default();
-        let betas = config.betas.unwrap_or_default().map(|beta| beta as f32);
-        let eps = config.eps.unwrap_or_default() as f32;
-        let decay = config.weight_decay.unwrap_or_default() as f32;
-        let penalty = (decay > 0.0).then(|| WeightDecayConfig::new(decay));
+        let eps = config.eps.unwrap_or_default();
+        let decay = config.weight_decay.unwrap_or_default();
+        let adam = |decay: Decay| Adam {
+            betas: config.betas.unwrap_or_default(),
+            eps,
+            decay,
+        };
+        let penalty = (decay > 0.0).then(|| WeightDecayConfig::new(decay as f32));
         match config.name {
             OptimizerName::Sgd => {
                 let momentum = (momentum > 0.0).then(|| {
@@ -196,27 +199,13 @@ impl OptimizerConfig {
                     .with_weight_decay(penalty);
                 Box::new(sgd.build())
             }
-            OptimizerName::Adam => {
-                let adam = AdamConfig::new()
-                    .with_beta_1(betas[0])
-                    .with_beta_2(betas[1])
-                    .with_epsilon(eps)
-                    .with_weight_decay(penalty);
-                Box::new(adam.build())
-            }
-            OptimizerName::AdamW => {
-                let adam = AdamWConfig::new()
-                    .with_beta_1(betas[0])
-                    .with_beta_2(betas[1])
-                    .with_epsilon(eps)
-                    .with_weight_decay(decay);
-                Box::new(adam.build())
-            }
+            OptimizerName::Adam => Box::new(adam(Decay::Penalty(decay))),
+            OptimizerName::AdamW => Box::new(adam(Decay::Apart(decay))),
             OptimizerName::RmsProp => {
                 let rms = RmsPropConfig::new()
                     .with_alpha(config.alpha.unwrap_or_default() as f32)
                     .with_momentum(momentum as f32)
-                    .with_epsilon(eps)
+                    .with_epsilon(eps as f32)
                     .with_weight_decay(penalty);
                 Box::new(rms.build())
             }

@@ -9,8 +9,8 @@ use foldspace::data::blobs::Centers;
 use foldspace::data::csv::{self, Task};
 use foldspace::data::split::split_indices;
 use foldspace::data::{
-    Blobs, Circles, DataConfig, Dataset, Moons, Quadratic, Source, Spiral, Standardiser, Target,
-    TwoBlobs, Xor, split,
+    Blobs, Circles, Classification, DataConfig, Dataset, Moons, Quadratic, Source, Spiral,
+    Standardiser, Target, TwoBlobs, Xor, split,
 };
 use foldspace::random::RandomState;
 use proptest::prelude::*;
@@ -23,7 +23,11 @@ struct Reference {
     moons: Vec<Vec<f64>>,
     circles: Vec<Vec<f64>>,
     blobs: Vec<Vec<f64>>,
+    classifications: Vec<Classification>,
+    classification: Vec<Vec<f64>>,
     few_seeds: Vec<u32>,
+    wide: Classification,
+    wide_classification: Vec<Vec<f64>>,
     given_blobs: Vec<Vec<f64>>,
     spiral: Vec<Vec<f64>>,
     xor: Vec<Vec<f64>>,
@@ -116,6 +120,24 @@ fn moons_circles_and_blobs_are_scikit_learns_for_a_hundred_seeds() {
         };
         let blobs = blobs.generate(&mut random()).unwrap();
         assert_same(&blobs, &reference.blobs[index], seed);
+    }
+}
+
+#[test]
+fn classifications_are_scikit_learns_for_a_hundred_seeds() {
+    let reference = reference();
+    let kinds = reference.classifications.iter().cycle();
+    let hundred = reference.seeds.iter().zip(&reference.classification);
+    assert_eq!(hundred.len(), 100);
+    for ((&seed, expected), kind) in hundred.zip(kinds) {
+        let set = kind.generate(&mut RandomState::new(seed)).unwrap();
+        assert_same(&set, expected, seed);
+    }
+    // More than 30 informative features: scikit-learn numbers the corners differently.
+    let few = reference.few_seeds.iter();
+    for (&seed, expected) in few.zip(&reference.wide_classification) {
+        let set = reference.wide.generate(&mut RandomState::new(seed));
+        assert_same(&set.unwrap(), expected, seed);
     }
 }
 
@@ -464,6 +486,10 @@ fn config_refusals_say_what_is_wrong_and_what_would_be_right() {
         ),
         ("name = 'moons'\nsamples = -5", "integer `-5`"),
         ("name = 'moons'\nnoise = 'loud'", "noise"),
+        (
+            "name = 'classification'\nscale = 'big'",
+            "a number, a list of one number per feature, or \"drawn\"",
+        ),
     ];
     for (text, expected) in parse_refusals {
         let message = config(text).unwrap_err();
@@ -513,6 +539,34 @@ fn config_refusals_say_what_is_wrong_and_what_would_be_right() {
         (
             "name = 'blobs'\ncenters = [[0.0, 1.0], [2.0]]",
             "centre 1 has 1 coordinates and centre 0 has 2",
+        ),
+        (
+            "name = 'classification'\nfeatures = 3",
+            "2 informative, 2 redundant and 0 repeated features are more than 3; ask for at least 4",
+        ),
+        (
+            "name = 'classification'\nclasses = 3",
+            "6 clusters are more than 2^2 corners",
+        ),
+        (
+            "name = 'classification'\nsamples = 3",
+            "3 samples are too few; ask for at least 4",
+        ),
+        (
+            "name = 'classification'\nweights = [0.5, 0.7]",
+            "data.weights: their sum is 1.2",
+        ),
+        (
+            "name = 'classification'\nweights = [0.1, 0.1, 0.8]",
+            "data.weights: 3 weights for 2 classes",
+        ),
+        (
+            "name = 'classification'\nshift = [1.0]",
+            "data.shift: 1 numbers for 20 features",
+        ),
+        (
+            "name = 'classification'\nfeatures = 1000000000",
+            "1000 samples of 1000000000 features would take 8000.0 GB of memory",
         ),
         (
             "name = 'moons'\ntest_fraction = 1.0",

@@ -15,6 +15,7 @@ mod layers_by_burn;
 mod linalg;
 mod model;
 mod parity;
+mod parity_runs;
 mod plot;
 mod random;
 mod regularisation;

@@ -9,7 +9,7 @@ import pathlib
 
 import numpy as np
 import sklearn
-from sklearn.datasets import make_blobs, make_circles, make_moons
+from sklearn.datasets import make_blobs, make_circles, make_classification, make_moons
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import StandardScaler
 
@@ -60,6 +60,34 @@ def quadratic(samples, seed):
     return X, y
 
 
+# In this project's words, one after the other for the seeds: between them, every way in which scikit-learn samples the
+# hypercube's corners, and every parameter.
+CLASSIFICATIONS = [
+    {"samples": 100, "features": 4},
+    {"samples": 57, "features": 2, "redundant": 0, "clusters_per_class": 1, "flip_y": 0.0, "class_sep": 2.0},
+    {"samples": 120, "features": 8, "informative": 4, "repeated": 1, "classes": 3, "weights": [0.5, 0.2]},
+    {"samples": 80, "features": 7, "informative": 5, "clusters_per_class": 3, "hypercube": False,
+     "shift": "drawn", "scale": "drawn", "flip_y": 0.2},
+    {"samples": 60, "features": 12, "informative": 12, "redundant": 0, "weights": [0.9, 0.05]},
+    {"samples": 31, "features": 3, "informative": 1, "redundant": 1, "clusters_per_class": 1,
+     "shift": [1.0, -2.0, 0.5], "scale": [2.0, 0.1, 3.0], "shuffle": False},
+]
+WIDE = {"samples": 40, "features": 36, "informative": 33, "classes": 4}
+
+
+def classification(options, seed):
+    counts = ["samples", "features", "informative", "redundant", "repeated", "classes"]
+    return make_classification(
+        **{f"n_{key}" if key in counts else key: value for key, value in options.items()
+           if key not in ("clusters_per_class", "shift", "scale", "weights")},
+        n_clusters_per_class=options.get("clusters_per_class", 2),
+        weights=options.get("weights"),
+        shift=None if options.get("shift") == "drawn" else options.get("shift", 0.0),
+        scale=None if options.get("scale") == "drawn" else options.get("scale", 1.0),
+        random_state=seed,
+    )
+
+
 GIVEN = [[0.0, 0.0, 1.0], [4.0, -1.0, 2.0]]
 seeds = [*range(98), 12345, 2**32 - 1]
 few = [0, 1, 42, 2**32 - 1]
@@ -88,7 +116,11 @@ reference = {
         for i, s in enumerate(seeds)
     ],
     "blobs": [fingerprint(*make_blobs(100, random_state=s)) for s in seeds],
+    "classifications": CLASSIFICATIONS,
+    "classification": [fingerprint(*classification(CLASSIFICATIONS[i % 6], s)) for i, s in enumerate(seeds)],
     "few_seeds": few,
+    "wide": WIDE,
+    "wide_classification": [fingerprint(*classification(WIDE, s)) for s in few[:2]],
     "given_blobs": [fingerprint(*make_blobs(31, centers=GIVEN, cluster_std=0.3, random_state=s)) for s in few],
     "spiral": [fingerprint(*spiral(301, 0.1, 1.5, 3, s)) for s in few],
     "xor": [fingerprint(*xor(300, 0.1, s)) for s in few],
