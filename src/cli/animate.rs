@@ -8,7 +8,7 @@ use super::figure::Look;
 use super::{Outcome, progress};
 use crate::anim::{Format, Moment, Options, Timeline, write_animation};
 use crate::error::Result;
-use crate::figures;
+use crate::figures::{self, InputPlane};
 use crate::plot::Figure;
 use crate::run::Run;
 
@@ -96,15 +96,19 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
 
 fn animation(run: &Run, arguments: &Arguments) -> Result<(Timeline, Draw)> {
     let epochs = run.epochs()?;
+    let axes = arguments.look.axes()?;
     if arguments.name == Name::Flow {
         let last = epochs.last().copied().unwrap_or_default();
-        let flow = figures::Flow::new(&run.frozen(last)?, &run.split()?.train)?;
+        // Motion begins where the network sees the data, standardised or not.
+        let plane = InputPlane::new(&run.split()?.train, None, &axes)?;
+        let network = plane.network(&run.frozen(last)?)?;
+        let flow = figures::Flow::new(&network, plane.data())?.remark(plane.remark());
         return Ok((
             flow.timeline(arguments.fps)?,
             Box::new(move |moment| flow.draw(moment)),
         ));
     }
-    let views = figures::training(run, &epochs)?;
+    let views = figures::training(run, &epochs, &axes)?;
     let timeline = Timeline::steps(epochs.len(), arguments.fps, HOLD)?;
     let draw: Draw = match arguments.name {
         Name::Embedding => Box::new(move |moment| {

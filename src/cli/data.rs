@@ -5,14 +5,15 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::Outcome;
-use crate::data::{DataConfig, csv};
+use crate::data::config::is_npz;
+use crate::data::{DataConfig, csv, npz};
 use crate::error::{Error, Result};
 
-/// Write a synthetic data set to a CSV file, in full precision.
+/// Write a synthetic data set to a CSV file or to NumPy's .npz, in full precision.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  foldspace data moons --samples 1000 --noise 0.1 --seed 7 -o moons.csv\n  \
-    foldspace data spiral -o spiral.csv"
+    foldspace data spiral -o spiral.npz"
 )]
 pub struct Arguments {
     /// Which set: moons, circles, blobs, two_blobs, classification, spiral, xor, quadratic.
@@ -29,23 +30,28 @@ pub struct Arguments {
     /// Any other parameter of the set, such as turns=2.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     set: Vec<String>,
-    /// The file; it ends in .csv.
+    /// The file; it ends in .csv, or in .npz (arrays X and y).
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
 }
 
 /// Runs the command.
 pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
-    if arguments.output.extension().is_none_or(|e| e != "csv") {
-        return Err(Error::invalid(
-            arguments.output.display().to_string(),
-            "a data set is written as .csv",
-            "give the file that ending",
-        )
-        .into());
-    }
+    let path = &arguments.output;
+    let write = match path.extension().and_then(|ending| ending.to_str()) {
+        Some("csv") => csv::write,
+        _ if is_npz(path) => npz::write,
+        _ => {
+            return Err(Error::invalid(
+                path.display().to_string(),
+                "a data set is written as .csv or .npz",
+                "give the file one of these endings",
+            )
+            .into());
+        }
+    };
     let set = config(arguments)?.load(u64::from(arguments.seed), &PathBuf::new())?;
-    csv::write(&arguments.output, &set)?;
+    write(path, &set)?;
     if !quiet {
         println!("{}: {} points", arguments.output.display(), set.samples());
     }

@@ -5,17 +5,20 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::Outcome;
-use crate::figures::Name;
+use crate::error::Error;
+use crate::figures::{InputAxes, Name};
 use crate::plot::Theme;
 use crate::run::Run;
 
 /// Draw figures of a finished or running run, without training again.
 ///
-/// Figures: data, loss, boundary, embedding, network, weights, spectrum, gradients. Where none is named, all that the
-/// run can show are drawn. They go into the run's figures/ directory.
+/// Figures: data, loss, boundary, embedding, prediction, residuals, network, weights, spectrum, gradients. Where none is
+/// named, all that the run can show are drawn. They go into the run's figures/ directory. Of more than two features,
+/// figures show the plane of the first two principal components, or of two features that --features names.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  foldspace figure artifacts/runs/moons\n  \
-    foldspace figure artifacts/runs/moons boundary embedding --epoch 20 --theme dark")]
+    foldspace figure artifacts/runs/moons boundary embedding --epoch 20 --theme dark\n  \
+    foldspace figure artifacts/runs/iris boundary --features petal_length_cm,petal_width_cm")]
 pub struct Arguments {
     /// The run directory.
     run: PathBuf,
@@ -47,6 +50,9 @@ pub(super) struct Look {
     /// Width and height in pixels of 1/96 inch, such as 800x600.
     #[arg(long, value_name = "WxH", value_parser = size)]
     pub(super) size: Option<(u32, u32)>,
+    /// The two features along the axes of input space, such as petal_length_cm,petal_width_cm.
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    features: Vec<String>,
 }
 
 impl Look {
@@ -54,6 +60,19 @@ impl Look {
         match self.theme.as_str() {
             "dark" => &Theme::DARK,
             _ => &Theme::LIGHT,
+        }
+    }
+
+    /// The plane of input space that is asked for.
+    pub(super) fn axes(&self) -> Result<InputAxes, Error> {
+        match &self.features[..] {
+            [] => Ok(InputAxes::Automatic),
+            [x, y] => Ok(InputAxes::Features([x.clone(), y.clone()])),
+            names => Err(Error::invalid(
+                "--features",
+                format!("{} features are named, a plane has 2", names.len()),
+                "name two, with a comma between them",
+            )),
         }
     }
 }
@@ -68,6 +87,7 @@ fn size(text: &str) -> Result<(u32, u32), String> {
 pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     let run = Run::open(&arguments.run)?;
     let epoch = super::captured_epoch(&run, arguments.epoch)?;
+    let axes = arguments.look.axes()?;
     let all = arguments.names.is_empty();
     let names = if all {
         &Name::ALL[..]
@@ -79,7 +99,7 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
         .clone()
         .unwrap_or_else(|| run.paths.root().join("figures"));
     for &name in names {
-        let mut figure = match name.draw(&run, epoch) {
+        let mut figure = match name.draw(&run, epoch, &axes) {
             Ok(figure) => figure,
             // What this run cannot show is no mistake where nobody asked for it.
             Err(error) if all => {

@@ -4,10 +4,12 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::csv::{self, Task};
+use super::npz::{self, Layout};
 use super::split::{Split, split_indices};
+use super::targets::Task;
 use super::{
     Blobs, Circles, Classification, Dataset, Moons, Quadratic, Spiral, Standardiser, TwoBlobs, Xor,
+    csv,
 };
 use crate::error::{Error, Result};
 use crate::random::RandomState;
@@ -29,7 +31,8 @@ pub const SETS: [&str; 8] = [
 const COMMON_KEYS: [&str; 5] = ["name", "path", "seed", "test_fraction", "standardise"];
 
 /// The `[data]` table: either `name`, one of [`SETS`] with that set's own parameters, or `path`, a CSV file
-/// with `target` and `task`. Writing it out again shows every default.
+/// with `target` and `task`, or NumPy's `.npz` with `features`, `target` and `task`. Writing it out again shows every
+/// default.
 ///
 /// ```
 /// use foldspace::data::{DataConfig, Moons, Source};
@@ -73,29 +76,60 @@ pub enum Source {
     Xor(Xor),
     /// `name = "quadratic"`.
     Quadratic(Quadratic),
-    /// `path = "points.csv"`.
+    /// `path = "points.csv"` or `path = "points.npz"`.
     File {
-        /// The CSV file, relative to the configuration.
+        /// The file, relative to the configuration.
         path: PathBuf,
         /// How to read it.
         options: FileOptions,
     },
 }
 
-/// How to read a file's target column.
+/// How to read a file. One that ends in `.npz` holds NumPy's arrays; any other is CSV.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FileOptions {
+    /// Columns with a header.
+    Csv(CsvOptions),
+    /// Arrays by name.
+    Npz(NpzOptions),
+}
+
+/// How to read a CSV file's target column.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct FileOptions {
+pub struct CsvOptions {
     /// The target column's name.
     pub target: String,
     /// Classification, regression, or what the column looks like.
     pub task: Task,
 }
 
-impl Default for FileOptions {
+impl Default for CsvOptions {
     fn default() -> Self {
         Self {
             target: csv::LABEL.into(),
+            task: Task::Auto,
+        }
+    }
+}
+
+/// How to read an archive of arrays.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct NpzOptions {
+    /// The name of the features' array (n x d).
+    pub features: String,
+    /// The name of the targets' array (n, or n x k).
+    pub target: String,
+    /// Classification, regression, or what the targets look like.
+    pub task: Task,
+}
+
+impl Default for NpzOptions {
+    fn default() -> Self {
+        Self {
+            features: npz::FEATURES.into(),
+            target: npz::TARGET.into(),
             task: Task::Auto,
         }
     }
@@ -129,7 +163,20 @@ impl DataConfig {
             Source::Xor(xor) => xor.generate(random),
             Source::Quadratic(quadratic) => quadratic.generate(random),
             Source::File { path, options } => {
-                csv::read(&base_dir.join(path), Some(&options.target), options.task)
+                let path = base_dir.join(path);
+                match options {
+                    FileOptions::Csv(options) => {
+                        csv::read(&path, Some(&options.target), options.task)
+                    }
+                    FileOptions::Npz(options) => {
+                        let layout = Layout {
+                            features: &options.features,
+                            target: &options.target,
+                            task: options.task,
+                        };
+                        npz::read(&path, layout)
+                    }
+                }
             }
         }
     }
@@ -202,8 +249,12 @@ impl TryFrom<DataTable> for DataConfig {
         let source = match (table.name, table.path) {
             (Some(name), None) => synthetic(&name, table.parameters)?,
             (None, Some(path)) => Source::File {
+                options: if is_npz(&path) {
+                    FileOptions::Npz(parameters_of("an .npz file", table.parameters)?)
+                } else {
+                    FileOptions::Csv(parameters_of("a CSV file", table.parameters)?)
+                },
                 path,
-                options: parameters_of("a file", table.parameters)?,
             },
             (Some(_), Some(_)) => {
                 return Err(Error::invalid(
@@ -230,6 +281,12 @@ impl TryFrom<DataTable> for DataConfig {
             standardise: table.standardise,
         })
     }
+}
+
+/// Whether a file's name says that it holds NumPy's arrays.
+pub fn is_npz(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|ending| ending.eq_ignore_ascii_case("npz"))
 }
 
 /// The synthetic set of this name with these parameters.
@@ -308,7 +365,10 @@ impl From<DataConfig> for DataTable {
                 options,
             } => {
                 path = Some(file);
-                (None, to_table(&options))
+                match options {
+                    FileOptions::Csv(options) => (None, to_table(&options)),
+                    FileOptions::Npz(options) => (None, to_table(&options)),
+                }
             }
         };
         Self {

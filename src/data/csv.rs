@@ -1,31 +1,20 @@
 //! Data sets as CSV: a header that names the columns, one line per sample, one column that is the target.
 
 use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 use csv::{ReaderBuilder, StringRecord, Trim};
 use faer::Mat;
-use serde::{Deserialize, Serialize};
 
 use super::dataset::{Dataset, Target};
+pub use super::targets::Task;
+use super::targets::{of_names, of_numbers};
 use crate::error::{Error, Result};
 use crate::suggest::closest;
 
 /// The target column's name where none is given, and the one that class labels are written under.
 pub const LABEL: &str = "label";
-
-/// How a target column is to be understood.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Task {
-    /// Regression if all targets are numbers and some are not whole, else classification.
-    #[default]
-    Auto,
-    /// Every distinct target is a class.
-    Classification,
-    /// Targets are numbers.
-    Regression,
-}
 
 /// A cell of the target column with the line it stands in.
 struct TargetCell {
@@ -43,10 +32,23 @@ struct TargetCell {
 /// number; where there is only one class. The message names the line and the column.
 pub fn read(path: &Path, target_column: Option<&str>, task: Task) -> Result<Dataset> {
     let file = File::open(path).map_err(Error::io(path, "read"))?;
+    parse(file, path, target_column, task)
+}
+
+/// Reads a data set from a file's text as it comes; `path` is what errors call it.
+///
+/// # Errors
+/// As [`read`].
+pub fn parse(
+    text: impl Read,
+    path: &Path,
+    target_column: Option<&str>,
+    task: Task,
+) -> Result<Dataset> {
     let mut reader = ReaderBuilder::new()
         .flexible(true)
         .trim(Trim::All)
-        .from_reader(file);
+        .from_reader(text);
     let header = reader
         .headers()
         .map_err(|error| unreadable(path, error))?
@@ -217,57 +219,17 @@ fn interpret(path: &Path, name: &str, cells: &[TargetCell], task: Task) -> Resul
     if let Some(empty) = cells.iter().find(|cell| cell.text.is_empty()) {
         number(path, empty.line, name, "")?;
     }
+    let place = format!("{}, column {name}", path.display());
     let all_numbers = cells.iter().all(|cell| cell.text.parse::<f64>().is_ok());
     if !all_numbers && task != Task::Regression {
-        let keys: Vec<&str> = cells.iter().map(|cell| cell.text.as_str()).collect();
-        return classes(path, name, &keys, Ord::cmp, |key| key.to_string());
+        let names: Vec<&str> = cells.iter().map(|cell| cell.text.as_str()).collect();
+        return of_names(&place, &names);
     }
     let numbers: Vec<f64> = cells
         .iter()
         .map(|cell| number(path, cell.line, name, &cell.text))
         .collect::<Result<_>>()?;
-    let regression = match task {
-        Task::Auto => numbers.iter().any(|number| number.fract() != 0.0),
-        Task::Classification => false,
-        Task::Regression => true,
-    };
-    if regression {
-        return Ok(Target::Values {
-            values: Mat::from_fn(numbers.len(), 1, |row, _| numbers[row]),
-            names: vec![name.to_string()],
-        });
-    }
-    // Adding 0 turns -0 into 0, which is the same class.
-    let keys: Vec<f64> = numbers.iter().map(|number| number + 0.0).collect();
-    classes(path, name, &keys, f64::total_cmp, f64::to_string)
-}
-
-/// Numbers the distinct keys in their order.
-fn classes<K: Copy + PartialEq>(
-    path: &Path,
-    column: &str,
-    keys: &[K],
-    order: impl Fn(&K, &K) -> std::cmp::Ordering,
-    name: impl Fn(&K) -> String,
-) -> Result<Target> {
-    let mut distinct = keys.to_vec();
-    distinct.sort_by(&order);
-    distinct.dedup();
-    if let [only] = distinct.as_slice() {
-        return Err(Error::invalid(
-            format!("{}, column {column}", path.display()),
-            format!("every sample is of class {}", name(only)),
-            "give samples of at least 2 classes, or choose another target column",
-        ));
-    }
-    let labels = keys
-        .iter()
-        .map(|key| distinct.partition_point(|other| order(other, key).is_lt()))
-        .collect();
-    Ok(Target::Classes {
-        labels,
-        names: distinct.iter().map(name).collect(),
-    })
+    of_numbers(&place, name, &numbers, task)
 }
 
 fn cell_place(path: &Path, line: u64, column: &str) -> String {

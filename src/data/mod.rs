@@ -1,4 +1,5 @@
-//! Data sets: synthetic ones, the same point for point as scikit-learn's, and those that people bring as CSV.
+//! Data sets: synthetic ones, the same point for point as scikit-learn's, and those that people bring as CSV or NumPy's
+//! `.npz`.
 //!
 //! Rows are samples and columns are features, `n x d`, in `f64`. Every generator takes a
 //! [`RandomState`](crate::random::RandomState), so that it can stand in the middle of a script's stream.
@@ -11,10 +12,13 @@ pub mod config;
 pub mod csv;
 pub mod dataset;
 pub mod moons;
+pub mod npy;
+pub mod npz;
 pub mod quadratic;
 pub mod spiral;
 pub mod split;
 pub mod standardise;
+pub mod targets;
 pub mod xor;
 
 mod arrange;

@@ -1,10 +1,12 @@
 //! The layer before the last, as a plane: the data where the network has put it, the graph paper it came on, and the
-//! straight line that separates (post A, figure 6(a)).
+//! straight line that separates, or the lines between several classes (post A, figure 6(a)).
 
 use faer::MatRef;
 
 use super::boundary::SEPARATOR;
-use super::{Readout, decision_field, plane, plane_points, warped};
+use super::decision::Decision;
+use super::scatter::by_class;
+use super::{plane, plane_points, warped};
 use crate::data::Dataset;
 use crate::error::Result;
 use crate::geometry::{Bounds, Grid};
@@ -43,22 +45,27 @@ pub fn embedding_bounds(activation: Activation, points: MatRef<'_, f64>) -> Resu
     }
 }
 
-/// The embedding with warped graph paper, both half-planes tinted, and the separating line.
+/// The embedding with warped graph paper, the regions of the classes tinted, and the straight lines between them.
 ///
 /// # Errors
-/// If the network has no single hyperplane at its end.
+/// If the network's end decides nothing.
 pub fn embedding(view: &Embedding<'_>) -> Result<Panel> {
-    let readout = Readout::of(view.network)?;
+    let decision = Decision::of(view.network)?;
     let (head, _) = view.network.split_at(view.network.layers.len() - 1);
     let bounds = view.bounds;
-    let field = decision_field(bounds, |points| readout.probability(points.as_ref()));
-    let reach = 4.0 * (bounds.x.1 - bounds.x.0 + bounds.y.1 - bounds.y.0);
-    Ok(plane(bounds, "$h_1$", "$h_2$")
-        .field(field, [bounds.x.0, bounds.y.0], [bounds.x.1, bounds.y.1])
-        .marks(warped(view.grid, 0.4, |points| head.forward(points)))
-        .dots(
-            &plane_points(view.activations),
-            view.dataset.labels().unwrap_or_default(),
-        )
-        .line(readout.line(reach), SEPARATOR))
+    let as_it_is = |points: MatRef<'_, f64>| points.to_owned();
+    let lines = match &decision {
+        Decision::Two(readout) => {
+            let reach = 4.0 * (bounds.x.1 - bounds.x.0 + bounds.y.1 - bounds.y.0);
+            vec![readout.line(reach).to_vec()]
+        }
+        Decision::Several(_) => decision.borders(bounds, as_it_is)?,
+    };
+    let panel = plane(bounds, "$h_1$", "$h_2$")
+        .mark(decision.regions(bounds, 1.0, as_it_is))
+        .marks(warped(view.grid, 0.4, |points| head.forward(points)));
+    let panel = by_class(panel, &plane_points(view.activations), view.dataset);
+    Ok(lines
+        .into_iter()
+        .fold(panel, |panel, line| panel.line(line, SEPARATOR)))
 }

@@ -6,26 +6,30 @@ use faer::{Mat, MatRef};
 use super::boundary::SEPARATOR;
 use super::camera::{between, growing, lattice, window};
 use super::creases::CreasedGrid;
+use super::decision::Decision;
 use super::legs::{Act, Leg, Legs};
-use super::{Readout, boundary_curves, decision_field, plane, plane_points};
+use super::scatter::by_class;
+use super::{boundary_curves, plane, plane_points};
 use crate::anim::{Easing, Moment, Segment, Timeline};
 use crate::data::Dataset;
 use crate::error::{Error, Result};
 use crate::geometry::{Bounds, Stage};
 use crate::model::{Activation, Frozen};
-use crate::plot::{Colour, Field, Figure, Frame, Mark, Panel, Point, Stroke, radius};
+use crate::plot::{Colour, Figure, Frame, Mark, Panel, Point, Stroke};
 
 /// Lines of graph paper along each axis.
 const LINES: usize = 17;
 /// The animation's size in pixels of 1/96 inch.
 const SIZE: (u32, u32) = (560, 530);
+/// Regions are tinted paler than in a still, so that the points stay in front.
+const STRENGTH: f64 = 0.65;
 
 /// A network's motion, planned. Any network from the plane will do: layers from the plane to the plane rotate, stretch,
 /// rotate, shift and bend; wide layers are seen in the projection that shows most, and the picture says how much.
 pub struct Flow {
     way: Legs,
     network: Frozen,
-    labels: Option<Vec<usize>>,
+    dataset: Dataset,
     grid: CreasedGrid,
     /// Everything that moves (n x 2): the grid, the data, the decision boundary.
     points: Mat<f64>,
@@ -33,9 +37,11 @@ pub struct Flow {
     /// The vertices of each piece of the decision boundary.
     curves: Vec<usize>,
     /// What the last layer says of the space before it, where that is a plane.
-    readout: Option<Readout>,
+    decision: Option<Decision>,
     /// The window at the start, and at the end of each leg.
     windows: Vec<Bounds>,
+    /// What there is to say of the plane, in a few words.
+    remark: String,
     /// What the segments of the timeline show; pauses show nothing of their own.
     scenes: Vec<(Scene, f64, f64)>,
 }
@@ -70,15 +76,15 @@ impl Flow {
                 "the network has no layer before the last one, or none that moves the data",
             ));
         }
-        let labels = dataset.labels().map(<[usize]>::to_vec);
         let ends_in_plane = head.layers.last().is_some_and(|layer| layer.units() == 2);
-        let two_classes = dataset.class_count() == Some(2);
-        let readout = match Readout::of(network) {
-            Ok(readout) if ends_in_plane && two_classes => Some(readout),
+        let decision = match Decision::of(network) {
+            Ok(decision) if ends_in_plane && decision.classes() == dataset.class_count() => {
+                Some(decision)
+            }
             _ => None,
         };
         let paper = Bounds::around(data, 0.08)?;
-        let curves = if readout.is_some() {
+        let curves = if decision.is_some() {
             boundary_curves(network, paper)?
         } else {
             Vec::new()
@@ -101,18 +107,26 @@ impl Flow {
         }
         let mut flow = Self {
             scenes: Vec::new(),
-            labels,
+            remark: String::new(),
+            dataset: dataset.clone(),
             samples: data.nrows(),
             curves: curves.iter().map(Vec::len).collect(),
             network: network.clone(),
             way,
             grid,
             points,
-            readout,
+            decision,
             windows,
         };
         flow.scenes = flow.direct();
         Ok(flow)
+    }
+
+    /// The same flow, with something to say where the picture has no other note: of which plane of many it is.
+    #[must_use]
+    pub fn remark(mut self, remark: &str) -> Self {
+        remark.clone_into(&mut self.remark);
+        self
     }
 
     /// What is shown when: (scene, seconds, pause after it).
@@ -127,7 +141,7 @@ impl Flow {
             (Scene::Leg(i), seconds, pause)
         });
         let mut scenes: Vec<_> = legs.collect();
-        if self.readout.is_some() {
+        if self.decision.is_some() {
             scenes.push((Scene::Line, 0.8, 1.6));
             scenes.push((Scene::Back, 0.4 * self.way.legs.len() as f64, 0.2));
             scenes.push((Scene::Home, 0.6, 2.2));
@@ -193,7 +207,7 @@ impl Flow {
             if next.is_some_and(goes_on) {
                 continue;
             }
-            let at_line = next.is_none() && self.readout.is_some();
+            let at_line = next.is_none() && self.decision.is_some();
             let panel = if at_line {
                 self.separated(1.0)?
             } else {
@@ -212,10 +226,10 @@ impl Flow {
         Ok(stills)
     }
 
-    /// The share of the data on the right side of the last layer's line; `None` where there is no line.
+    /// The share of the data on the right side of the last layer's line or lines; `None` where there is none.
     pub fn accuracy(&self) -> Option<f64> {
-        let (readout, labels) = (self.readout.as_ref()?, self.labels.as_ref()?);
-        Some(readout.accuracy(self.landing().as_ref(), labels))
+        let (decision, labels) = (self.decision.as_ref()?, self.dataset.labels()?);
+        Some(decision.accuracy(self.landing().as_ref(), labels))
     }
 
     /// Where the data are at the end of the motion (n x 2).
@@ -241,6 +255,10 @@ impl Flow {
             .subrows(self.grid.points.nrows(), self.samples)
     }
 
+    fn several(&self) -> bool {
+        matches!(self.decision, Some(Decision::Several(_)))
+    }
+
     fn layer_name(&self, layer: usize) -> String {
         let l = &self.network.layers[layer];
         format!("layer {}, {} → {}", layer + 1, l.inputs(), l.units())
@@ -252,9 +270,14 @@ impl Flow {
             Scene::Leg(leg) => &self.way.legs[leg],
             Scene::Line => {
                 let right = 100.0 * self.accuracy().unwrap_or(f64::NAN);
-                return format!(
-                    "the last layer draws a straight line: {right:.1} % are on their side"
-                );
+                return if self.several() {
+                    format!("the last layer draws straight lines: {right:.1} % are in their region")
+                } else {
+                    format!("the last layer draws a straight line: {right:.1} % are on their side")
+                };
+            }
+            Scene::Back | Scene::Home if self.several() => {
+                return "and back: the straight lines become the decision boundary".into();
             }
             Scene::Back | Scene::Home => {
                 return "and back: the straight line becomes the decision boundary".into();
@@ -300,7 +323,7 @@ impl Flow {
             Act::Affine | Act::Activate if layer.units() > 2 => {
                 format!("{} dimensions: {share}", layer.units())
             }
-            _ => String::new(),
+            _ => self.remark.clone(),
         }
     }
 
@@ -317,8 +340,22 @@ impl Flow {
         let moved = self.way.at(&self.way.legs[last], 1.0, self.points.as_ref());
         let window = self.windows[last + 1];
         let panel = self.scene(moved.as_ref(), window, self.half_planes(window, t));
-        Ok(match &self.readout {
-            Some(readout) => panel.line(growing(readout, window, t), SEPARATOR),
+        self.lines(panel.note(self.remark.clone()), window, t, 1.0)
+    }
+
+    /// The last layer's line grown as far as `t`, or its lines as strong as `t`, and all of it as strong as `strength`.
+    fn lines(&self, panel: Panel, window: Bounds, t: f64, strength: f64) -> Result<Panel> {
+        let stroke = |strength: f64| Stroke::new(SEPARATOR.colour.fade(strength), SEPARATOR.width);
+        Ok(match &self.decision {
+            Some(Decision::Two(readout)) => {
+                panel.line(growing(readout, window, t), stroke(strength))
+            }
+            Some(several) => several
+                .borders(window, |points| points.to_owned())?
+                .into_iter()
+                .fold(panel, |panel, border| {
+                    panel.line(border, stroke(t * strength))
+                }),
             None => panel,
         })
     }
@@ -340,12 +377,10 @@ impl Flow {
         } else {
             self.half_planes(window, leaving)
         };
-        let mut panel = self.scene(moved.as_ref(), window, field);
-        if let Some(readout) = &self.readout
-            && leaving > 0.0
-        {
-            let stroke = Stroke::new(SEPARATOR.colour.fade(leaving), SEPARATOR.width);
-            panel = panel.line(growing(readout, window, 1.0), stroke);
+        let scene = self.scene(moved.as_ref(), window, field);
+        let mut panel = scene.note(self.remark.clone());
+        if leaving > 0.0 {
+            panel = self.lines(panel, window, 1.0, leaving)?;
         }
         let mut start = self.grid.points.nrows() + self.samples;
         for &length in &self.curves {
@@ -358,27 +393,24 @@ impl Flow {
         Ok(panel)
     }
 
-    /// The last layer's probability where the motion ends, as strong as `tint`.
-    fn half_planes(&self, window: Bounds, tint: f64) -> Option<Field> {
-        let readout = self.readout.as_ref().filter(|_| tint > 0.0)?;
-        let probability = |points: &Mat<f64>| readout.probability(points.as_ref());
-        Some(tinted(decision_field(window, probability), tint))
+    /// The last layer's regions where the motion ends, as strong as `tint`.
+    fn half_planes(&self, window: Bounds, tint: f64) -> Option<Mark> {
+        let decision = self.decision.as_ref().filter(|_| tint > 0.0)?;
+        Some(decision.regions(window, STRENGTH * tint, |points| points.to_owned()))
     }
 
-    /// The network's probability in input space, as strong as `tint`.
-    fn input_space(&self, window: Bounds, tint: f64) -> Option<Field> {
-        let readout = self.readout.as_ref()?;
+    /// The network's regions in input space, as strong as `tint`.
+    fn input_space(&self, window: Bounds, tint: f64) -> Option<Mark> {
         let (head, _) = self.network.split_at(self.network.layers.len() - 1);
-        let probability =
-            |points: &Mat<f64>| readout.probability(head.forward(points.as_ref()).as_ref());
-        Some(tinted(decision_field(window, probability), tint))
+        let decision = self.decision.as_ref()?;
+        Some(decision.regions(window, STRENGTH * tint, |points| head.forward(points)))
     }
 
     /// Graph paper and data where they are, over a field or blank paper.
-    fn scene(&self, moved: MatRef<'_, f64>, window: Bounds, field: Option<Field>) -> Panel {
+    fn scene(&self, moved: MatRef<'_, f64>, window: Bounds, field: Option<Mark>) -> Panel {
         let mut panel = plane(window, "", "").frame(Frame::Cross);
         if let Some(field) = field {
-            panel = panel.field(field, [window.x.0, window.y.0], [window.x.1, window.y.1]);
+            panel = panel.mark(field);
         }
         let lines = self.grid.lines(moved);
         let paper = lines.iter().enumerate().map(|(i, line)| Mark::Line {
@@ -390,20 +422,6 @@ impl Flow {
         });
         let data = plane_points(moved.subrows(self.grid.points.nrows(), self.samples));
         let panel = panel.marks(lattice(window)).marks(paper);
-        match &self.labels {
-            Some(labels) => panel.dots(&data, labels),
-            None => {
-                let size = radius(data.len());
-                panel.points(data, Colour::accent(0), size)
-            }
-        }
+        by_class(panel, &data, &self.dataset)
     }
-}
-
-/// A field of probabilities, paler: `tint` of 0 is blank. Even 1 leaves the points in front.
-fn tinted(mut field: Field, tint: f64) -> Field {
-    for p in &mut field.values {
-        *p = 0.5 + 0.65 * tint * (*p - 0.5);
-    }
-    field
 }

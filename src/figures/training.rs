@@ -1,12 +1,15 @@
 //! One training, seen from the embedding and from input space, step by step (post A, figures 6(a) and 6(b)).
 
+use std::collections::BTreeSet;
+
 use faer::Mat;
 use rayon::prelude::*;
 
+use super::input_plane::roomy;
 use super::{Embedding, boundary, embedding, embedding_bounds};
 use crate::data::Dataset;
 use crate::error::{Error, Result};
-use crate::geometry::{Bounds, Grid, linear_separability};
+use crate::geometry::{Bounds, Grid, Slice, linear_separability};
 use crate::model::Frozen;
 use crate::plot::{Figure, Panel};
 
@@ -17,18 +20,24 @@ pub struct Stage {
     pub epoch: usize,
     /// The network.
     pub network: Frozen,
-    /// What the hook recorded of the layer before the last, on the training set (n x 2).
+    /// What the hook recorded of the layer before the last, on the training set (n x units).
     pub embedding: Mat<f64>,
     /// The share of held-out samples that are classified rightly, where it is known.
     pub accuracy: Option<f64>,
 }
 
-/// Both views of one training.
+/// Both views of one training. An embedding of more than two units is seen along its last stage's first two principal
+/// components, and says so.
 #[derive(Debug, Clone)]
 pub struct Training {
     train: Dataset,
     stages: Vec<Stage>,
-    separable: Vec<bool>,
+    /// For every stage, how many pairs of classes a hyperplane of the embedding parts.
+    parted: Vec<usize>,
+    /// How many pairs of classes there are.
+    pairs: usize,
+    /// The plane of the embedding that is shown, and the shares of variance along its axes; `None` where it is the whole.
+    view: Option<(Slice, [f64; 2])>,
     grid: Grid,
     input: Bounds,
     space: Bounds,
@@ -36,22 +45,19 @@ pub struct Training {
 
 impl Training {
     /// Decides for every stage whether its embedding is linearly separable, and fixes the windows of both views, so that
-    /// nothing jumps from step to step.
+    /// nothing jumps from step to step. The networks start in the plane that `train` (n x 2) lies in.
     ///
     /// # Errors
-    /// If there are no stages, the data has not two features and two classes, or the layer before the last not two
+    /// If there are no stages, the data has not two features or no classes, or the layer before the last fewer than two
     /// units.
     pub fn new(train: Dataset, stages: Vec<Stage>) -> Result<Self> {
         let refuse =
             |problem: String, remedy: &str| Err(Error::invalid("training views", problem, remedy));
-        let labels = match train.labels() {
-            Some(labels) if train.class_count() == Some(2) => labels,
-            _ => {
-                return refuse(
-                    "they need data of two classes".into(),
-                    "draw `loss` or `weights` instead",
-                );
-            }
+        let Some(labels) = train.labels() else {
+            return refuse(
+                "they need data of two or more classes".into(),
+                "draw `loss`, `prediction` or `weights` instead",
+            );
         };
         if train.dimensions() != 2 {
             return refuse(
@@ -65,27 +71,44 @@ impl Training {
         let Some(last) = stages.last() else {
             return refuse("no epoch was captured".into(), "train with [capture]");
         };
-        if last.embedding.ncols() != 2 || last.network.layers.len() < 2 {
+        let units = last.embedding.ncols();
+        if units < 2 || last.network.layers.len() < 2 {
             return refuse(
-                format!(
-                    "the layer before the last has {} units, a plane has 2",
-                    last.embedding.ncols()
-                ),
-                "give it 2 units, or draw `boundary` alone",
+                format!("the layer before the last has {units} units, a plane has 2"),
+                "give it 2 or more units, or draw `boundary` alone",
             );
         }
-        let separable = stages
+        let pairs = class_pairs(labels);
+        let parted = stages
             .par_iter()
-            .map(|stage| Ok(linear_separability(stage.embedding.as_ref(), labels)?.is_separable()))
+            .map(|stage| {
+                let separable = pairs
+                    .iter()
+                    .map(|&pair| are_parted(&stage.embedding, labels, pair));
+                Ok(separable
+                    .collect::<Result<Vec<bool>>>()?
+                    .into_iter()
+                    .filter(|&yes| yes)
+                    .count())
+            })
             .collect::<Result<_>>()?;
         let input = Bounds::around(train.features.as_ref(), 0.12)?;
-        let layers = &last.network.layers;
-        let space = embedding_bounds(layers[layers.len() - 2].activation, last.embedding.as_ref())?;
+        let (view, space) = if units == 2 {
+            let layers = &last.network.layers;
+            let activation = layers[layers.len() - 2].activation;
+            (None, embedding_bounds(activation, last.embedding.as_ref())?)
+        } else {
+            let (slice, shares) = Slice::principal(last.embedding.as_ref())?;
+            let space = Bounds::around(slice.project(last.embedding.as_ref()).as_ref(), 0.1)?;
+            (Some((slice, shares)), space)
+        };
         Ok(Self {
             grid: Grid::new(input, 21, 17, 61)?,
             input,
             space,
-            separable,
+            parted,
+            pairs: pairs.len(),
+            view,
             train,
             stages,
         })
@@ -96,9 +119,24 @@ impl Training {
         &self.stages
     }
 
-    /// For every stage: is its embedding linearly separable?
-    pub fn separable(&self) -> &[bool] {
-        &self.separable
+    /// For every stage: is its embedding linearly separable, each class from each other one?
+    pub fn separable(&self) -> Vec<bool> {
+        self.parted
+            .iter()
+            .map(|&parted| parted == self.pairs)
+            .collect()
+    }
+
+    /// What a caption has to say about the embedding's picture; nothing where it shows all of it.
+    pub fn note(&self) -> String {
+        self.view.as_ref().map_or_else(String::new, |(slice, shares)| {
+            format!(
+                "The plane of the first two principal components of the layer's {} units, with {:.1} % of their \
+                 variance; samples are shown where they project onto it.",
+                slice.origin.len(),
+                100.0 * (shares[0] + shares[1]).min(1.0)
+            )
+        })
     }
 
     /// The embedding at a step.
@@ -110,21 +148,42 @@ impl Training {
     /// If there is no such step.
     pub fn embedding(&self, step: usize) -> Result<Panel> {
         let stage = &self.stages[step];
-        let panel = embedding(&Embedding {
-            network: &stage.network,
-            activations: stage.embedding.as_ref(),
-            dataset: &self.train,
-            grid: &self.grid,
-            bounds: self.space,
-        })?;
-        let verdict = if self.separable[step] {
-            "separable by a straight line"
-        } else {
-            "not separable by a straight line"
+        let pictured = |network: &Frozen, activations: &Mat<f64>| {
+            embedding(&Embedding {
+                network,
+                activations: activations.as_ref(),
+                dataset: &self.train,
+                grid: &self.grid,
+                bounds: self.space,
+            })
         };
-        Ok(panel
-            .title("embedding")
-            .note(format!("epoch {} · {verdict}", stage.epoch)))
+        let panel = match &self.view {
+            None => pictured(&stage.network, &stage.embedding)?,
+            Some((slice, shares)) => {
+                let points = slice.project(stage.embedding.as_ref());
+                let [x, y] = [0, 1].map(|k| format!("PC {} ({:.1} %)", k + 1, 100.0 * shares[k]));
+                pictured(&seen_through(&stage.network, slice)?, &points)?.labels(x, y)
+            }
+        };
+        Ok(roomy(panel, self.space).title("embedding").note(format!(
+            "epoch {} · {}",
+            stage.epoch,
+            self.verdict(step)
+        )))
+    }
+
+    /// How far the classes are parted at a step, in words.
+    fn verdict(&self, step: usize) -> String {
+        let line = match self.stages[step].embedding.ncols() {
+            2 => "a straight line",
+            3 => "a plane",
+            _ => "a hyperplane",
+        };
+        match (self.parted[step], self.pairs) {
+            (0, 1) => format!("not separable by {line}"),
+            (1, 1) => format!("separable by {line}"),
+            (parted, pairs) => format!("{parted} of {pairs} pairs linearly separable"),
+        }
     }
 
     /// The decision boundary at a step.
@@ -140,12 +199,13 @@ impl Training {
             || String::from("untrained"),
             |accuracy| format!("{:.1} % on held-out points", 100.0 * accuracy),
         );
-        Ok(boundary(&stage.network, &self.train, self.input)?
+        let panel = boundary(&stage.network, &self.train, self.input)?;
+        Ok(roomy(panel, self.input)
             .title("input space")
             .note(format!("epoch {} · {judgement}", stage.epoch)))
     }
 
-    /// Both side by side, 800 x 400.
+    /// Both side by side, 800 x 400, one legend for both.
     ///
     /// # Errors
     /// As [`embedding`](Self::embedding).
@@ -153,7 +213,48 @@ impl Training {
     /// # Panics
     /// If there is no such step.
     pub fn side_by_side(&self, step: usize) -> Result<Figure> {
-        let panels = [self.embedding(step)?, self.boundary(step)?];
-        Ok(Figure::new("").size(800, 400).panels(2, panels))
+        let embedding = self.embedding(step)?;
+        let mut boundary = self.boundary(step)?;
+        boundary.legend.clear();
+        Ok(Figure::new("")
+            .size(800, 400)
+            .panels(2, [embedding, boundary]))
     }
+}
+
+/// The pairs of classes that both have samples.
+fn class_pairs(labels: &[usize]) -> Vec<[usize; 2]> {
+    let classes: Vec<usize> = labels
+        .iter()
+        .copied()
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .collect();
+    let mut pairs = Vec::new();
+    for (k, &a) in classes.iter().enumerate() {
+        pairs.extend(classes[k + 1..].iter().map(|&b| [a, b]));
+    }
+    pairs
+}
+
+/// Whether a hyperplane lies between the points of two classes.
+fn are_parted(points: &Mat<f64>, labels: &[usize], [a, b]: [usize; 2]) -> Result<bool> {
+    let rows: Vec<usize> = (0..labels.len())
+        .filter(|&row| labels[row] == a || labels[row] == b)
+        .collect();
+    let own: Vec<usize> = rows
+        .iter()
+        .map(|&row| usize::from(labels[row] == b))
+        .collect();
+    let points = Mat::from_fn(rows.len(), points.ncols(), |i, j| points[(rows[i], j)]);
+    Ok(linear_separability(points.as_ref(), &own)?.is_separable())
+}
+
+/// The network as the picture of its embedding shows it: what comes before the last layer is projected onto the plane,
+/// and the last layer decides there.
+fn seen_through(network: &Frozen, slice: &Slice) -> Result<Frozen> {
+    let (mut seen, tail) = network.split_at(network.layers.len() - 1);
+    seen.layers.push(slice.projection("projection"));
+    seen.layers.extend(slice.network(&tail)?.layers);
+    Ok(seen)
 }

@@ -5,7 +5,7 @@ use faer::MatRef;
 use crate::error::Result;
 use crate::linalg::svd::singular_values;
 use crate::model::Frozen;
-use crate::plot::{Colormap, Colour, Field, Frame, Panel, Stroke};
+use crate::plot::{Colormap, Colour, Field, Figure, Frame, Panel, Stroke};
 
 /// A weight matrix as coloured cells, (units x inputs), the first unit at the top.
 pub fn weight_matrix(weight: MatRef<'_, f64>) -> Panel {
@@ -62,4 +62,21 @@ pub fn spectrum(network: &Frozen) -> Result<Panel> {
     }
     panel.y.range = None;
     Ok(panel)
+}
+
+/// Every layer's matrix after an epoch.
+pub(super) fn weights(network: &Frozen, epoch: usize) -> Figure {
+    let panels: Vec<Panel> = network
+        .layers
+        .iter()
+        .map(|layer| weight_matrix(layer.weight.as_ref()).title(layer.name.clone()))
+        .collect();
+    let columns = panels.len().min(3);
+    let rows = panels.len().div_ceil(columns.max(1)).max(1);
+    Figure::new("Weights")
+        .caption(format!(
+            "After epoch {epoch}: a row per unit, a column per input."
+        ))
+        .size(60 + 340 * columns as u32, 90 + 340 * rows as u32)
+        .panels(columns, panels)
 }

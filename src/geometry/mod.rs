@@ -4,6 +4,7 @@
 //! and deterministic: no device, no random numbers, no dependence on the number of threads.
 
 pub mod best_line;
+pub mod borders;
 pub mod boundary;
 pub mod bounds;
 mod bracket;
@@ -14,10 +15,12 @@ pub mod jacobian;
 pub mod journey;
 pub mod linear_regions;
 pub mod separability;
+pub mod slice;
 pub mod view;
 pub mod warp;
 
 pub use best_line::{BestLine, best_line};
+pub use borders::class_borders;
 pub use boundary::{Polyline, Sampling, height_over_plane, level_set, pull_back};
 pub use bounds::Bounds;
 pub use flow::{LayerFlow, Stage};
@@ -25,5 +28,6 @@ pub use jacobian::{jacobian, stretch};
 pub use journey::{Journey, Step};
 pub use linear_regions::{LinearRegions, linear_regions};
 pub use separability::{Separability, linear_separability};
+pub use slice::Slice;
 pub use view::View;
 pub use warp::Grid;

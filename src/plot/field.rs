@@ -4,34 +4,36 @@ use plotters_backend::DrawingBackend;
 
 use super::backend::Never;
 use super::clip::Rect;
+use super::colour::Rgb;
 use super::layout::View;
-use super::mark::{Field, Point};
+use super::mark::{ClassField, Field, Point};
 use super::render::Painter;
+
+/// How much of a class's colour the most certain point of its region takes; the rest is paper.
+const STRONGEST_TINT: f64 = 0.62;
 
 /// Where a pixel falls between the cells along one axis: two cells, and the share of the second.
 type Place = (usize, usize, f64);
 
-impl Field {
-    /// The place of a coordinate counted in cells, so that the first cell's centre is 0.5: between two neighbours where the
-    /// field is smooth, else in the cell itself.
-    fn place(&self, coordinate: f64, cells: usize) -> Place {
-        let cell = |index: f64| index.clamp(0.0, (cells - 1) as f64) as usize;
-        if !self.smooth {
-            let own = cell(coordinate.floor());
-            return (own, own, 0.0);
-        }
-        let lower = (coordinate - 0.5).floor();
-        (cell(lower), cell(lower + 1.0), coordinate - 0.5 - lower)
+/// The place of a coordinate counted in cells, so that the first cell's centre is 0.5: between two neighbours where the
+/// field is smooth, else in the cell itself.
+fn place(coordinate: f64, cells: usize, smooth: bool) -> Place {
+    let cell = |index: f64| index.clamp(0.0, (cells - 1) as f64) as usize;
+    if !smooth {
+        let own = cell(coordinate.floor());
+        return (own, own, 0.0);
     }
+    let lower = (coordinate - 0.5).floor();
+    (cell(lower), cell(lower + 1.0), coordinate - 0.5 - lower)
+}
 
-    /// The numbers of the columns between two rows.
-    fn row(&self, (j, next_j, t): Place) -> Vec<f64> {
-        let row = |j: usize| &self.values[j * self.columns..(j + 1) * self.columns];
-        let pairs = row(j).iter().zip(row(next_j));
-        pairs
-            .map(|(lower, upper)| lower * (1.0 - t) + upper * t)
-            .collect()
-    }
+/// The numbers of the columns between two rows of a lattice; `width` of them per row.
+fn between_rows(values: &[f64], width: usize, (j, next_j, t): Place) -> Vec<f64> {
+    let row = |j: usize| &values[j * width..(j + 1) * width];
+    let pairs = row(j).iter().zip(row(next_j));
+    pairs
+        .map(|(lower, upper)| lower * (1.0 - t) + upper * t)
+        .collect()
 }
 
 /// Draws a field between two data points, clipped to the panel.
@@ -42,14 +44,7 @@ pub(super) fn draw<B: DrawingBackend<ErrorType = Never>>(
     high: Point,
     view: &View,
 ) {
-    let ([left, bottom], [right, top]) = (view.pixel(low), view.pixel(high));
-    let whole = Rect {
-        left,
-        top,
-        right,
-        bottom,
-    };
-    draw_into(painter, field, &whole, &view.rect);
+    draw_into(painter, field, &between(low, high, view), &view.rect);
 }
 
 /// Draws a field that fills `whole`, where that lies inside `window`; both in figure pixels.
@@ -62,6 +57,96 @@ pub(super) fn draw_into<B: DrawingBackend<ErrorType = Never>>(
     if field.values.len() != field.columns * field.rows || field.values.is_empty() {
         return;
     }
+    let table = field.colormap.table(painter.theme);
+    let [low, high] = field.range;
+    let cells = [field.columns, field.rows];
+    paint(
+        painter,
+        cells,
+        field.smooth,
+        whole,
+        window,
+        |across, places, rgb| {
+            let values = between_rows(&field.values, field.columns, across);
+            for &(i, next_i, s) in places {
+                let t = (values[i] * (1.0 - s) + values[next_i] * s - low) / (high - low);
+                // Rounds to the nearest colour. A number that is not finite takes the lowest: the cast of NaN is 0.
+                let Rgb(red, green, blue) = table[(t.clamp(0.0, 1.0) * 255.0 + 0.5) as usize];
+                rgb.extend([red, green, blue]);
+            }
+        },
+    );
+}
+
+/// Draws the regions of several classes between two data points, clipped to the panel.
+pub(super) fn draw_classes<B: DrawingBackend<ErrorType = Never>>(
+    painter: &Painter<'_, B>,
+    field: &ClassField,
+    low: Point,
+    high: Point,
+    view: &View,
+) {
+    let (classes, cells) = (field.classes, field.columns * field.rows);
+    if classes == 0 || cells == 0 || field.probabilities.len() != cells * classes {
+        return;
+    }
+    let theme = painter.theme;
+    let whole = between(low, high, view);
+    let size = [field.columns, field.rows];
+    paint(
+        painter,
+        size,
+        true,
+        &whole,
+        &view.rect,
+        |across, places, rgb| {
+            let values = between_rows(&field.probabilities, field.columns * classes, across);
+            for &(i, next_i, s) in places {
+                let (mut best, mut first, mut second) = (0, f64::NEG_INFINITY, 0.0_f64);
+                for class in 0..classes {
+                    let (left, right) = (
+                        values[i * classes + class],
+                        values[next_i * classes + class],
+                    );
+                    let probability = left * (1.0 - s) + right * s;
+                    if probability > first {
+                        (best, first, second) = (class, probability, first.max(0.0));
+                    } else {
+                        second = second.max(probability);
+                    }
+                }
+                let lead = (first - second).clamp(0.0, 1.0);
+                let colour = theme.classes[best % theme.classes.len()];
+                let Rgb(red, green, blue) = theme
+                    .background
+                    .mix(colour, field.strength * STRONGEST_TINT * lead);
+                rgb.extend([red, green, blue]);
+            }
+        },
+    );
+}
+
+/// The rectangle between two data points, in figure pixels.
+fn between(low: Point, high: Point, view: &View) -> Rect {
+    let ([left, bottom], [right, top]) = (view.pixel(low), view.pixel(high));
+    Rect {
+        left,
+        top,
+        right,
+        bottom,
+    }
+}
+
+/// Paints columns x rows of cells that fill `whole`, where that lies inside `window`. `row` is given a row's place and its
+/// pixels' places along it, and adds their colours.
+fn paint<B: DrawingBackend<ErrorType = Never>>(
+    painter: &Painter<'_, B>,
+    [columns, rows]: [usize; 2],
+    smooth: bool,
+    whole: &Rect,
+    window: &Rect,
+    row: impl Fn(Place, &[Place], &mut Vec<u8>),
+) {
     let scale = painter.image_scale;
     // Whole device pixels, so that image and frame meet without a seam.
     let snap = |pixel: f64| (pixel * scale).round() / scale;
@@ -74,26 +159,18 @@ pub(super) fn draw_into<B: DrawingBackend<ErrorType = Never>>(
     if width < 1.0 || height < 1.0 {
         return;
     }
-    let table = field.colormap.table(painter.theme);
-    let [low, high] = field.range;
     let places: Vec<Place> = (0..width as u32)
         .map(|column| {
             let x = left + (f64::from(column) + 0.5) / scale;
-            let u = (x - whole.left) / whole.width() * field.columns as f64;
-            field.place(u, field.columns)
+            let u = (x - whole.left) / whole.width() * columns as f64;
+            place(u, columns, smooth)
         })
         .collect();
     let mut rgb = Vec::with_capacity((3.0 * width * height) as usize);
-    for row in 0..height as u32 {
-        let y = top + (f64::from(row) + 0.5) / scale;
-        let v = (whole.bottom - y) / whole.height() * field.rows as f64;
-        let values = field.row(field.place(v, field.rows));
-        for &(i, next_i, s) in &places {
-            let t = (values[i] * (1.0 - s) + values[next_i] * s - low) / (high - low);
-            // Rounds to the nearest colour. A number that is not finite takes the lowest: the cast of NaN is 0.
-            let colour = table[(t.clamp(0.0, 1.0) * 255.0 + 0.5) as usize];
-            rgb.extend([colour.0, colour.1, colour.2]);
-        }
+    for line in 0..height as u32 {
+        let y = top + (f64::from(line) + 0.5) / scale;
+        let v = (whole.bottom - y) / whole.height() * rows as f64;
+        row(place(v, rows, smooth), &places, &mut rgb);
     }
     painter.image([left, top], width as u32, height as u32, rgb);
 }

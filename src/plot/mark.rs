@@ -6,7 +6,7 @@ use super::colour::Colour;
 /// A point of the plane, in data coordinates.
 pub type Point = [f64; 2];
 
-/// The sign a data point is drawn with. Classes differ in shape as well as colour where few points are shown.
+/// The sign a data point is drawn with. Classes differ in shape as well as colour where there are several, or few points.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Shape {
     /// A disc.
@@ -18,6 +18,34 @@ pub enum Shape {
     Diamond,
     /// A triangle, tip up.
     Triangle,
+    /// A triangle, tip down.
+    Wedge,
+    /// An upright cross.
+    Plus,
+    /// A diagonal cross.
+    Cross,
+    /// A star of five points.
+    Star,
+    /// A regular pentagon, tip up.
+    Pentagon,
+    /// A bar, upright.
+    Bar,
+}
+
+impl Shape {
+    /// As many as there are colours of classes, the plainest first.
+    pub const ALL: [Self; 10] = [
+        Self::Circle,
+        Self::Square,
+        Self::Triangle,
+        Self::Diamond,
+        Self::Wedge,
+        Self::Plus,
+        Self::Cross,
+        Self::Star,
+        Self::Pentagon,
+        Self::Bar,
+    ];
 }
 
 /// How a line is broken.
@@ -92,6 +120,22 @@ pub struct Field {
     pub smooth: bool,
 }
 
+/// The regions of several classes: their probabilities at the centres of cells. A point takes the colour of the
+/// likeliest class, the paler the closer the runner-up is, so that regions part in blank paper.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ClassField {
+    /// Cells across.
+    pub columns: usize,
+    /// Cells upwards.
+    pub rows: usize,
+    /// The number of classes.
+    pub classes: usize,
+    /// `probabilities[(row * columns + column) * classes + class]`, row 0 at the bottom.
+    pub probabilities: Vec<f64>,
+    /// 1 for regions at full strength, 0 for blank paper.
+    pub strength: f64,
+}
+
 /// One thing to draw. Sizes are in pixels, places in data coordinates.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Mark {
@@ -151,6 +195,15 @@ pub enum Mark {
         /// The upper right corner.
         high: Point,
     },
+    /// Regions of classes, over a rectangle.
+    Classes {
+        /// The probabilities.
+        field: ClassField,
+        /// The lower left corner.
+        low: Point,
+        /// The upper right corner.
+        high: Point,
+    },
     /// A line of text (markup as in [`text`](super::text)).
     Text {
         /// Where.
@@ -181,7 +234,7 @@ impl Mark {
             | Self::Polygon { points, .. } => points,
             Self::Disc { centre, .. } => std::slice::from_ref(centre),
             Self::Arrow { from, to, .. } => &[*from, *to],
-            Self::Field { low, high, .. } => &[*low, *high],
+            Self::Field { low, high, .. } | Self::Classes { low, high, .. } => &[*low, *high],
             Self::Text { at, .. } => std::slice::from_ref(at),
         };
         extent(points)

@@ -33,7 +33,7 @@ pub use colormap::Colormap;
 pub use colour::{Colour, Rgb, Role};
 pub use figure::Figure;
 pub use font::{Face, Glyph};
-pub use mark::{Anchor, Dash, Field, Mark, Point, Shape, Stroke, extent};
+pub use mark::{Anchor, ClassField, Dash, Field, Mark, Point, Shape, Stroke, extent};
 pub use matrix::MatrixStyle;
 pub use output::PIXELS_PER_INCH;
 pub use panel::{Axis, ColourBar, Frame, Key, Panel, Scale, Sign};

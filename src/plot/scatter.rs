@@ -10,8 +10,8 @@ pub fn radius(points: usize) -> f64 {
 }
 
 impl Panel {
-    /// Adds points coloured by class (0, 1, ...), each class with its name in the legend. Where there are few points,
-    /// classes differ in shape as well.
+    /// Adds points coloured by class (0, 1, ...), each class with its name in the legend. Where there are few points or
+    /// more than two classes, classes differ in shape as well.
     ///
     /// ```
     /// use foldspace::plot::Panel;
@@ -20,15 +20,10 @@ impl Panel {
     /// ```
     #[must_use]
     pub fn classes(self, points: &[Point], labels: &[usize], names: &[impl AsRef<str>]) -> Self {
-        let shapes = if points.len() <= 200 {
-            [
-                Shape::Circle,
-                Shape::Square,
-                Shape::Triangle,
-                Shape::Diamond,
-            ]
+        let shapes = if points.len() <= 200 || names.len() > 2 {
+            Shape::ALL
         } else {
-            [Shape::Circle; 4]
+            [Shape::Circle; 10]
         };
         let panel = self.class_points(points, labels, |class| shapes[class % shapes.len()]);
         names

@@ -18,7 +18,8 @@ pub struct Theme {
     pub axis: Rgb,
     /// Grid lines.
     pub grid: Rgb,
-    /// Points of class 0, 1, ...: red and purple first, as in post A, in shades that differ in lightness as well.
+    /// Points of class 0, 1, ...: red and purple first, as in post A, in shades that differ in lightness as well. All ten
+    /// were searched for by computer, to stay far apart for readers with any of the three colour-vision deficiencies.
     pub classes: [Rgb; 10],
     /// Lines and arrows.
     pub accents: [Rgb; 6],
@@ -37,13 +38,13 @@ impl Theme {
             Rgb::hex(0xe8553a),
             Rgb::hex(0x5a3fa8),
             Rgb::hex(0x12a085),
-            Rgb::hex(0xe0a100),
-            Rgb::hex(0x2f86d1),
-            Rgb::hex(0xc7569f),
-            Rgb::hex(0x7a5c2e),
-            Rgb::hex(0x66a61e),
-            Rgb::hex(0x707a86),
-            Rgb::hex(0x0b5563),
+            Rgb::hex(0xd8b906),
+            Rgb::hex(0xa505f6),
+            Rgb::hex(0xf975fd),
+            Rgb::hex(0x9979af),
+            Rgb::hex(0xadc37d),
+            Rgb::hex(0x78164a),
+            Rgb::hex(0x4e3619),
         ],
         accents: [
             Rgb::hex(0x0f7f8c),
@@ -67,13 +68,13 @@ impl Theme {
             Rgb::hex(0xff7a5c),
             Rgb::hex(0x8d70f2),
             Rgb::hex(0x3fd0b0),
-            Rgb::hex(0xf4c542),
-            Rgb::hex(0x6cb6ff),
-            Rgb::hex(0xf08cc8),
-            Rgb::hex(0xc9a46a),
-            Rgb::hex(0xa5d65c),
-            Rgb::hex(0xaab4c0),
-            Rgb::hex(0x4fb3c4),
+            Rgb::hex(0xddf0ab),
+            Rgb::hex(0x03809a),
+            Rgb::hex(0xe2aaef),
+            Rgb::hex(0x9b6000),
+            Rgb::hex(0xf9ae05),
+            Rgb::hex(0x9b22ff),
+            Rgb::hex(0x816d64),
         ],
         accents: [
             Rgb::hex(0x45c7d6),

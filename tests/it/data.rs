@@ -473,7 +473,7 @@ fn config_refusals_say_what_is_wrong_and_what_would_be_right() {
         ),
         (
             "path = 'a.csv'\nsamples = 3",
-            "data.samples: a file has no such parameter",
+            "data.samples: a CSV file has no such parameter",
         ),
         (
             "name = 'moons'\npath = 'a.csv'",

@@ -185,6 +185,76 @@ fn class_colours_stay_apart_in_every_theme() {
     }
 }
 
+/// What a reader with a full deficiency sees of a linear RGB colour: protan, deutan, tritan (Machado, Oliveira and
+/// Fernandes, 2009, severity 1.0).
+const DEFICIENCIES: [[[f64; 3]; 3]; 3] = [
+    [
+        [0.152286, 1.052583, -0.204868],
+        [0.114503, 0.786281, 0.099216],
+        [-0.003882, -0.048116, 1.051998],
+    ],
+    [
+        [0.367322, 0.860646, -0.227968],
+        [0.280085, 0.672501, 0.047413],
+        [-0.011820, 0.042940, 0.968881],
+    ],
+    [
+        [1.255528, -0.076749, -0.178779],
+        [-0.078411, 0.930809, 0.147602],
+        [0.004733, 0.691367, 0.303900],
+    ],
+];
+
+fn product(matrix: [[f64; 3]; 3], v: [f64; 3]) -> [f64; 3] {
+    matrix.map(|row| row[0] * v[0] + row[1] * v[1] + row[2] * v[2])
+}
+
+/// CIE L*a*b* (D65) of a linear RGB colour.
+fn lab(linear: [f64; 3]) -> [f64; 3] {
+    let to_xyz = [
+        [0.4124, 0.3576, 0.1805],
+        [0.2126, 0.7152, 0.0722],
+        [0.0193, 0.1192, 0.9505],
+    ];
+    let [x, y, z] = product(to_xyz, linear.map(|c| c.clamp(0.0, 1.0)));
+    let f = |t: f64| {
+        if t > 0.008856 {
+            libm::cbrt(t)
+        } else {
+            7.787 * t + 16.0 / 116.0
+        }
+    };
+    let [x, y, z] = [f(x / 0.9505), f(y), f(z / 1.089)];
+    [116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)]
+}
+
+#[test]
+fn ten_class_colours_stay_apart_for_colour_blind_readers() {
+    let identity = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
+    for theme in [Theme::LIGHT, Theme::DARK] {
+        let linear = theme.classes.map(|rgb| {
+            [rgb.0, rgb.1, rgb.2].map(|channel| {
+                let c = f64::from(channel) / 255.0;
+                if c <= 0.04045 {
+                    c / 12.92
+                } else {
+                    libm::pow((c + 0.055) / 1.055, 2.4)
+                }
+            })
+        });
+        for eyes in DEFICIENCIES.into_iter().chain([identity]) {
+            let seen = linear.map(|colour| lab(product(eyes, colour)));
+            for (i, a) in seen.iter().enumerate() {
+                for (j, b) in seen.iter().enumerate().skip(i + 1) {
+                    let squares: f64 = a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum();
+                    // A difference of 2 is just noticed; the first version of this palette had pairs at 3.
+                    assert!(squares.sqrt() > 23.0, "{}: {i} and {j}", theme.name);
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn numbers_are_written_as_people_do() {
     assert_eq!(number(-1.5), "−1.5");

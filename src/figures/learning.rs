@@ -1,0 +1,75 @@
+//! Learning curves of a run: losses, accuracies and gradients over the epochs.
+
+use super::{Series, history};
+use crate::error::{Error, Result};
+use crate::plot::{Axis, Figure, Scale};
+use crate::run::Run;
+
+/// Loss and, for classes, accuracy, on the training and on the held-out samples.
+///
+/// # Errors
+/// If no epoch is finished, or the table can't be read.
+pub(super) fn losses(run: &Run) -> Result<Figure> {
+    let metrics = run.metrics()?;
+    if metrics.is_empty() {
+        return Err(Error::invalid(
+            run.paths.root().display().to_string(),
+            "no epoch is finished yet",
+            "wait for the first or train again",
+        ));
+    }
+    let series = |label: &str, of: fn(&crate::train::EpochMetrics) -> Option<f64>| {
+        let values: Vec<f64> = metrics.iter().filter_map(of).collect();
+        (!values.is_empty()).then(|| Series::from_first(label, values))
+    };
+    let losses: Vec<Series> = [
+        series("training", |m| Some(m.train_loss)),
+        series("held out", |m| m.test_loss),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let accuracies: Vec<Series> = [
+        series("training", |m| m.train_accuracy),
+        series("held out", |m| m.test_accuracy),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let loss = history(&losses, run.config.train.loss.name()).title("loss");
+    if accuracies.is_empty() {
+        return Ok(Figure::new("Training").size(640, 440).panel(loss));
+    }
+    let accuracy = history(&accuracies, "accuracy").title("accuracy");
+    Ok(Figure::new("Training")
+        .size(1000, 420)
+        .panels(2, [loss, accuracy]))
+}
+
+/// The length of every parameter's gradient.
+///
+/// # Errors
+/// If the table can't be read.
+pub(super) fn gradients(run: &Run) -> Result<Figure> {
+    let (names, rows) = run.gradient_norms()?;
+    let series: Vec<Series> = names
+        .iter()
+        .enumerate()
+        .map(|(i, name)| {
+            let norms = rows.iter().filter_map(|row| row.get(i).copied());
+            Series::from_first(name.clone(), norms)
+        })
+        .collect();
+    let mut panel = history(&series, "length of the gradient");
+    // A gradient of exactly zero has no place on a logarithmic axis.
+    if rows.iter().flatten().all(|&norm| norm > 0.0) {
+        panel.y = Axis {
+            scale: Scale::Log,
+            ..panel.y
+        };
+    }
+    Ok(Figure::new("Gradients over training")
+        .caption("On the last batch of each epoch, before its update.")
+        .size(760, 500)
+        .panel(panel))
+}
