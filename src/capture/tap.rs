@@ -76,10 +76,10 @@ impl Recorder {
 
 impl Tap for Recorder {
     fn at(&mut self, site: Site<'_>, value: Tensor<2>) -> Tensor<2> {
-        let name = site.to_string();
-        if !self.sites.contains(&name) {
+        let Some(name) = self.sites.iter().find(|name| Site::parse(name) == site) else {
             return value;
-        }
+        };
+        let name = name.clone();
         self.values.insert(name.clone(), value.clone().inner());
         match &mut self.probes {
             None => value,
@@ -126,7 +126,7 @@ impl<F: FnMut(Tensor<2>) -> Tensor<2>> Replacer<F> {
 
 impl<F: FnMut(Tensor<2>) -> Tensor<2>> Tap for Replacer<F> {
     fn at(&mut self, site: Site<'_>, value: Tensor<2>) -> Tensor<2> {
-        if site.to_string() == self.site {
+        if Site::parse(&self.site) == site {
             (self.change)(value)
         } else {
             value

@@ -7,6 +7,7 @@ use clap::Args;
 use super::{Outcome, interrupt, progress};
 use crate::config::Config;
 use crate::device::Backend;
+use crate::error::Error;
 use crate::run::{self, Session};
 use crate::train::EpochMetrics;
 
@@ -93,10 +94,12 @@ pub(super) fn finish(mut session: Session, quiet: bool) -> Outcome {
         Ok(_) => {}
         Err(error) => {
             let epoch = session.checkpointed();
-            eprintln!(
-                "the checkpoint after epoch {epoch} is kept; go on from it with: foldspace resume {}",
-                root.display()
-            );
+            eprint!("the checkpoint after epoch {epoch} is kept");
+            match error {
+                // Going on would end in the same way.
+                Error::Diverged { .. } => eprintln!(),
+                _ => eprintln!("; go on from it with: foldspace resume {}", root.display()),
+            }
             return Err(error.into());
         }
     }
