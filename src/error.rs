@@ -54,7 +54,7 @@ pub enum Error {
     /// The loss stopped being a finite number.
     #[error(
         "training diverged in epoch {epoch}: the loss is {loss}; lower train.optimizer.lr (now {learning_rate}), \
-         clip the gradients or standardise the data"
+         bound the gradients with train.clip, or standardise the data"
     )]
     Diverged {
         /// The epoch, counted from 1.

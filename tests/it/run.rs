@@ -252,6 +252,39 @@ fn a_killed_run_resumes_from_its_last_checkpoint() {
     assert_same(&whole, &killed);
 }
 
+/// A disk that was full in the first epoch leaves tables without a whole header, or empty.
+#[test]
+fn tables_that_were_cut_in_their_header_are_begun_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (whole, cut) = (folder.path().join("whole"), folder.path().join("cut"));
+    train(&config(ADAM, 3), &whole, Backend::Flex);
+    drop(Session::create(&config(ADAM, 3), &cut, Backend::Flex, false).unwrap());
+    fs::write(cut.join("metrics.csv"), "epoch,train_lo").unwrap();
+    fs::write(cut.join("gradients.csv"), "").unwrap();
+    train_to_end(&mut Session::resume(&cut, &Resume::default()).unwrap());
+    assert_same(&whole, &cut);
+}
+
+/// The loss of the first epoch is taken before the step that blows the weights up: they are not kept all the same.
+#[test]
+fn weights_that_are_not_finite_are_never_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("moons");
+    let keys = [
+        "train.optimizer.lr=1e300",
+        "train.batch_size=100",
+        "data.test_fraction=0.0",
+        "capture.every=1",
+    ];
+    let config = with("{ name = 'sgd', lr = 0.1 }", 1, &keys);
+    let mut session = Session::create(&config, &path, Backend::Flex, false).unwrap();
+    let error = session.train(&AtomicBool::new(false), |_| ()).unwrap_err();
+    assert!(matches!(error, Error::Diverged { epoch: 1, .. }), "{error}");
+    assert_eq!(session.checkpointed(), 0);
+    assert_eq!(checkpoints(&path), ["epoch-000000"]);
+    assert_eq!(Run::open(&path).unwrap().epochs().unwrap(), [0]);
+}
+
 fn more(epochs: usize) -> Resume {
     Resume {
         epochs: Some(epochs),
