@@ -65,6 +65,7 @@ pub mod config;
 pub mod data;
 pub mod device;
 pub mod error;
+pub mod export;
 pub mod figures;
 pub mod file;
 pub mod geometry;

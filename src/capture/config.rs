@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::data::split::Split;
 use crate::error::{Error, Result};
 use crate::model::{ModelConfig, Site};
 use crate::suggest::nearest;
@@ -19,11 +20,26 @@ use crate::suggest::nearest;
 pub struct CaptureConfig {
     /// Epochs from one capture to the next; the initial network and the last epoch are always captured.
     pub every: usize,
-    /// The layers whose outputs on the whole training set are kept: `NAME` after the activation, `NAME.pre` before it.
+    /// The layers whose outputs are kept: `NAME` after the activation, `NAME.pre` before it.
     pub sites: Vec<String>,
+    /// On which points.
+    pub of: CapturedSet,
     /// Whether to keep gradients too: every parameter's on the epoch's last batch, and the loss's with respect to
     /// every site.
     pub gradients: bool,
+}
+
+/// The points whose activations are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CapturedSet {
+    /// The samples that the network is trained on.
+    #[default]
+    Train,
+    /// Those that are held out.
+    Test,
+    /// A lattice over the plane of two features, see [`lattice`](super::lattice).
+    Grid,
 }
 
 impl Default for CaptureConfig {
@@ -31,6 +47,7 @@ impl Default for CaptureConfig {
         Self {
             every: 1,
             sites: Vec::new(),
+            of: CapturedSet::Train,
             gradients: false,
         }
     }
@@ -54,6 +71,13 @@ impl CaptureConfig {
                 "use at least 1",
             ));
         }
+        if self.gradients && self.of == CapturedSet::Grid {
+            return Err(Error::invalid(
+                "capture.gradients",
+                "the points of a grid have no targets, so the loss has no gradient there",
+                "capture of = \"train\" or \"test\", or gradients = false",
+            ));
+        }
         let names = model.names();
         let unknown = |site: &&String| !names.iter().any(|name| name == Site::parse(site).layer);
         let Some(site) = self.sites.iter().find(unknown) else {
@@ -68,5 +92,26 @@ impl CaptureConfig {
             format!("the network has no layer for {site:?}"),
             remedy,
         ))
+    }
+
+    /// Refuses points that the data does not have.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] where nothing is held out, or a grid is to cover other than 2 features.
+    pub fn check(&self, split: &Split) -> Result<()> {
+        let refuse =
+            |problem: String, remedy: &str| Err(Error::invalid("capture.of", problem, remedy));
+        let features = split.train.dimensions();
+        match self.of {
+            CapturedSet::Test if !self.sites.is_empty() && split.test.samples() == 0 => refuse(
+                "no samples are held out".to_owned(),
+                "give data.test_fraction more than 0, or capture of = \"train\"",
+            ),
+            CapturedSet::Grid if features != 2 => refuse(
+                format!("a grid covers a plane, but the data has {features} features"),
+                "capture of = \"train\" or \"test\"",
+            ),
+            _ => Ok(()),
+        }
     }
 }

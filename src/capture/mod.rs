@@ -3,7 +3,9 @@
 //! The forward pass itself offers the tap ([`model::tap`](crate::model::tap)); here are the taps that do something.
 
 pub mod config;
+mod lattice;
 pub mod tap;
 
-pub use config::CaptureConfig;
+pub use config::{CaptureConfig, CapturedSet};
+pub use lattice::lattice;
 pub use tap::{Recorder, Replacer};

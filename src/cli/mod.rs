@@ -1,9 +1,11 @@
 //! The command line: parses, calls the library, prints. A file per command; the only user of clap.
 
 mod animate;
+mod completions;
 mod compress;
 mod data;
 mod devices;
+mod export;
 mod figure;
 mod inspect;
 mod interrupt;
@@ -39,8 +41,10 @@ enum Command {
     Animate(animate::Arguments),
     Inspect(inspect::Arguments),
     Compress(compress::Arguments),
+    Export(export::Arguments),
     Data(data::Arguments),
     Devices(devices::Arguments),
+    Completions(completions::Arguments),
 }
 
 /// Why a command ends without success.
@@ -70,8 +74,10 @@ pub fn run() -> ExitCode {
         Command::Animate(arguments) => animate::run(&arguments, cli.quiet),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Compress(arguments) => compress::run(&arguments, cli.quiet),
+        Command::Export(arguments) => export::run(&arguments, cli.quiet),
         Command::Data(arguments) => data::run(&arguments, cli.quiet),
         Command::Devices(arguments) => devices::run(&arguments),
+        Command::Completions(arguments) => completions::run(&arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -95,11 +101,24 @@ fn captured_epoch(run: &Run, wanted: Option<usize>) -> Done<usize> {
         )
     })?;
     match wanted {
-        Some(epoch) if !epochs.contains(&epoch) => Err(Error::invalid(
-            "--epoch",
-            format!("epoch {epoch} was not captured"),
-            format!("the captured ones run from {} to {last}", epochs[0]),
-        )),
+        Some(epoch) if !epochs.contains(&epoch) => {
+            let below = epochs.iter().rfind(|&&captured| captured < epoch);
+            let above = epochs.iter().find(|&&captured| captured > epoch);
+            let near: Vec<String> = below
+                .into_iter()
+                .chain(above)
+                .map(usize::to_string)
+                .collect();
+            Err(Error::invalid(
+                "--epoch",
+                format!("epoch {epoch} was not captured"),
+                format!(
+                    "the captured ones run from {} to {last}; ask for {}",
+                    epochs[0],
+                    near.join(" or ")
+                ),
+            ))
+        }
         wanted => Ok(wanted.unwrap_or(last)),
     }
 }

@@ -8,6 +8,7 @@ use super::{
     InputAxes, InputPlane, Stage, Training, boundary, data, learning, network, prediction,
     spectrum, weights,
 };
+use crate::capture::CapturedSet;
 use crate::data::{Dataset, Target};
 use crate::error::{Error, Result};
 use crate::model::Frozen;
@@ -155,7 +156,9 @@ fn hooked(run: &Run, network: &Frozen, epoch: usize, features: &Mat<f64>) -> Res
         return Ok(features.clone());
     };
     let name = &network.layers[before_last].name;
-    if run.config.capture.sites.contains(name)
+    let capture = &run.config.capture;
+    if capture.of == CapturedSet::Train
+        && capture.sites.contains(name)
         && let Some(values) = run.activations(epoch)?.remove(name)
     {
         return Ok(values);

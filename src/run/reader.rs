@@ -78,7 +78,8 @@ impl Run {
         weights::read(&self.paths.weights(epoch))
     }
 
-    /// The captured activations of the training set after an epoch, by site (n x units).
+    /// The captured activations after an epoch, by site (n x units), of the points that `capture.of` chooses; those of a
+    /// grid are there as `input`.
     ///
     /// With `capture.gradients`, `SITE.gradient` holds the training loss's gradient with respect to each.
     ///

@@ -5,10 +5,11 @@ use faer::Mat;
 
 use super::reader::write_matrices;
 use super::{Paths, Run, log};
-use crate::capture::Recorder;
+use crate::capture::{CapturedSet, Recorder, lattice};
+use crate::data::split::Split;
 use crate::error::{Error, Result};
 use crate::model::{Mlp, Parameters, mlp, weights};
-use crate::train::{EpochReport, Trainer};
+use crate::train::{EpochReport, Samples, Trainer};
 
 /// Adds an epoch to the tables.
 pub(super) fn epoch(paths: &Paths, report: &EpochReport) -> Result<()> {
@@ -27,7 +28,7 @@ pub(super) fn epoch(paths: &Paths, report: &EpochReport) -> Result<()> {
 }
 
 /// Keeps the weights of `network`, which stands for the trainer's as it is now, and what `[capture]` asks for besides.
-pub(super) fn network(run: &Run, trainer: &Trainer, network: &Mlp) -> Result<()> {
+pub(super) fn network(run: &Run, split: &Split, trainer: &Trainer, network: &Mlp) -> Result<()> {
     let epoch = trainer.epoch();
     let parameters = network.to_parameters();
     check(run, epoch, &parameters)?;
@@ -41,7 +42,7 @@ pub(super) fn network(run: &Run, trainer: &Trainer, network: &Mlp) -> Result<()>
     if capture.sites.is_empty() {
         return Ok(());
     }
-    let values = activations(run, trainer, network);
+    let values = activations(run, split, trainer, network);
     write_matrices(&run.paths.activations(epoch), "activations", values)
 }
 
@@ -57,17 +58,34 @@ pub(super) fn check(run: &Run, epoch: usize, parameters: &Parameters) -> Result<
     })
 }
 
-/// What the sites say of the training set in evaluation, and on request the loss's gradient with respect to each.
-fn activations(run: &Run, trainer: &Trainer, network: &Mlp) -> Vec<(String, Mat<f64>)> {
+/// What the sites say of the captured points in evaluation, and on request the loss's gradient with respect to each. The
+/// points of a grid stand beside it as `input`.
+fn activations(
+    run: &Run,
+    split: &Split,
+    trainer: &Trainer,
+    network: &Mlp,
+) -> Vec<(String, Mat<f64>)> {
     let capture = &run.config.capture;
+    let loss = run.config.train.loss;
     let mut recorder = Recorder::new(capture.sites.iter().cloned());
-    let samples = trainer.samples().clone();
     let mut values = Vec::new();
+    let device = trainer.samples().inputs.device();
+    let samples = match capture.of {
+        CapturedSet::Train => trainer.samples().clone(),
+        CapturedSet::Test => Samples::upload(&split.test, loss, &device),
+        CapturedSet::Grid => {
+            let points = lattice(&split.train.features);
+            let inputs = mlp::upload(points.as_ref(), &device).inner();
+            network.valid().forward_with(inputs, &mut recorder);
+            values.push(("input".to_owned(), points));
+            return with_recorded(values, recorder);
+        }
+    };
     if capture.gradients {
         recorder = recorder.with_gradients();
         let output = network.forward_with(samples.inputs, &mut recorder);
         let last = network.last_activation().unwrap_or_default();
-        let loss = run.config.train.loss;
         let backward = samples.targets.loss(loss, last, output).backward();
         for site in &capture.sites {
             let gradient = recorder.gradient(site, &backward).map(mlp::download);
@@ -77,6 +95,14 @@ fn activations(run: &Run, trainer: &Trainer, network: &Mlp) -> Vec<(String, Mat<
         let network = network.valid();
         network.forward_with(samples.inner().inputs, &mut recorder);
     }
+    with_recorded(values, recorder)
+}
+
+/// What was recorded, added to some values.
+fn with_recorded(
+    mut values: Vec<(String, Mat<f64>)>,
+    recorder: Recorder,
+) -> Vec<(String, Mat<f64>)> {
     let recorded = recorder.into_values().into_iter();
     values.extend(recorded.map(|(site, value)| (site, mlp::download(value))));
     values

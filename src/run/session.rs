@@ -79,6 +79,7 @@ impl Session {
         config.validate()?;
         let split = config.data.load_split(config.seed, paths.root())?;
         crate::train::check(&config.train, &config.model, &split.train)?;
+        config.capture.check(&split)?;
         let (backend, choice) = choose(&config, &split, backend);
         let device = device::open(backend)?;
         let trainer = Trainer::new(
@@ -268,9 +269,9 @@ impl Session {
         match &trainer.stopping().parameters {
             Some(best) if trainer.is_done() => {
                 let device = trainer.samples().inputs.device();
-                record::network(run, trainer, &Mlp::new(best, &device))
+                record::network(run, &self.split, trainer, &Mlp::new(best, &device))
             }
-            _ => record::network(run, trainer, trainer.model()),
+            _ => record::network(run, &self.split, trainer, trainer.model()),
         }
     }
 

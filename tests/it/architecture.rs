@@ -29,10 +29,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "figures",
         &[
-            "plot", "anim", "geometry", "linalg", "model", "data", "run", "train",
+            "plot", "anim", "geometry", "linalg", "model", "data", "run", "train", "capture",
         ],
     ),
     ("inspect", &["linalg", "model", "data"]),
+    ("export", &["run", "capture", "data", "model"]),
     (
         "blog",
         &[

@@ -165,7 +165,7 @@ fn sites_that_do_not_exist_are_refused_with_the_nearest() {
         let capture = CaptureConfig {
             every,
             sites: vec![site.to_owned()],
-            gradients: false,
+            ..CaptureConfig::default()
         };
         capture
             .validate(&config())

@@ -224,6 +224,65 @@ fn the_list_names_every_item() {
 }
 
 #[test]
+fn completions_know_every_command() {
+    let folder = tempfile::tempdir().unwrap();
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let script = succeed(folder.path(), &["completions", shell]);
+        for command in ["train", "figure", "export", "completions"] {
+            assert!(script.contains(command), "{shell}: {command}");
+        }
+    }
+}
+
+#[test]
+fn iris_is_drawn_animated_and_exported() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let config = concat!(env!("CARGO_MANIFEST_DIR"), "/configs/iris.toml");
+    let quick = ["--epochs", "3", "--quiet"];
+    succeed(
+        root,
+        &[&["train", config, "--out", "iris"][..], &quick].concat(),
+    );
+    let drawn = succeed(root, &["figure", "iris", "--dpi", "96"]);
+    assert_eq!(drawn.lines().count(), 16, "{drawn}");
+    let pair = ["--features", "petal_length_cm,petal_width_cm"];
+    let drawn = [
+        "figure",
+        "iris",
+        "data",
+        "boundary",
+        "embedding",
+        "--theme",
+        "dark",
+        "--format",
+        "svg",
+    ];
+    assert_eq!(
+        succeed(root, &[&drawn[..], &pair].concat()).lines().count(),
+        3
+    );
+    for name in ["training", "embedding", "boundary", "flow"] {
+        let moving = [
+            "animate", "iris", name, "--size", "200x160", "--fps", "8", "--out", "moving",
+        ];
+        let written = succeed(root, &[&moving[..], &pair].concat());
+        assert!(
+            std::fs::metadata(root.join(written.trim())).unwrap().len() > 1000,
+            "{name}"
+        );
+    }
+    for format in ["npz", "csv", "safetensors", "tensorboard", "projector"] {
+        for line in succeed(root, &["export", "iris", "--format", format]).lines() {
+            assert!(
+                std::fs::metadata(root.join(line)).unwrap().len() > 50,
+                "{line}"
+            );
+        }
+    }
+}
+
+#[test]
 fn every_help_has_an_example() {
     let folder = tempfile::tempdir().unwrap();
     for command in [
@@ -234,8 +293,10 @@ fn every_help_has_an_example() {
         "animate",
         "inspect",
         "compress",
+        "export",
         "data",
         "devices",
+        "completions",
     ] {
         let help = succeed(folder.path(), &[command, "--help"]);
         assert!(help.contains("Example"), "{command}: {help}");
@@ -387,6 +448,28 @@ fn bad_input_is_answered_with_one_clear_error_and_leaves_nothing_behind() {
     write("target.toml", &own("target.csv"));
     write("missing.toml", &own("nowhere.csv"));
     write("file", "not a directory");
+    let reference = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/reference");
+    std::fs::copy(reference.join("npz_objects.npz"), root.join("objects.npz")).unwrap();
+    std::fs::copy(reference.join("npz_f8.npz"), root.join("arrays.npz")).unwrap();
+    write("broken.npz", "PK and nothing more");
+    for (name, options) in [
+        ("objects", ""),
+        ("broken", ""),
+        ("arrays", "features = 'features'"),
+    ] {
+        let text = own(&format!("{name}.npz")).replace("target = 'label'", options);
+        write(&format!("{name}.toml"), &text);
+    }
+    let trained = [
+        "train",
+        "small.toml",
+        "--out",
+        "trained",
+        "--epochs",
+        "2",
+        "--quiet",
+    ];
+    succeed(root, &trained);
 
     let cases = [
         bad(
@@ -672,6 +755,127 @@ fn bad_input_is_answered_with_one_clear_error_and_leaves_nothing_behind() {
             1,
         ),
         bad(&["nonsense"], &["nonsense"], 2),
+        bad(
+            &["train", "objects.toml"],
+            &["objects.npz", "array y", "pickled"],
+            1,
+        ),
+        bad(
+            &["train", "broken.toml"],
+            &["broken.npz", "not a whole .npz archive"],
+            1,
+        ),
+        bad(
+            &["train", "arrays.toml"],
+            &["arrays.npz", "no array features", "data.features"],
+            1,
+        ),
+        bad(
+            &["train", "arrays.toml", "--set", "data.samples=3"],
+            &["data.samples", ".npz"],
+            1,
+        ),
+        bad(
+            &["train", "small.toml", "--set", "capture.of=all"],
+            &["all"],
+            1,
+        ),
+        bad(
+            &[
+                "train",
+                "small.toml",
+                "--set",
+                "capture.of=test",
+                "--set",
+                "data.test_fraction=0",
+            ],
+            &["capture.of", "held out"],
+            1,
+        ),
+        bad(
+            &[
+                "train",
+                "small.toml",
+                "--set",
+                "capture.of=grid",
+                "--set",
+                "capture.gradients=true",
+            ],
+            &["capture.gradients", "grid"],
+            1,
+        ),
+        bad(&["data", "moons", "-o", "file/moons.npz"], &["file"], 1),
+        bad(
+            &["data", "moons", "-o", "moons.npy"],
+            &["moons.npy", ".npz"],
+            1,
+        ),
+        bad(
+            &["export", "nowhere", "--format", "npz"],
+            &["nowhere", "no run here"],
+            1,
+        ),
+        bad(
+            &["export", "nowhere", "--format", "hdf5"],
+            &["hdf5", "safetensors"],
+            2,
+        ),
+        bad(&["export", "nowhere"], &["--format"], 2),
+        bad(
+            &["export", "trained", "--format", "npz", "--epoch", "3"],
+            &["--epoch", "not captured", "ask for 2"],
+            1,
+        ),
+        bad(
+            &["export", "trained", "--format", "csv", "--site", "embeding"],
+            &["embeding", "did you mean embedding", "layers.0"],
+            1,
+        ),
+        bad(
+            &[
+                "export",
+                "trained",
+                "--format",
+                "tensorboard",
+                "--what",
+                "weights",
+            ],
+            &["weights", "safetensors"],
+            1,
+        ),
+        bad(
+            &[
+                "export",
+                "trained",
+                "--format",
+                "npz",
+                "--out",
+                "file/a.npz",
+            ],
+            &["file"],
+            1,
+        ),
+        bad(
+            &["figure", "trained", "boundary", "--features", "x1"],
+            &["--features", "a plane has 2"],
+            1,
+        ),
+        bad(
+            &["figure", "trained", "boundary", "--features", "x1,y"],
+            &["no feature y", "x1, x2"],
+            1,
+        ),
+        bad(
+            &["figure", "trained", "residuals"],
+            &["classes", "`boundary`"],
+            1,
+        ),
+        bad(
+            &["animate", "trained", "boundary", "--features", "x1,x1"],
+            &["x1", "twice"],
+            1,
+        ),
+        bad(&["completions", "tcsh"], &["tcsh", "bash"], 2),
     ];
     let files = || {
         let mut names: Vec<_> = std::fs::read_dir(root)

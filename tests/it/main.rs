@@ -9,6 +9,7 @@ mod config;
 mod configs;
 mod data;
 mod device;
+mod export;
 mod geometry;
 mod layers;
 mod layers_by_burn;

@@ -1,0 +1,99 @@
+//! Metrics as a TensorBoard event file.
+//!
+//! An event is a protocol buffer in a [`record`](super::record)'s frame. Only four messages are needed, so they are
+//! encoded here by hand (field numbers from TensorFlow's `event.proto` and `summary.proto`):
+//!
+//! ```text
+//! Event   { double wall_time = 1; int64 step = 2; string file_version = 3; Summary summary = 5; }
+//! Summary { repeated Value value = 1; }
+//! Value   { string tag = 1; float simple_value = 2; }
+//! ```
+
+use std::path::{Path, PathBuf};
+
+use super::metrics::Metrics;
+use super::record::frame;
+use crate::error::Result;
+
+/// TensorBoard looks for `tfevents` in a file's name.
+const FILE: &str = "events.out.tfevents.0.foldspace";
+
+/// Writes the event file into a directory, for `tensorboard --logdir`, and says where it is.
+///
+/// Times count from 0, in seconds of training: the same run gives the same file but for its speed, and curves can be
+/// drawn over relative time.
+pub(super) fn write(directory: &Path, metrics: &Metrics) -> Result<PathBuf> {
+    let path = directory.join(FILE);
+    let version = [double(1, 0.0), text(3, "brain.Event:2")].concat();
+    let mut bytes = frame(&version);
+    let seconds = metrics.column("seconds");
+    let mut clock = 0.0;
+    for row in &metrics.rows {
+        let spent = seconds.and_then(|at| row.get(at)).copied();
+        clock += spent.filter(|spent| spent.is_finite()).unwrap_or(0.0);
+        let values: Vec<u8> = metrics
+            .names
+            .iter()
+            .zip(row)
+            .filter(|(_, number)| !number.is_nan())
+            .filter_map(|(name, number)| Some((tag(name)?, number)))
+            .flat_map(|(tag, &number)| {
+                let value = [text(1, &tag), float(2, number as f32)].concat();
+                message(1, &value)
+            })
+            .collect();
+        let epoch = row.first().copied().unwrap_or_default() as u64;
+        let event = [double(1, clock), integer(2, epoch), message(5, &values)].concat();
+        bytes.extend(frame(&event));
+    }
+    crate::file::write(&path, &bytes)?;
+    Ok(path)
+}
+
+/// TensorBoard groups curves by what stands before the slash; `None` for what is no curve.
+fn tag(column: &str) -> Option<String> {
+    Some(match column {
+        "epoch" | "seconds" => return None,
+        "train_loss" => "loss/train".to_owned(),
+        "test_loss" => "loss/test".to_owned(),
+        "train_accuracy" => "accuracy/train".to_owned(),
+        "test_accuracy" => "accuracy/test".to_owned(),
+        other => other.replacen('.', "/", 1),
+    })
+}
+
+/// A base-128 number, the lowest seven bits first.
+fn varint(mut number: u64) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while number >= 0x80 {
+        bytes.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    bytes.push(number as u8);
+    bytes
+}
+
+/// A field's number and its wire type: 0 varint, 1 eight bytes, 2 length and bytes, 5 four bytes.
+fn key(field: u64, wire: u64) -> Vec<u8> {
+    varint(field << 3 | wire)
+}
+
+fn integer(field: u64, number: u64) -> Vec<u8> {
+    [key(field, 0), varint(number)].concat()
+}
+
+fn double(field: u64, number: f64) -> Vec<u8> {
+    [&key(field, 1)[..], &number.to_le_bytes()].concat()
+}
+
+fn float(field: u64, number: f32) -> Vec<u8> {
+    [&key(field, 5)[..], &number.to_le_bytes()].concat()
+}
+
+fn message(field: u64, bytes: &[u8]) -> Vec<u8> {
+    [&key(field, 2)[..], &varint(bytes.len() as u64), bytes].concat()
+}
+
+fn text(field: u64, text: &str) -> Vec<u8> {
+    message(field, text.as_bytes())
+}
