@@ -4,7 +4,7 @@
 
 use std::fs;
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use toml::de::{DeTable, DeValue};
@@ -83,10 +83,14 @@ impl Config {
     pub fn from_file(path: &Path, overrides: &[String]) -> Result<Self> {
         let text = fs::read_to_string(path).map_err(Error::io(path, "read"))?;
         let mut config = Self::parse(&text, &path.display().to_string(), overrides)?;
-        // A run remembers its data wherever it is opened from: relative paths start at the configuration.
-        if let Source::File { path: data, .. } = &mut config.data.source {
-            let base = path.parent().unwrap_or(Path::new("."));
-            *data = std::path::absolute(base.join(&data)).map_err(Error::io(&data, "find"))?;
+        // A run remembers its files wherever it is opened from: relative paths start at the configuration.
+        let base = path.parent().unwrap_or(Path::new("."));
+        let mut files: Vec<&mut PathBuf> = config.model.weights.iter_mut().collect();
+        if let Source::File { path, .. } = &mut config.data.source {
+            files.push(path);
+        }
+        for file in files {
+            *file = std::path::absolute(base.join(&file)).map_err(Error::io(&file, "find"))?;
         }
         Ok(config)
     }

@@ -13,8 +13,8 @@ use crate::model::{Activation, Frozen, Layer};
 pub struct LayerReport {
     /// Its name.
     pub name: String,
-    /// What follows the affine map.
-    pub activation: Activation,
+    /// What follows the affine map; absent where a file does not say.
+    pub activation: Option<Activation>,
     /// Units and inputs: the shape of W.
     pub shape: [usize; 2],
     /// Weights and biases.
@@ -85,7 +85,7 @@ fn measure(layer: &Layer, output: Option<&Mat<f64>>) -> Result<LayerReport> {
     };
     Ok(LayerReport {
         name: layer.name.clone(),
-        activation: layer.activation,
+        activation: Some(layer.activation),
         shape: [layer.units(), layer.inputs()],
         parameters: layer.units() * layer.inputs() + layer.bias.len(),
         frobenius_norm: norms::frobenius(weight),

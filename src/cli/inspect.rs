@@ -7,7 +7,7 @@ use clap::Args;
 use super::Outcome;
 use crate::error::{Error, Result};
 use crate::inspect::{LayerReport, inspect};
-use crate::model::{Frozen, weights};
+use crate::model::{Frozen, import, store, weights};
 use crate::run::Run;
 
 /// Show the matrices of a run or a weights file, layer by layer.
@@ -16,9 +16,10 @@ use crate::run::Run;
 /// that say the same of every sample, and the lengths of the last gradients.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  foldspace inspect artifacts/runs/moons\n  \
-    foldspace inspect artifacts/runs/moons/weights/epoch-000150.safetensors --json")]
+    foldspace inspect artifacts/runs/moons/weights/epoch-000150.safetensors --json\n  \
+    foldspace inspect net.pt")]
 pub struct Arguments {
-    /// A run directory, or a weights file.
+    /// A run directory, or a weights file: .safetensors, or PyTorch's .pt with a state dict.
     path: PathBuf,
     /// After which captured epoch of a run; by default the last.
     #[arg(long, value_name = "N")]
@@ -31,7 +32,7 @@ pub struct Arguments {
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Outcome {
     let (reports, gradients) = if arguments.path.is_file() {
-        (inspect(&weights::read(&arguments.path)?, None)?, Vec::new())
+        (of_file(&arguments.path)?, Vec::new())
     } else {
         of_run(&arguments.path, arguments.epoch)?
     };
@@ -50,6 +51,22 @@ pub fn run(arguments: &Arguments) -> Outcome {
         println!("gradient of {name}: length {norm:.3e} on the last batch");
     }
     Ok(())
+}
+
+/// A file of ours describes its network; another program's holds matrices.
+fn of_file(path: &Path) -> Result<Vec<LayerReport>> {
+    let ours = path
+        .extension()
+        .is_some_and(|ending| ending == "safetensors")
+        && store::read_any(path)?.kind.is_some();
+    if ours {
+        return inspect(&weights::read(path)?, None);
+    }
+    let mut reports = inspect(&import::matrices(path)?, None)?;
+    for report in &mut reports {
+        report.activation = None;
+    }
+    Ok(reports)
 }
 
 type Reports = (Vec<LayerReport>, Vec<(String, f64)>);
@@ -78,9 +95,11 @@ fn of_run(path: &Path, epoch: Option<usize>) -> Result<Reports> {
 fn print(report: &LayerReport) {
     let [units, inputs] = report.shape;
     println!(
-        "{}: {units} x {inputs}, {}, {} parameters",
+        "{}: {units} x {inputs}{}, {} parameters",
         report.name,
-        report.activation.name(),
+        report
+            .activation
+            .map_or_else(String::new, |activation| format!(", {}", activation.name())),
         report.parameters
     );
     println!(

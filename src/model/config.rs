@@ -1,5 +1,7 @@
 //! The `[model]` table: the layers of a network, from the first hidden one to the output.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Activation, Init};
@@ -27,6 +29,9 @@ pub struct ModelConfig {
     /// The seed of PyTorch's generator; the configuration's `seed` where it is absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
+    /// A `.safetensors` or `.pt` file with the initial weights in place of drawn ones, relative to the configuration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights: Option<PathBuf>,
     /// From the first hidden layer to the output.
     pub layers: Vec<LayerConfig>,
 }
@@ -111,6 +116,7 @@ impl ModelConfig {
         Self {
             init: Init::default(),
             seed: None,
+            weights: None,
             layers,
         }
     }

@@ -6,7 +6,9 @@
 use faer::Mat;
 use serde::{Deserialize, Serialize};
 
-use super::{Frozen, LayerConfig, LayerParameters, ModelConfig, NormParameters, Parameters};
+use super::{
+    Frozen, LayerConfig, LayerParameters, ModelConfig, NormParameters, Parameters, import,
+};
 use crate::error::Result;
 use crate::random::Generator;
 
@@ -61,7 +63,7 @@ pub fn initialise(
 /// `nn.Linear(inputs, rank, bias=False)` and `nn.Linear(rank, units)`.
 ///
 /// # Errors
-/// As [`initialise`].
+/// As [`initialise`]; also where the file of [`ModelConfig::weights`] does not fit, see [`import::read`].
 pub fn draw(config: &ModelConfig, inputs: usize, generator: &mut Generator) -> Result<Parameters> {
     config.validate(inputs)?;
     let mut fan_in = inputs;
@@ -70,7 +72,11 @@ pub fn draw(config: &ModelConfig, inputs: usize, generator: &mut Generator) -> R
         layers.push(draw_layer(config.init, layer, name, fan_in, generator));
         fan_in = layer.units;
     }
-    Ok(Parameters { layers })
+    // Drawn all the same, so that what the generator serves next is what a script sees that loads weights into its network.
+    match &config.weights {
+        Some(path) => import::read(path, config, inputs),
+        None => Ok(Parameters { layers }),
+    }
 }
 
 fn draw_layer(

@@ -121,7 +121,7 @@ pub fn read(path: &Path, kind: &str) -> Result<Contents> {
 /// Reads a safetensors file of any origin; one of ours is checked against its checksum.
 ///
 /// # Errors
-/// As [`read`], kind aside; also [`Error::Invalid`] where entries are neither `f32` nor `f64`.
+/// As [`read`], kind aside; also [`Error::Invalid`] where entries are neither `f32`, `f64` nor `i64`.
 pub fn read_any(path: &Path) -> Result<Contents> {
     let whole = fs::read(path).map_err(Error::io(path, "read"))?;
     let damaged =
@@ -206,6 +206,16 @@ fn values(view: &TensorView<'_>) -> Option<Vec<f32>> {
                 whole
                     .iter()
                     .map(|bytes| f64::from_le_bytes(*bytes) as f32)
+                    .collect(),
+            )
+        }
+        // Batch norm's count of batches.
+        Dtype::I64 => {
+            let (whole, _) = data.as_chunks();
+            Some(
+                whole
+                    .iter()
+                    .map(|bytes| i64::from_le_bytes(*bytes) as f32)
                     .collect(),
             )
         }

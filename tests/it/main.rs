@@ -25,3 +25,4 @@ mod random;
 mod regularisation;
 mod run;
 mod train;
+mod weights_exchange;
