@@ -248,6 +248,7 @@ fn split_message(message: &str) -> (String, String) {
         };
         let remedy = match nearest(given, valid.iter().copied()) {
             Some(nearest) => format!("did you mean {nearest}?"),
+            None if valid.is_empty() => "remove it".to_owned(),
             None => format!("there are {}", valid.join(", ")),
         };
         return (format!("there is no {kind} {given}"), remedy);

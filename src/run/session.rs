@@ -135,7 +135,7 @@ impl Session {
         run.paths.sweep();
         let (file, checkpoint) = keep::read(&run.paths, wish.from)?;
         let (state, config) = (checkpoint.state, &mut run.config);
-        if checkpoint.config.model != config.model {
+        if checkpoint.config.model.layers != config.model.layers {
             return Err(Error::invalid(
                 file.display().to_string(),
                 "it belongs to another [model] than config.toml describes",

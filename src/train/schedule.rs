@@ -5,7 +5,9 @@
 
 use std::f64::consts::PI;
 
-use serde::{Deserialize, Serialize};
+use serde::de::value::{MapAccessDeserializer, MapDeserializer};
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::error::{Error, Result};
 
@@ -25,8 +27,15 @@ use crate::error::{Error, Result};
 /// assert_eq!(schedule.rate(1.0, 29), 1.0);
 /// assert_eq!(schedule.rate(1.0, 30), 0.1);
 /// ```
+///
+/// A schedule that needs no more than its name may be given by it alone: `schedule = "cosine"`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "name", rename_all = "snake_case", deny_unknown_fields)]
+#[serde(
+    remote = "Self",
+    tag = "name",
+    rename_all = "snake_case",
+    deny_unknown_fields
+)]
 pub enum Schedule {
     /// Not at all.
     Constant {},
@@ -73,6 +82,37 @@ fn tenth() -> f64 {
 
 fn third() -> f64 {
     1.0 / 3.0
+}
+
+impl Serialize for Schedule {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Self::serialize(self, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Schedule {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(NameOrTable)
+    }
+}
+
+/// Reads a table, or a name as a table that has nothing else in it.
+struct NameOrTable;
+
+impl<'de> Visitor<'de> for NameOrTable {
+    type Value = Schedule;
+
+    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("a table such as { name = \"cosine\" }")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<Schedule, E> {
+        Schedule::deserialize(MapDeserializer::new([("name", name)].into_iter()))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, table: A) -> Result<Schedule, A::Error> {
+        Schedule::deserialize(MapAccessDeserializer::new(table))
+    }
 }
 
 impl Default for Schedule {

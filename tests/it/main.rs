@@ -4,6 +4,7 @@ mod anim;
 mod architecture;
 mod blog;
 mod capture;
+mod checkpoint;
 mod cli;
 mod config;
 mod configs;

@@ -51,6 +51,23 @@ fn learning_rates_are_pytorchs() {
     }
 }
 
+#[test]
+fn a_name_alone_is_a_schedule() {
+    let parse = |schedule: &str| {
+        let text = format!(
+            "epochs = 4\nloss = 'mse'\noptimizer = {{ name = 'sgd', lr = 0.1 }}\nschedule = {schedule}"
+        );
+        toml::from_str::<TrainConfig>(&text)
+    };
+    assert_eq!(
+        parse("'cosine'").unwrap(),
+        parse("{ name = 'cosine' }").unwrap()
+    );
+    let again = toml::to_string(&parse("'cosine'").unwrap()).unwrap();
+    assert!(again.contains("[schedule]\nname = \"cosine\""), "{again}");
+    assert!(parse("'step'").is_err() && parse("{ name = 'constant', gamma = 1.0 }").is_err());
+}
+
 /// A cosine keeps the length it began with when a run is made longer.
 #[test]
 fn a_resolved_cosine_does_not_stretch() {
