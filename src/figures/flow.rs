@@ -1,5 +1,5 @@
 //! Space in motion: graph paper and data flow through a network, layer by layer, to where a straight line separates the
-//! classes; and the line flows back to become the decision boundary (item D6).
+//! classes; and the line, or the lines between several classes, flows back to become the decision boundary (item D6).
 
 use faer::{Mat, MatRef};
 
@@ -14,8 +14,10 @@ use crate::anim::{Easing, Moment, Segment, Timeline};
 use crate::data::Dataset;
 use crate::error::{Error, Result};
 use crate::geometry::{Bounds, Stage};
-use crate::model::{Activation, Frozen};
+use crate::model::Frozen;
 use crate::plot::{Colour, Figure, Frame, Mark, Panel, Point, Stroke};
+
+mod words;
 
 /// Lines of graph paper along each axis.
 const LINES: usize = 17;
@@ -253,78 +255,6 @@ impl Flow {
         self.points
             .as_ref()
             .subrows(self.grid.points.nrows(), self.samples)
-    }
-
-    fn several(&self) -> bool {
-        matches!(self.decision, Some(Decision::Several(_)))
-    }
-
-    fn layer_name(&self, layer: usize) -> String {
-        let l = &self.network.layers[layer];
-        format!("layer {}, {} → {}", layer + 1, l.inputs(), l.units())
-    }
-
-    /// What is happening (markup).
-    fn caption(&self, scene: Scene) -> String {
-        let leg = match scene {
-            Scene::Leg(leg) => &self.way.legs[leg],
-            Scene::Line => {
-                let right = 100.0 * self.accuracy().unwrap_or(f64::NAN);
-                return if self.several() {
-                    format!("the last layer draws straight lines: {right:.1} % are in their region")
-                } else {
-                    format!("the last layer draws a straight line: {right:.1} % are on their side")
-                };
-            }
-            Scene::Back | Scene::Home if self.several() => {
-                return "and back: the straight lines become the decision boundary".into();
-            }
-            Scene::Back | Scene::Home => {
-                return "and back: the straight line becomes the decision boundary".into();
-            }
-        };
-        let inputs = self.network.layers[leg.layer].inputs();
-        let what = match leg.act {
-            Act::Turn => format!("rotate the {inputs} dimensions, $V^T$"),
-            Act::Affine => "the affine map, $Wx + b$".into(),
-            Act::Stage(Stage::RotateIn) => "rotate, $V^T$".into(),
-            Act::Stage(Stage::Scale) if leg.mirrors => "stretch and mirror, $S$".into(),
-            Act::Stage(Stage::Scale) => "stretch, $S$".into(),
-            Act::Stage(Stage::RotateOut) => "rotate, $U$".into(),
-            Act::Stage(Stage::Translate) => "shift, $b$".into(),
-            Act::Stage(Stage::Activate) | Act::Activate => {
-                match self.network.layers[leg.layer].activation {
-                    Activation::Relu => "fold, ReLU".into(),
-                    activation => format!("bend, {}", activation.name()),
-                }
-            }
-        };
-        format!("{}: {what}", self.layer_name(leg.layer))
-    }
-
-    /// What the picture shows at the end of a leg.
-    fn seen(&self, leg: &Leg) -> String {
-        let layer = &self.network.layers[leg.layer];
-        let percent = 100.0 * leg.explained;
-        let share = if percent > 99.95 {
-            "all of it seen".to_owned()
-        } else {
-            format!("the picture shows {percent:.0} % of the variance")
-        };
-        let flat = layer.inputs() == 2;
-        match leg.act {
-            Act::Turn => format!(
-                "the 2 of {} directions that the layer reads: {percent:.0} % of the variance",
-                layer.inputs()
-            ),
-            Act::Stage(Stage::RotateOut | Stage::Translate) if flat && layer.units() > 2 => {
-                format!("a plane in {} dimensions, {share}", layer.units())
-            }
-            Act::Affine | Act::Activate if layer.units() > 2 => {
-                format!("{} dimensions: {share}", layer.units())
-            }
-            _ => self.remark.clone(),
-        }
     }
 
     fn on_the_way(&self, leg: usize, t: f64) -> Result<Panel> {

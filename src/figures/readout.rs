@@ -15,8 +15,9 @@ pub struct Readout {
 }
 
 impl Readout {
-    /// Of one sigmoid or identity unit, w and b themselves (threshold 1/2 of the sigmoid); of two softmax or identity
-    /// units, the difference of the second and the first.
+    /// Of one sigmoid unit, w and b themselves; of two softmax or identity units, the difference of the second and the
+    /// first. One identity unit, trained on 0 and 1, says class 1 from an output of 1/2 on: there the height is
+    /// 4 (w · h + b - 1/2), whose sigmoid is close to the output.
     ///
     /// # Errors
     /// If the network has another kind of output, so that there is no single hyperplane.
@@ -28,9 +29,13 @@ impl Readout {
             .ok_or_else(|| refuse("the network has no layers".into()))?;
         let row = |unit: usize| (0..last.inputs()).map(move |j| last.weight[(unit, j)]);
         match (last.units(), last.activation) {
-            (1, Activation::Sigmoid | Activation::Identity) => Ok(Self {
+            (1, Activation::Sigmoid) => Ok(Self {
                 normal: row(0).collect(),
                 offset: last.bias[0],
+            }),
+            (1, Activation::Identity) => Ok(Self {
+                normal: row(0).map(|w| 4.0 * w).collect(),
+                offset: 4.0 * (last.bias[0] - 0.5),
             }),
             (2, Activation::Softmax | Activation::Identity) => Ok(Self {
                 normal: row(1).zip(row(0)).map(|(b, a)| b - a).collect(),

@@ -106,7 +106,19 @@ pub fn serialise(kind: &str, notes: &Value, arrays: &BTreeMap<String, Array>) ->
 /// [`Error::Io`] where it can't be read; [`Error::Invalid`] where it is truncated, altered, from a newer version or of
 /// another kind.
 pub fn read(path: &Path, kind: &str) -> Result<Contents> {
-    let contents = read_any(path)?;
+    parse(
+        &fs::read(path).map_err(Error::io(path, "read"))?,
+        path,
+        kind,
+    )
+}
+
+/// Reads a file's bytes; `path` is what errors call it.
+///
+/// # Errors
+/// As [`read`].
+pub fn parse(bytes: &[u8], path: &Path, kind: &str) -> Result<Contents> {
+    let contents = parse_any(bytes, path)?;
     if contents.kind.as_deref() == Some(kind) {
         return Ok(contents);
     }
@@ -123,12 +135,19 @@ pub fn read(path: &Path, kind: &str) -> Result<Contents> {
 /// # Errors
 /// As [`read`], kind aside; also [`Error::Invalid`] where entries are neither `f32`, `f64` nor `i64`.
 pub fn read_any(path: &Path) -> Result<Contents> {
-    let whole = fs::read(path).map_err(Error::io(path, "read"))?;
+    parse_any(&fs::read(path).map_err(Error::io(path, "read"))?, path)
+}
+
+/// Reads the bytes of a safetensors file of any origin; `path` is what errors call it.
+///
+/// # Errors
+/// As [`read_any`].
+pub fn parse_any(whole: &[u8], path: &Path) -> Result<Contents> {
     let damaged =
         |problem: String| refused(path, problem, "restore it from a copy, or write it again");
     let cut = |error| damaged(format!("not a whole safetensors file ({error})"));
-    let file = SafeTensors::deserialize(&whole).map_err(cut)?;
-    let (_, header) = SafeTensors::read_metadata(&whole).map_err(cut)?;
+    let file = SafeTensors::deserialize(whole).map_err(cut)?;
+    let (_, header) = SafeTensors::read_metadata(whole).map_err(cut)?;
 
     let mut arrays = BTreeMap::new();
     for (name, view) in file.iter() {

@@ -19,7 +19,7 @@ use faer::Mat;
 use serde_json::json;
 
 use super::config::default_name;
-use super::store::{self, Array};
+use super::store::{self, Array, Contents};
 use super::{Frozen, LayerConfig, LayerParameters, NormParameters, Parameters};
 use crate::error::{Error, Result};
 
@@ -53,7 +53,19 @@ pub fn read(path: &Path) -> Result<Frozen> {
 /// # Errors
 /// As [`store::read`]; also [`Error::Invalid`] where the arrays are not the network that the notes describe.
 pub fn read_parameters(path: &Path) -> Result<Parameters> {
-    let contents = store::read(path, KIND)?;
+    described(store::read(path, KIND)?, path)
+}
+
+/// Reads the parameters in a file's bytes; `path` is what errors call it.
+///
+/// # Errors
+/// As [`read_parameters`].
+pub fn parse(bytes: &[u8], path: &Path) -> Result<Parameters> {
+    described(store::parse(bytes, path, KIND)?, path)
+}
+
+/// The network that a file's notes describe.
+fn described(contents: Contents, path: &Path) -> Result<Parameters> {
     let refuse = |problem: String| {
         Error::invalid(
             path.display().to_string(),

@@ -265,7 +265,7 @@ fn place(panel: &Panel, need: &Needs, cell: Rect, heading: f64, lift: f64) -> Pa
         .map(|(_, label)| text::width(label, size::TICK, Face::Regular))
         .fold(0.0, f64::max);
     PanelLayout {
-        legend: place_legend(panel, &rect, cell.width()),
+        legend: place_legend(panel, &rect, &cell),
         view: View {
             rect,
             x,
@@ -320,13 +320,18 @@ fn break_legend(panel: &Panel, width: f64) -> Vec<Vec<&Key>> {
     lines
 }
 
-fn place_legend(panel: &Panel, rect: &Rect, width: f64) -> Vec<(Key, Point)> {
-    let lines = break_legend(panel, width);
+/// The legend stands above the plot `rect`, its lines as wide as the `cell` allows: where a plot that keeps its units
+/// square is narrower, a long legend begins further to the left.
+fn place_legend(panel: &Panel, rect: &Rect, cell: &Rect) -> Vec<(Key, Point)> {
+    let lines = break_legend(panel, cell.width());
     let top = rect.top - lines.len() as f64 * LABEL_HEIGHT - 3.0;
+    let length = |line: &Vec<&Key>| line.iter().map(|key| key_width(key)).sum::<f64>() - KEY_GAP;
+    let longest = lines.iter().map(length).fold(0.0, f64::max);
+    let left = rect.left.min(cell.right - longest).max(cell.left);
     let mut placed = Vec::new();
     for (i, line) in lines.into_iter().enumerate() {
         let y = top + (i as f64 + 0.5) * LABEL_HEIGHT;
-        let mut x = rect.left;
+        let mut x = left;
         for key in line {
             placed.push((key.clone(), [x, y]));
             x += key_width(key);

@@ -24,6 +24,7 @@ mod panel;
 pub mod pixmap;
 mod render;
 mod scatter;
+mod shape;
 pub mod space;
 pub mod text;
 mod theme;

@@ -16,7 +16,7 @@ use super::mark::{Anchor, Mark, Point, Shape, Stroke};
 use super::panel::{Frame, Panel, Sign};
 use super::text;
 use super::theme::Theme;
-use super::{Figure, axes, field};
+use super::{Figure, axes, field, shape};
 
 /// A deviation that nobody sees, in pixels.
 const UNSEEN: f64 = 0.06;
@@ -205,24 +205,7 @@ impl<B: DrawingBackend<ErrorType = Never>> Painter<'_, B> {
                 let r = 0.886 * r; // the same area as the disc
                 self.rectangle([x - r, y - r], [x + r, y + r], colour);
             }
-            Shape::Diamond => {
-                let r = 1.253 * r;
-                self.polygon(&[[x, y - r], [x + r, y], [x, y + r], [x - r, y]], colour);
-            }
-            Shape::Triangle => self.polygon(&triangle([x, y], r, 1.0), colour),
-            Shape::Wedge => self.polygon(&triangle([x, y], r, -1.0), colour),
-            Shape::Plus => self.polygon(&cross([x, y], r, 0.0), colour),
-            Shape::Cross => self.polygon(&cross([x, y], r, 0.125), colour),
-            Shape::Star => self.polygon(&star([x, y], 5, [1.6 * r, 0.72 * r]), colour),
-            Shape::Pentagon => {
-                let inner = 1.15 * r * libm::cos(std::f64::consts::PI / 5.0);
-                self.polygon(&star([x, y], 5, [1.15 * r, inner]), colour);
-            }
-            Shape::Bar => self.rectangle(
-                [x - 0.5 * r, y - 1.5 * r],
-                [x + 0.5 * r, y + 1.5 * r],
-                colour,
-            ),
+            other => self.polygon(&shape::outline(other, [x, y], r), colour),
         }
     }
 
@@ -405,36 +388,6 @@ fn position(anchor: Anchor) -> Pos {
         Anchor::Bottom => (HPos::Center, VPos::Bottom),
     };
     Pos::new(h, v)
-}
-
-/// A triangle with the area of a disc of radius `r`; `up` is 1 or -1.
-fn triangle([x, y]: Point, r: f64, up: f64) -> [Point; 3] {
-    let (w, h) = (1.347 * r, 1.555 * r * up);
-    [[x, y - h], [x + w, y + h / 2.0], [x - w, y + h / 2.0]]
-}
-
-/// The outline of a cross whose arms reach 1.45 `r`, turned by a part of a full turn.
-fn cross([x, y]: Point, r: f64, turn: f64) -> Vec<Point> {
-    let (long, short) = (1.45 * r, 0.46 * r);
-    let quarter = [[short, short], [long, short], [long, -short]];
-    (0..4)
-        .flat_map(|arm| {
-            let angle = std::f64::consts::TAU * (turn - 0.25 * f64::from(arm));
-            let (sin, cos) = (libm::sin(angle), libm::cos(angle));
-            quarter.map(|[a, b]| [x + a * cos - b * sin, y + a * sin + b * cos])
-        })
-        .collect()
-}
-
-/// A star with its tips and its notches at these radii, one tip up.
-fn star([x, y]: Point, tips: u32, radii: [f64; 2]) -> Vec<Point> {
-    (0..2 * tips)
-        .map(|k| {
-            let angle = std::f64::consts::PI * f64::from(k) / f64::from(tips);
-            let radius = radii[k as usize % 2];
-            [x + radius * libm::sin(angle), y - radius * libm::cos(angle)]
-        })
-        .collect()
 }
 
 /// Does this frame carry numbers?

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::model::store::{self, Array};
+use crate::model::store::{self, Array, Contents};
 use crate::model::{LayerConfig, Parameters, weights};
 use crate::random::Generator;
 use crate::train::optimizer::OptimizerState;
@@ -95,7 +95,18 @@ impl Checkpoint {
     /// # Errors
     /// As [`store::read`]; also [`Error::Invalid`] where the contents are no checkpoint.
     pub fn read(path: &Path) -> Result<Self> {
-        let contents = store::read(path, KIND)?;
+        Self::of(store::read(path, KIND)?, path)
+    }
+
+    /// Reads a checkpoint's bytes; `path` is what errors call it.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn parse(bytes: &[u8], path: &Path) -> Result<Self> {
+        Self::of(store::parse(bytes, path, KIND)?, path)
+    }
+
+    fn of(contents: Contents, path: &Path) -> Result<Self> {
         let refuse = |problem: String| {
             Error::invalid(
                 path.display().to_string(),

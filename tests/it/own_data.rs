@@ -239,3 +239,36 @@ fn a_regression_shows_predictions_and_residuals() {
         assert!(error.contains("`prediction`"), "{error}");
     }
 }
+
+/// Trained by squared error on 0 and 1, an identity unit says class 1 from 1/2 on; so the boundary lies there, and not
+/// where the output is 0.
+#[test]
+fn the_boundary_of_a_squared_error_lies_at_one_half() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "[data]
+        name = 'two_blobs'
+        samples = 60
+        [model]
+        layers = [{ units = 3, activation = 'tanh' }, { units = 1 }]
+        [train]
+        epochs = 50
+        loss = 'mse'
+        optimizer = { name = 'adam', lr = 0.05 }";
+    let config = Config::parse(text, "test.toml", &[]).unwrap();
+    let run = train(&config, &folder.path().join("run"));
+    let network = run.frozen(50).unwrap();
+    let figure = Name::Boundary
+        .draw(&run, 50, &InputAxes::Automatic)
+        .unwrap();
+    let mut vertices = 0;
+    for mark in &figure.panels[0].marks {
+        if let Mark::Line { points, .. } = mark {
+            for point in points {
+                let output = network.forward(faer::mat![[point[0], point[1]]].as_ref());
+                assert!((output[(0, 0)] - 0.5).abs() < 1e-9, "{output:?}");
+                vertices += 1;
+            }
+        }
+    }
+    assert!(vertices > 20, "{vertices}");
+}

@@ -256,6 +256,29 @@ fn ten_class_colours_stay_apart_for_colour_blind_readers() {
 }
 
 #[test]
+fn a_long_legend_stays_inside_the_picture() {
+    // A tall, narrow plot in a wide figure: its ten keys need more room than the plot has.
+    let points: Vec<[f64; 2]> = (0..10).map(|k| [0.0, f64::from(k)]).collect();
+    let labels: Vec<usize> = (0..10).collect();
+    let names: Vec<String> = (0..10).map(|k| format!("class {k}")).collect();
+    let panel = Panel::plane("", "")
+        .range([-1.0, 1.0], [0.0, 9.0])
+        .classes(&points, &labels, &names);
+    let figure = Figure::new("").size(700, 400).panel(panel);
+    let frame = figure.to_frame(&Theme::LIGHT, 1.0).unwrap();
+    // Nothing is drawn in the margins at both sides.
+    for (row, line) in frame.rgba.chunks_exact(4 * 700).enumerate() {
+        for column in (0..8).chain(692..700) {
+            assert_eq!(
+                line[4 * column..4 * column + 3],
+                [255; 3],
+                "{column}, {row}"
+            );
+        }
+    }
+}
+
+#[test]
 fn numbers_are_written_as_people_do() {
     assert_eq!(number(-1.5), "−1.5");
     assert_eq!(number(0.1 + 0.2), "0.3");
