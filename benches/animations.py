@@ -38,6 +38,13 @@ def read_safetensors(path):
 
 
 def matplotlib_animation(run, points, out):
+    x, y = points[:, :2], points[:, 2].astype(int)
+    frames = [read_safetensors(run / f"weights/epoch-{epoch:06}.safetensors") for epoch in EPOCHS]
+    draw_animation(frames, x, y, out)
+
+
+def draw_animation(frames, x, y, out):
+    """Both views side by side, a frame per dictionary of weights (units x inputs)."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -45,8 +52,6 @@ def matplotlib_animation(run, points, out):
     import numpy as np
     from matplotlib.animation import FuncAnimation, PillowWriter
 
-    x, y = points[:, :2], points[:, 2].astype(int)
-    frames = [read_safetensors(run / f"weights/epoch-{epoch:06}.safetensors") for epoch in EPOCHS]
     names = sorted({name.rsplit(".", 1)[0] for name in frames[0]}, key=lambda n: (n == "layers.2", n == "embedding"))
 
     def head(weights, points):

@@ -5,11 +5,25 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// Writes a whole file; where that fails, what was there before stays.
+/// Writes a whole file; where that fails, what was there before stays. Whoever kills the process finds the old file or the new
+/// one; after a power failure, which may lose what the system has not yet put on the disk, see [`write_lasting`].
 ///
 /// # Errors
 /// If the place cannot be written to.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    let partial = Partial::beside(path)?;
+    let mut file = partial.create()?;
+    file.write_all(bytes).map_err(Error::io(path, "write"))?;
+    partial.keep()?;
+    Ok(())
+}
+
+/// The same, and the bytes are on the disk before the name points to them: for what can't be made again, as checkpoints. It
+/// takes milliseconds, where [`write`] takes microseconds.
+///
+/// # Errors
+/// If the place cannot be written to.
+pub fn write_lasting(path: &Path, bytes: &[u8]) -> Result<()> {
     let partial = Partial::beside(path)?;
     let mut file = partial.create()?;
     file.write_all(bytes)

@@ -57,6 +57,7 @@
 
 #![warn(missing_docs)]
 
+pub mod allocator;
 pub mod anim;
 pub mod blog;
 pub mod capture;

@@ -3,5 +3,6 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    foldspace::allocator::keep_freed_memory();
     foldspace::cli::run()
 }

@@ -90,6 +90,10 @@ impl Tap for Recorder {
             }
         }
     }
+
+    fn listens(&self, site: Site<'_>) -> bool {
+        self.sites.contains(&site.to_string())
+    }
 }
 
 /// Changes the value of one site; the rest of the network goes on with the changed one.
@@ -131,5 +135,9 @@ impl<F: FnMut(Tensor<2>) -> Tensor<2>> Tap for Replacer<F> {
         } else {
             value
         }
+    }
+
+    fn listens(&self, site: Site<'_>) -> bool {
+        site.to_string() == self.site
     }
 }

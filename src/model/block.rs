@@ -6,6 +6,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use super::LayerParameters;
 use super::batch_norm::BatchNorm;
+use super::fused::{self, Bend};
 use super::mlp::{Parameter, download, numbers, upload, upload_vector};
 use crate::random::Generator;
 
@@ -39,28 +40,35 @@ impl Block {
         }
     }
 
-    /// What the activation receives in evaluation: (n x inputs) to (n x units).
-    pub(super) fn affine(&self, x: Tensor<2>) -> Tensor<2> {
-        let z = self.linear(x);
+    /// φ of the affine map in evaluation: (n x inputs) to (n x units).
+    pub(super) fn affine(&self, x: Tensor<2>, bend: Bend) -> Tensor<2> {
         match &self.norm {
-            Some(norm) => norm.forward(z),
-            None => z,
+            Some(norm) => fused::bent(norm.forward(self.linear(x, Bend::Identity)), bend),
+            None => self.linear(x, bend),
         }
     }
 
     /// The same in training, where batch norm takes the batch's statistics and keeps note of them.
-    pub(super) fn affine_training(&mut self, x: Tensor<2>) -> Tensor<2> {
-        let z = self.linear(x);
+    pub(super) fn affine_training(&mut self, x: Tensor<2>, bend: Bend) -> Tensor<2> {
+        let inner = match self.norm {
+            Some(_) => Bend::Identity,
+            None => bend,
+        };
+        let z = self.linear(x, inner);
         match &mut self.norm {
-            Some(norm) => norm.forward_training(z),
+            Some(norm) => fused::bent(norm.forward_training(z), bend),
             None => z,
         }
     }
 
-    fn linear(&self, x: Tensor<2>) -> Tensor<2> {
-        match &self.narrow {
-            Some(narrow) => self.linear.forward(narrow.forward(x)),
-            None => self.linear.forward(x),
+    fn linear(&self, x: Tensor<2>, bend: Bend) -> Tensor<2> {
+        let x = match &self.narrow {
+            Some(narrow) => narrow.forward(x),
+            None => x,
+        };
+        match &self.linear.bias {
+            Some(bias) => fused::dense(x, self.linear.weight.val(), bias.val(), bend),
+            None => fused::bent(self.linear.forward(x), bend),
         }
     }
 

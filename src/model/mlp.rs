@@ -6,6 +6,7 @@ use burn::tensor::{Device, Tensor, TensorData, activation};
 use faer::{Mat, MatRef};
 
 use super::block::{Block, dropout};
+use super::fused::{self, Bend};
 use super::{Activation, Frozen, LayerParameters, Moment, Parameters, Silent, Site, Tap};
 use crate::random::Generator;
 
@@ -107,8 +108,15 @@ impl Mlp {
                 layer,
                 moment: Moment::After,
             };
-            let z = tap.at(before, block.affine(x));
-            tap.at(after, apply(outline.activation, z))
+            // As one operation, unless somebody wants to see what is in between.
+            let y = match Bend::of(outline.activation) {
+                Some(bend) if !tap.listens(before) => block.affine(x, bend),
+                _ => {
+                    let z = tap.at(before, block.affine(x, Bend::Identity));
+                    apply(outline.activation, z)
+                }
+            };
+            tap.at(after, y)
         })
     }
 
@@ -117,8 +125,11 @@ impl Mlp {
     pub fn forward_training(&mut self, x: Tensor<2>, generator: &mut Generator) -> Tensor<2> {
         let layers = self.layers.iter_mut().zip(&self.outlines);
         layers.fold(x, |x, (block, outline)| {
-            let z = block.affine_training(x);
-            dropout(apply(outline.activation, z), outline.dropout, generator)
+            let y = match Bend::of(outline.activation) {
+                Some(bend) => block.affine_training(x, bend),
+                None => apply(outline.activation, block.affine_training(x, Bend::Identity)),
+            };
+            dropout(y, outline.dropout, generator)
         })
     }
 
@@ -166,7 +177,7 @@ impl Mlp {
 pub fn apply(activation: Activation, z: Tensor<2>) -> Tensor<2> {
     match activation {
         Activation::Identity => z,
-        Activation::Relu => activation::relu(z),
+        Activation::Relu => fused::bent(z, Bend::Relu),
         Activation::LeakyRelu => activation::leaky_relu(z, 0.01),
         // Burn's own elu takes the exponential of the positive side too: beyond 88 that is infinite in f32, and
         // its masked gradient 0 x infinity is not a number.
@@ -178,10 +189,10 @@ pub fn apply(activation: Activation, z: Tensor<2>) -> Tensor<2> {
         }
         Activation::Silu => activation::silu(z),
         Activation::Softplus => activation::softplus(z, 1.0),
-        Activation::Tanh => activation::tanh(z),
-        Activation::Sigmoid => activation::sigmoid(z),
+        Activation::Tanh => fused::bent(z, Bend::Tanh),
+        Activation::Sigmoid => fused::bent(z, Bend::Sigmoid),
         Activation::Softmax => activation::softmax(z, 1),
-        Activation::ScaledTanh { a, b } => activation::tanh(z.mul_scalar(b)).mul_scalar(a),
+        Activation::ScaledTanh { a, b } => fused::bent(z.mul_scalar(b), Bend::Tanh).mul_scalar(a),
     }
 }
 

@@ -7,6 +7,7 @@ mod block;
 pub mod config;
 mod fast;
 pub mod frozen;
+pub mod fused;
 pub mod import;
 pub mod init;
 pub mod mlp;

@@ -6,14 +6,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
-use std::io::Write;
 use std::path::Path;
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
-use crate::file::Partial;
 
 /// The version of every format written here; a reader refuses a higher one.
 pub const VERSION: u64 = 1;
@@ -45,7 +43,7 @@ pub struct Contents {
 ///
 /// The bytes are not forced onto the disk, which would take longer than an epoch of a small network. Only a power
 /// failure can lose them, and the checksum tells. What has to survive one is [`serialise`]d and written with
-/// [`file::write`](crate::file::write).
+/// [`file::write_lasting`](crate::file::write_lasting).
 ///
 /// # Errors
 /// [`Error::Io`] where the path can't be written or the disk is full.
@@ -58,12 +56,7 @@ pub fn write(
     notes: &Value,
     arrays: &BTreeMap<String, Array>,
 ) -> Result<()> {
-    let whole = serialise(kind, notes, arrays);
-    let partial = Partial::beside(path)?;
-    let written = partial.create()?.write_all(&whole);
-    written.map_err(Error::io(path, "write"))?;
-    partial.keep()?;
-    Ok(())
+    crate::file::write(path, &serialise(kind, notes, arrays))
 }
 
 /// A file's bytes: the same ones for the same contents.

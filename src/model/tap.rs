@@ -62,6 +62,10 @@ impl fmt::Display for Site<'_> {
 pub trait Tap {
     /// Receives the value (n x units) at `site`; the network goes on with what this returns, of the same shape.
     fn at(&mut self, site: Site<'_>, value: Tensor<2>) -> Tensor<2>;
+
+    /// Whether the value at `site` matters. Where nobody asks for the value before an activation, affine map and activation
+    /// run as one operation and there is none.
+    fn listens(&self, site: Site<'_>) -> bool;
 }
 
 /// The tap that does not listen.
@@ -71,5 +75,9 @@ pub struct Silent;
 impl Tap for Silent {
     fn at(&mut self, _site: Site<'_>, value: Tensor<2>) -> Tensor<2> {
         value
+    }
+
+    fn listens(&self, _site: Site<'_>) -> bool {
+        false
     }
 }

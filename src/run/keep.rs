@@ -42,9 +42,9 @@ pub fn write(paths: &Paths, checkpoint: &Checkpoint) -> Result<()> {
     let (epoch, train) = (checkpoint.state.epoch, &checkpoint.config.train);
     let bytes = checkpoint.to_bytes();
     if checkpoint.best.is_some_and(|(best, _)| best == epoch) {
-        crate::file::write(&paths.best_checkpoint(), &bytes)?;
+        crate::file::write_lasting(&paths.best_checkpoint(), &bytes)?;
     }
-    crate::file::write(&paths.checkpoint(epoch), &bytes)?;
+    crate::file::write_lasting(&paths.checkpoint(epoch), &bytes)?;
     let mut kept = paths.checkpoints()?;
     kept.retain(|&other| other <= epoch);
     let in_turn = |other: &usize| *other == epoch || other.is_multiple_of(train.checkpoint_every);

@@ -3,6 +3,8 @@
 use burn::tensor::{Int, Tensor, activation};
 use serde::{Deserialize, Serialize};
 
+use crate::model::fused::{EntryLoss, TINY, mean_loss};
+
 /// The loss that training minimises.
 ///
 /// | name | formula, averaged over the batch | PyTorch |
@@ -39,31 +41,21 @@ impl Loss {
     }
 }
 
-/// The smallest positive normal `f32`: every smaller probability counts as 0.
-const TINY: f32 = f32::MIN_POSITIVE;
-
 /// The mean of (ŷ - y)²; both (n x outputs).
 pub fn mse(prediction: Tensor<2>, target: Tensor<2>) -> Tensor<1> {
-    (prediction - target).square().mean()
+    mean_loss(prediction, target, EntryLoss::Squared)
 }
 
 /// The mean of r²/2 where r < 1 and r - 1/2 elsewhere, r = |ŷ - y|; both (n x outputs).
 pub fn huber(prediction: Tensor<2>, target: Tensor<2>) -> Tensor<1> {
-    let residual = (prediction - target).abs();
-    // With c = min(r, 1), both branches are c (r - c / 2).
-    let near = residual.clone().clamp_max(1.0);
-    (near.clone() * (residual - near.mul_scalar(0.5))).mean()
+    mean_loss(prediction, target, EntryLoss::Huber)
 }
 
 /// Binary cross-entropy of probabilities (n x 1) against zeros and ones.
 ///
-/// Where a probability is exactly 0 or 1 and wrong, the loss is 100 and its gradient 0, as in PyTorch. (PyTorch's
-/// gradient also fades from p = 1e-12 on; this one does not.)
+/// Where a probability is exactly 0 or 1 and wrong, the loss is 100, as in PyTorch.
 pub fn bce(probability: Tensor<2>, target: Tensor<2>) -> Tensor<1> {
-    let complement = probability.clone().neg().add_scalar(1.0);
-    let hit = clamped_log(probability) * target.clone();
-    let miss = clamped_log(complement) * target.neg().add_scalar(1.0);
-    (hit + miss).mean().neg()
+    mean_loss(probability, target, EntryLoss::CrossEntropy)
 }
 
 /// Cross-entropy of scores (n x classes) against labels (n).

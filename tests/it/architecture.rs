@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// What each module may use besides `error`, `file` and `suggest`, which everyone may.
 const ARROWS: &[(&str, &[&str])] = &[
+    ("allocator", &[]),
     ("error", &[]),
     ("file", &[]),
     ("suggest", &[]),

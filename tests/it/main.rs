@@ -11,6 +11,7 @@ mod configs;
 mod data;
 mod device;
 mod export;
+mod fused;
 mod geometry;
 mod layers;
 mod layers_by_burn;

@@ -1,0 +1,111 @@
+//! One training step, as a user's loop would take it: forward, loss, backward, update. Prints microseconds, best and
+//! median of many, per case; `benches/peers.py` runs it beside PyTorch, JAX, NumPy and a loop fused by hand.
+//!
+//!     cargo bench --bench steps -- [flex|ndarray] [CASE ...]
+
+use std::time::Instant;
+
+use burn::optim::GradientsParams;
+use foldspace::allocator;
+use foldspace::data::moons::Moons;
+use foldspace::device::{self, Backend};
+use foldspace::error::Result;
+use foldspace::model::{Activation, LayerConfig, Mlp, ModelConfig, initialise};
+use foldspace::random::{Generator, RandomState};
+use foldspace::train::optimizer::Optimizer;
+use foldspace::train::{Loss, OptimizerConfig, OptimizerName, Samples};
+
+struct Case {
+    name: &'static str,
+    samples: usize,
+    batch: usize,
+    hidden: &'static [usize],
+    /// Steps that are timed together.
+    steps: usize,
+    rounds: usize,
+}
+
+const CASES: [Case; 3] = [
+    Case {
+        name: "full",
+        samples: 1000,
+        batch: 1000,
+        hidden: &[100, 2],
+        steps: 50,
+        rounds: 40,
+    },
+    Case {
+        name: "mini",
+        samples: 1000,
+        batch: 32,
+        hidden: &[100, 2],
+        steps: 320,
+        rounds: 40,
+    },
+    Case {
+        name: "large",
+        samples: 10_000,
+        batch: 10_000,
+        hidden: &[512, 512, 2],
+        steps: 2,
+        rounds: 8,
+    },
+];
+
+fn main() -> Result<()> {
+    allocator::keep_freed_memory();
+    let arguments: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|a| !a.starts_with("--"))
+        .collect();
+    let backend = match arguments.iter().any(|a| a == "ndarray") {
+        true => Backend::Ndarray,
+        false => Backend::Flex,
+    };
+    let device = device::open(backend)?.autodiff();
+    for (name, samples, batch, hidden, steps, rounds) in CASES {
+        let chosen = CASES
+            .iter()
+            .any(|case| arguments.iter().any(|a| a == case.0));
+        if chosen && !arguments.iter().any(|a| a == name) {
+            continue;
+        }
+        let mut layers: Vec<LayerConfig> = hidden
+            .iter()
+            .map(|&units| LayerConfig::new(units, Activation::Tanh))
+            .collect();
+        layers.push(LayerConfig::new(1, Activation::Sigmoid));
+        let config = ModelConfig::new(layers);
+        let mut generator = Generator::new(42);
+        let frozen = initialise(&config, 2, &mut generator)?;
+        let mut model = Mlp::from_frozen(&frozen, &device);
+        let moons = Moons {
+            samples,
+            ..Moons::default()
+        };
+        let data = moons.generate(&mut RandomState::new(42))?;
+        let data = Samples::upload(&data, Loss::Bce, &device);
+        let mut optimizer = Optimizer::new(&OptimizerConfig::new(OptimizerName::Sgd, 0.1));
+        let mut times = Vec::new();
+        for round in 0..=rounds {
+            let mut left = steps;
+            let start = Instant::now();
+            while left > 0 {
+                let size = (batch < samples).then_some(batch);
+                for batch in data.batches(size, &mut generator).take(left) {
+                    let output = model.forward(batch.inputs);
+                    let loss = batch.targets.loss(Loss::Bce, Activation::Sigmoid, output);
+                    let gradients = GradientsParams::from_grads(loss.backward(), &model);
+                    model = optimizer.step(0.1, model, gradients);
+                    left -= 1;
+                }
+            }
+            if round > 0 {
+                times.push(start.elapsed().as_secs_f64() * 1e6 / steps as f64);
+            }
+        }
+        times.sort_by(f64::total_cmp);
+        println!("{name} {:.1} {:.1}", times[0], times[times.len() / 2]);
+    }
+    Ok(())
+}

@@ -1,0 +1,101 @@
+//! Layers with many inputs and many units: faer multiplies, the rest is one pass over the rows.
+
+use faer::linalg::matmul::matmul;
+use faer::{Accum, MatMut, MatRef, Par};
+use pulp::Arch;
+use rayon::prelude::*;
+
+use super::kernels::{BLOCK, Gradients, Layer, Size, add};
+
+/// y = φ(x W + b).
+pub fn forward(layer: &Layer<'_>, b: &[f32]) -> Vec<f32> {
+    let Size {
+        rows,
+        inputs,
+        units,
+    } = layer.size;
+    let x = MatRef::from_row_major_slice(layer.x, rows, inputs);
+    let w = MatRef::from_row_major_slice(layer.w, inputs, units);
+    let mut y = product(x, w);
+    let block = |z: &mut [f32]| {
+        Arch::new().dispatch(|| {
+            for z in z.chunks_exact_mut(units) {
+                add(z, b);
+                layer.bend.apply(z);
+            }
+        });
+    };
+    if layer.size.is_worth_a_thread() {
+        y.par_chunks_mut(BLOCK * units).for_each(block);
+    } else {
+        y.chunks_mut(BLOCK * units).for_each(block);
+    }
+    y
+}
+
+/// The gradients: dL/dz = dL/dy φ', dL/dx = dL/dz Wᵀ, dL/dW = xᵀ dL/dz, dL/db = Σ_rows dL/dz.
+pub fn backward(layer: &Layer<'_>, y: &[f32], dy: &[f32], wants_dx: bool) -> Gradients {
+    let Size {
+        rows,
+        inputs,
+        units,
+    } = layer.size;
+    let length = BLOCK * units;
+    let mut dz = vec![0.0; dy.len()];
+    let block = |((y, dy), dz): ((&[f32], &[f32]), &mut [f32])| {
+        let mut sum = vec![0.0; units];
+        Arch::new().dispatch(|| {
+            layer.bend.pull_back(y, dy, dz);
+            for dz in dz.chunks_exact(units) {
+                add(&mut sum, dz);
+            }
+        });
+        sum
+    };
+    let sums: Vec<Vec<f32>> = if layer.size.is_worth_a_thread() {
+        let given = y.par_chunks(length).zip(dy.par_chunks(length));
+        given.zip(dz.par_chunks_mut(length)).map(block).collect()
+    } else {
+        let given = y.chunks(length).zip(dy.chunks(length));
+        given.zip(dz.chunks_mut(length)).map(block).collect()
+    };
+    let mut b = vec![0.0; units];
+    for sum in sums {
+        add(&mut b, &sum);
+    }
+    let dz = MatRef::from_row_major_slice(&dz, rows, units);
+    let x = MatRef::from_row_major_slice(layer.x, rows, inputs);
+    let w = MatRef::from_row_major_slice(layer.w, inputs, units);
+    Gradients {
+        x: wants_dx.then(|| product(dz, w.transpose())),
+        w: product(x.transpose(), dz),
+        b,
+    }
+}
+
+/// A B, row-major, in strips of rows whose height follows from the shape alone.
+fn product(a: MatRef<'_, f32>, b: MatRef<'_, f32>) -> Vec<f32> {
+    let (rows, columns) = (a.nrows(), b.ncols());
+    let mut entries = vec![0.0; rows * columns];
+    // A strip's share of B is packed anew, so strips of many rows waste less, and few leave a thread idle.
+    let height = if rows > 2048 { 512 } else { 128 };
+    let strip = |(number, strip): (usize, &mut [f32])| {
+        let height_here = strip.len() / columns;
+        let a = a.subrows(number * height, height_here);
+        let to = MatMut::from_row_major_slice_mut(strip, height_here, columns);
+        matmul(to, Accum::Replace, a, b, 1.0, Par::Seq);
+    };
+    if rows * columns * a.ncols() < WORTH_A_THREAD {
+        entries
+            .chunks_mut(height * columns)
+            .enumerate()
+            .for_each(strip);
+    } else {
+        let strips = entries.par_chunks_mut(height * columns).enumerate();
+        strips.for_each(strip);
+    }
+    entries
+}
+
+/// Below so many products, waking a second thread costs more than it gains.
+const WORTH_A_THREAD: usize = 1 << 21;

@@ -1,0 +1,284 @@
+//! The fused layer and loss against the same made of Burn's own operations: values, gradients, every backend.
+
+use burn::tensor::{Device, Tensor, TensorData, activation};
+use foldspace::model::fused::{Bend, EntryLoss, bent, dense, mean_loss};
+use foldspace::random::Generator;
+use proptest::prelude::*;
+
+const BENDS: [Bend; 4] = [Bend::Identity, Bend::Relu, Bend::Tanh, Bend::Sigmoid];
+
+#[expect(deprecated, reason = "the project offers NdArray as well")]
+fn devices() -> Vec<Device> {
+    let mut devices = vec![Device::flex(), Device::ndarray()];
+    devices.extend(super::device::wgpu());
+    devices
+}
+
+fn plain(z: Tensor<2>, bend: Bend) -> Tensor<2> {
+    match bend {
+        Bend::Identity => z,
+        Bend::Relu => activation::relu(z),
+        Bend::Tanh => activation::tanh(z),
+        Bend::Sigmoid => activation::sigmoid(z),
+    }
+}
+
+fn tensor<const D: usize>(
+    generator: &mut Generator,
+    shape: [usize; D],
+    scale: f32,
+    device: &Device,
+) -> Tensor<D> {
+    let numbers = generator.randn(shape.iter().product());
+    let numbers: Vec<f32> = numbers.into_iter().map(|x| x * scale).collect();
+    Tensor::from_data(TensorData::new(numbers, shape), device)
+}
+
+fn entries<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    tensor.into_data().iter::<f32>().collect()
+}
+
+/// The largest difference, as a share of the largest entry where that is above 1.
+fn apart(a: &[f32], b: &[f32]) -> f32 {
+    assert_eq!(a.len(), b.len());
+    let scale = b.iter().fold(1.0_f32, |most, x| most.max(x.abs()));
+    a.iter()
+        .zip(b)
+        .fold(0.0, |most, (a, b)| (a - b).abs().max(most))
+        / scale
+}
+
+/// y, dL/dx, dL/dW, dL/db of L = Σ c y, by the fused layer and by Burn's operations.
+fn both(
+    [rows, inputs, units]: [usize; 3],
+    bend: Bend,
+    seed: u64,
+    device: &Device,
+) -> [[Vec<f32>; 4]; 2] {
+    let device = &device.clone().autodiff();
+    let draw = &mut Generator::new(seed);
+    let x = tensor(draw, [rows, inputs], 1.0, device);
+    let scale = 1.0 / (inputs as f32).sqrt();
+    let weight = tensor(draw, [inputs, units], scale, device);
+    let bias = tensor(draw, [units], 0.5, device);
+    let factors = tensor(draw, [rows, units], 1.0, device);
+    [true, false].map(|fused| {
+        let (x, weight, bias) = (
+            x.clone().require_grad(),
+            weight.clone().require_grad(),
+            bias.clone().require_grad(),
+        );
+        let y = if fused {
+            dense(x.clone(), weight.clone(), bias.clone(), bend)
+        } else {
+            let z = x.clone().matmul(weight.clone()) + bias.clone().unsqueeze::<2>();
+            plain(z, bend)
+        };
+        let gradients = (y.clone() * factors.clone()).sum().backward();
+        [
+            entries(y),
+            entries(x.grad(&gradients).unwrap()),
+            entries(weight.grad(&gradients).unwrap()),
+            entries(bias.grad(&gradients).unwrap()),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// Narrow and wide layers, rows beyond a block, short and long pieces.
+    #[test]
+    fn a_fused_layer_is_its_parts(
+        rows in 1_usize..600,
+        inputs in 1_usize..40,
+        units in 1_usize..40,
+        bend in 0_usize..4,
+        seed in 0_u64..1000,
+    ) {
+        #[expect(deprecated, reason = "the project offers NdArray as well")]
+        for device in [Device::flex(), Device::ndarray()] {
+            let [fused, parts] = both([rows, inputs, units], BENDS[bend], seed, &device);
+            for (name, (a, b)) in ["y", "dx", "dw", "db"].iter().zip(fused.iter().zip(&parts)) {
+                prop_assert!(apart(a, b) < 2e-5, "{name} on {device:?}: {}", apart(a, b));
+            }
+        }
+    }
+}
+
+#[test]
+fn every_shape_near_the_borders_between_the_loops() {
+    for device in devices() {
+        for rows in [1, 255, 256, 257] {
+            for inputs in [1, 2, 4, 5, 15, 16, 17, 33] {
+                for units in [1, 3, 4, 5, 16, 17] {
+                    let [fused, parts] = both([rows, inputs, units], Bend::Tanh, 7, &device);
+                    for (a, b) in fused.iter().zip(&parts) {
+                        let shape = (rows, inputs, units);
+                        assert!(
+                            apart(a, b) < 2e-5,
+                            "{shape:?} on {device:?}: {}",
+                            apart(a, b)
+                        );
+                    }
+                }
+            }
+        }
+        if super::device::wgpu().is_some_and(|wgpu| wgpu == device) {
+            continue;
+        }
+        for bend in BENDS {
+            let [fused, parts] = both([70, 9, 2], bend, 3, &device);
+            for (a, b) in fused.iter().zip(&parts) {
+                assert!(apart(a, b) < 2e-5, "{bend:?} on {device:?}");
+            }
+        }
+    }
+}
+
+/// An activation alone rounds as it does inside the layer: a hook that looks in between changes no bit.
+#[test]
+fn a_bend_of_its_own_gives_the_same_bits() {
+    #[expect(deprecated, reason = "the project offers NdArray as well")]
+    for device in [Device::flex(), Device::ndarray()] {
+        for [inputs, units] in [[2, 100], [100, 2], [20, 30]] {
+            let draw = &mut Generator::new(5);
+            let x = tensor(draw, [300, inputs], 1.0, &device);
+            let weight = tensor(draw, [inputs, units], 1.0, &device);
+            let bias = tensor(draw, [units], 1.0, &device);
+            for bend in BENDS {
+                let whole = dense(x.clone(), weight.clone(), bias.clone(), bend);
+                let z = dense(x.clone(), weight.clone(), bias.clone(), Bend::Identity);
+                assert_eq!(entries(whole), entries(bent(z, bend)), "{bend:?}");
+            }
+        }
+    }
+}
+
+/// Views that do not lie in a row are read as what they show, and shared memory is left alone.
+#[test]
+fn transposed_and_cut_tensors_are_read_rightly() {
+    for device in devices() {
+        let draw = &mut Generator::new(6);
+        let x = tensor(draw, [9, 30], 1.0, &device)
+            .transpose()
+            .narrow(0, 5, 20);
+        let weight = tensor(draw, [2, 9], 1.0, &device).transpose();
+        let bias = tensor(draw, [5], 1.0, &device).narrow(0, 1, 2);
+        let expected = (x.clone().matmul(weight.clone()) + bias.clone().unsqueeze::<2>()).tanh();
+        let y = dense(x.clone(), weight, bias, Bend::Tanh);
+        assert!(apart(&entries(y), &entries(expected)) < 2e-5);
+        let before = entries(x.clone());
+        let image = entries(bent(x.clone(), Bend::Tanh));
+        assert_eq!(entries(x), before);
+        assert!(
+            apart(
+                &image,
+                &before.iter().map(|&x| libm::tanhf(x)).collect::<Vec<_>>()
+            ) < 1e-6
+        );
+    }
+}
+
+#[test]
+fn threads_do_not_change_a_bit() {
+    let [one, two] = [1, 2].map(|threads| {
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .unwrap();
+        pool.install(|| {
+            [[5000, 64, 80], [150_000, 2, 3], [3000, 2, 100]]
+                .map(|shape| both(shape, Bend::Tanh, 1, &Device::flex())[0].clone())
+        })
+    });
+    assert!(one == two);
+}
+
+#[test]
+fn a_number_that_is_none_goes_through() {
+    let device = Device::flex();
+    for bend in BENDS {
+        let z = Tensor::<2>::from_floats([[f32::NAN, 1.0]], &device);
+        assert!(entries(bent(z, bend))[0].is_nan(), "{bend:?}");
+    }
+}
+
+fn by_parts(p: Tensor<2>, t: Tensor<2>, loss: EntryLoss) -> Tensor<1> {
+    match loss {
+        EntryLoss::Squared => (p - t).square().mean(),
+        EntryLoss::Huber => {
+            let r = (p - t).abs();
+            let near = r.clone().clamp_max(1.0);
+            (near.clone() * (r - near.mul_scalar(0.5))).mean()
+        }
+        EntryLoss::CrossEntropy => {
+            let miss = t.clone().neg().add_scalar(1.0);
+            let other = p.clone().neg().add_scalar(1.0);
+            (t * p.log() + miss * other.log()).mean().neg()
+        }
+    }
+}
+
+#[test]
+fn a_fused_loss_is_its_parts() {
+    for device in devices() {
+        let device = device.autodiff();
+        for loss in [
+            EntryLoss::Squared,
+            EntryLoss::Huber,
+            EntryLoss::CrossEntropy,
+        ] {
+            for columns in [1, 3] {
+                let draw = &mut Generator::new(9);
+                let spread = if loss == EntryLoss::CrossEntropy {
+                    1.0
+                } else {
+                    2.0
+                };
+                let p = tensor(draw, [211, columns], spread, &device);
+                let t = tensor(draw, [211, columns], 1.0, &device);
+                let (p, t) = match loss {
+                    EntryLoss::CrossEntropy => {
+                        (activation::sigmoid(p), t.greater_scalar(0.0).float())
+                    }
+                    _ => (p, t),
+                };
+                let [fused, parts] = [true, false].map(|fused| {
+                    let p = p.clone().detach().require_grad();
+                    let value = if fused {
+                        mean_loss(p.clone(), t.clone(), loss)
+                    } else {
+                        by_parts(p.clone(), t.clone(), loss)
+                    };
+                    // Twice the loss: what comes from above is passed on.
+                    let gradients = value.clone().mul_scalar(2.0).backward();
+                    [entries(value), entries(p.grad(&gradients).unwrap())]
+                });
+                for (a, b) in fused.iter().zip(&parts) {
+                    assert!(
+                        apart(a, b) < 2e-6,
+                        "{loss:?} on {device:?}: {}",
+                        apart(a, b)
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// PyTorch's BCELoss where it matters: `torch.nn.BCELoss()(p, t)` with p = [0, 1, 1, 0], t = [1, 0, 1, 0] is 50, and the
+/// gradients are (p - t) / max(p (1 - p), 1e-12) / 4.
+#[test]
+fn certain_and_wrong_costs_a_hundred() {
+    for device in devices() {
+        let device = device.autodiff();
+        let p = Tensor::<2>::from_floats([[0.0], [1.0], [1.0], [0.0]], &device).require_grad();
+        let t = Tensor::<2>::from_floats([[1.0], [0.0], [1.0], [0.0]], &device);
+        let loss = mean_loss(p.clone(), t, EntryLoss::CrossEntropy);
+        assert_eq!(entries(loss.clone()), [50.0]);
+        let slopes = entries(p.grad(&loss.backward()).unwrap());
+        let expected = [-2.5e11, 2.5e11, 0.0, 0.0];
+        assert!(apart(&slopes, &expected) < 1e-6, "{slopes:?}");
+    }
+}
