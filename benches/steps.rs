@@ -63,13 +63,17 @@ fn main() -> Result<()> {
         false => Backend::Flex,
     };
     let device = device::open(backend)?.autodiff();
-    for (name, samples, batch, hidden, steps, rounds) in CASES {
-        let chosen = CASES
-            .iter()
-            .any(|case| arguments.iter().any(|a| a == case.0));
-        if chosen && !arguments.iter().any(|a| a == name) {
-            continue;
-        }
+    let named = |case: &Case| arguments.iter().any(|argument| argument == case.name);
+    let some_named = CASES.iter().any(named);
+    for case in CASES.iter().filter(|case| !some_named || named(case)) {
+        let Case {
+            name,
+            samples,
+            batch,
+            hidden,
+            steps,
+            rounds,
+        } = *case;
         let mut layers: Vec<LayerConfig> = hidden
             .iter()
             .map(|&units| LayerConfig::new(units, Activation::Tanh))
