@@ -78,4 +78,5 @@ pub mod plot;
 pub mod random;
 pub mod run;
 pub mod suggest;
+pub mod sweep;
 pub mod train;

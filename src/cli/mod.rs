@@ -12,6 +12,7 @@ mod interrupt;
 mod progress;
 mod reproduce;
 mod resume;
+mod sweep;
 mod train;
 
 use std::process::ExitCode;
@@ -37,6 +38,7 @@ enum Command {
     Reproduce(reproduce::Arguments),
     Train(train::Arguments),
     Resume(resume::Arguments),
+    Sweep(sweep::Arguments),
     Figure(figure::Arguments),
     Animate(animate::Arguments),
     Inspect(inspect::Arguments),
@@ -70,6 +72,7 @@ pub fn run() -> ExitCode {
         Command::Reproduce(arguments) => reproduce::run(&arguments, cli.quiet),
         Command::Train(arguments) => train::run(&arguments, cli.quiet),
         Command::Resume(arguments) => resume::run(&arguments, cli.quiet),
+        Command::Sweep(arguments) => sweep::run(&arguments, cli.quiet),
         Command::Figure(arguments) => figure::run(&arguments, cli.quiet),
         Command::Animate(arguments) => animate::run(&arguments, cli.quiet),
         Command::Inspect(arguments) => inspect::run(&arguments),

@@ -19,6 +19,7 @@ mod network;
 mod prediction;
 mod readout;
 mod scatter;
+mod sweep;
 mod training;
 mod weights;
 
@@ -31,6 +32,7 @@ pub use history::{Series, history};
 pub use input_plane::{InputAxes, InputPlane};
 pub use readout::Readout;
 pub use scatter::{data, plane, plane_points};
+pub use sweep::sweep;
 pub use training::{Stage, Training};
 pub use weights::{spectrum, weight_matrix};
 

@@ -28,4 +28,5 @@ pub use checkpoint::Checkpoint;
 pub use keep::Which;
 pub use paths::Paths;
 pub use reader::Run;
+pub(crate) use session::choose;
 pub use session::{Outcome, Resume, Session};

@@ -313,7 +313,11 @@ fn provenance(backend: Backend) -> Provenance {
 }
 
 /// What `--backend` stands for with this job.
-fn choose(config: &Config, split: &Split, backend: Backend) -> (Backend, Option<String>) {
+pub(crate) fn choose(
+    config: &Config,
+    split: &Split,
+    backend: Backend,
+) -> (Backend, Option<String>) {
     if backend != Backend::Auto {
         return (backend, None);
     }

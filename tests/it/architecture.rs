@@ -28,9 +28,14 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "sweep",
+        &["run", "config", "data", "train", "device", "geometry"],
+    ),
+    (
         "figures",
         &[
             "plot", "anim", "geometry", "linalg", "model", "data", "run", "train", "capture",
+            "sweep",
         ],
     ),
     ("inspect", &["linalg", "model", "data"]),

@@ -228,7 +228,7 @@ fn completions_know_every_command() {
     let folder = tempfile::tempdir().unwrap();
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         let script = succeed(folder.path(), &["completions", shell]);
-        for command in ["train", "figure", "export", "completions"] {
+        for command in ["train", "sweep", "figure", "export", "completions"] {
             assert!(script.contains(command), "{shell}: {command}");
         }
     }
@@ -289,6 +289,7 @@ fn every_help_has_an_example() {
         "reproduce",
         "train",
         "resume",
+        "sweep",
         "figure",
         "animate",
         "inspect",
@@ -470,6 +471,16 @@ fn bad_input_is_answered_with_one_clear_error_and_leaves_nothing_behind() {
         "--quiet",
     ];
     succeed(root, &trained);
+    let swept = [
+        "sweep",
+        "small.toml",
+        "--out",
+        "swept",
+        "--set",
+        "train.epochs=1",
+        "--quiet",
+    ];
+    succeed(root, &swept);
 
     let cases = [
         bad(
@@ -709,6 +720,98 @@ fn bad_input_is_answered_with_one_clear_error_and_leaves_nothing_behind() {
             1,
         ),
         bad(&["train"], &["Usage"], 2),
+        bad(
+            &["sweep", "small.toml", "--set", "train.epohcs=1,2"],
+            &["train.epohcs=1", "did you mean epochs"],
+            1,
+        ),
+        bad(
+            &["sweep", "small.toml", "--set", "train.epochs=2,many"],
+            &["train.epochs=many"],
+            1,
+        ),
+        bad(
+            &["sweep", "small.toml", "--set", "train.optimizer.lr"],
+            &["--set train.optimizer.lr", "no =", "lr=0.01,0.1"],
+            1,
+        ),
+        bad(
+            &["sweep", "small.toml", "--set", "train.optimizer.lr=0.1,0.1"],
+            &["--set train.optimizer.lr=0.1,0.1", "twice"],
+            1,
+        ),
+        bad(
+            &["sweep", "small.toml", "--set", "capture.sites=['embedding'"],
+            &["not closed"],
+            1,
+        ),
+        bad(
+            &[
+                "sweep",
+                "small.toml",
+                "--set",
+                "train.epochs=1",
+                "--set",
+                "train.epochs=2",
+            ],
+            &["--set train.epochs", "set twice", "commas"],
+            1,
+        ),
+        bad(
+            &["sweep", "small.toml", "--set", "seed=1,2"],
+            &["seed=1,2", "--seeds"],
+            1,
+        ),
+        bad(
+            &["sweep", "small.toml", "--seeds", "5..5"],
+            &["--seeds 5..5", "empty"],
+            1,
+        ),
+        bad(
+            &["sweep", "small.toml", "--seeds", "1;2"],
+            &["--seeds 1;2", "0..20"],
+            1,
+        ),
+        bad(
+            &[
+                "sweep",
+                "small.toml",
+                "--seeds",
+                "0..5000",
+                "--set",
+                "train.epochs=1,2,3",
+            ],
+            &["3 combinations", "15000 runs", "10000"],
+            1,
+        ),
+        bad(
+            &["sweep", "small.toml", "--out", "swept"],
+            &["swept", "a sweep here already", "--overwrite"],
+            1,
+        ),
+        bad(
+            &["sweep", "small.toml", "--out", "file/sweep"],
+            &["file/sweep", "cannot create"],
+            1,
+        ),
+        bad(
+            &[
+                "sweep",
+                "small.toml",
+                "--set",
+                "model.layers.0.batch_norm=true",
+                "--set",
+                "train.batch_size=8,1",
+            ],
+            &["batch norm", "run batch_size 1, seed 1"],
+            1,
+        ),
+        bad(&["sweep", "small.toml", "--jobs", "0"], &["--jobs"], 2),
+        bad(
+            &["sweep", "nowhere.toml"],
+            &["nowhere.toml", "cannot read"],
+            1,
+        ),
         bad(&["figure", "nowhere"], &["nowhere", "no run here"], 1),
         bad(
             &["figure", "nowhere", "boundry"],

@@ -26,5 +26,6 @@ mod plot;
 mod random;
 mod regularisation;
 mod run;
+mod sweep;
 mod train;
 mod weights_exchange;

@@ -1,0 +1,125 @@
+//! Pictures of a sweep: its losses as small multiples, its accuracies as strips, two settings as a heat map.
+
+mod curves;
+mod heat;
+mod strips;
+
+use std::collections::BTreeSet;
+
+use crate::plot::{Face, Figure, text};
+use crate::sweep::{Results, grid};
+
+/// More combinations than that are not shown in one picture.
+const MOST_SHOWN: usize = 24;
+
+/// Every picture that a sweep can show, with its file's name: `curves`, `accuracy` (`loss` for a regression), and `heat`
+/// where exactly two settings differ. None where no run has ended.
+pub fn sweep(results: &Results) -> Vec<(&'static str, Figure)> {
+    if results.trials.is_empty() {
+        return Vec::new();
+    }
+    let outcome = if results.measure.is_accuracy() {
+        "accuracy"
+    } else {
+        "loss"
+    };
+    let mut figures = vec![
+        ("curves", curves::curves(results)),
+        (outcome, strips::strips(results)),
+    ];
+    figures.extend(heat::heat(results).map(|figure| ("heat", figure)));
+    figures
+}
+
+/// The combinations to show, in the grid's order, and what a caption has to say where these are not all.
+fn shown(results: &Results) -> (Vec<usize>, String) {
+    let mut shown = results.ranking();
+    let all = shown.len();
+    if all <= MOST_SHOWN {
+        shown.sort_unstable();
+        return (shown, String::new());
+    }
+    shown.truncate(MOST_SHOWN);
+    shown.sort_unstable();
+    let note = format!(
+        " These are the {MOST_SHOWN} best of {all} combinations, by their median {}; summary.csv has all.",
+        results.measure.name()
+    );
+    (shown, note)
+}
+
+/// "20 seeds", or which one.
+fn seeds(results: &Results) -> String {
+    match results.grid.seeds() {
+        [seed] => format!("seed {seed}"),
+        seeds => format!("{} seeds", seeds.len()),
+    }
+}
+
+/// A name of at most `limit` pixels for each combination, and what a caption has to say about the names: whole words where
+/// they fit, else the values alone, cut where they are long. No two are the same.
+fn labels(
+    results: &Results,
+    combinations: &[usize],
+    size: f64,
+    face: Face,
+    limit: f64,
+) -> (Vec<String>, String) {
+    const DOT: &str = " · ";
+    let grid = &results.grid;
+    let whole: Vec<String> = combinations.iter().map(|&c| grid.label(c)).collect();
+    if whole
+        .iter()
+        .all(|label| text::width(label, size, face) <= limit)
+    {
+        return (whole, String::new());
+    }
+    let keys = grid.names();
+    let dots = (keys.len() - 1) as f64 * text::width(DOT, size, face);
+    let values = |&combination: &usize| -> Vec<String> {
+        let values = grid.values(combination).into_iter();
+        values.map(grid::bare).collect()
+    };
+    let mut short: Vec<String> = combinations
+        .iter()
+        .map(|combination| {
+            let values = values(combination);
+            let widths: Vec<f64> = values.iter().map(|v| text::width(v, size, face)).collect();
+            let room = share(&widths, limit - dots);
+            let cut: Vec<String> = values.iter().map(|v| fitted(v, size, face, room)).collect();
+            cut.join(DOT)
+        })
+        .collect();
+    let mut note = format!(" The names are the values of {}.", keys.join(DOT));
+    if short.iter().collect::<BTreeSet<_>>().len() < short.len() {
+        let rows = combinations.iter().map(|&c| format!("row {}", c + 1));
+        short = rows.collect();
+        note = " The names count the rows of summary.csv.".to_owned();
+    }
+    (short, note)
+}
+
+/// The largest width that all may have so that together they are no wider than `limit`.
+fn share(widths: &[f64], limit: f64) -> f64 {
+    let mut sorted = widths.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let mut rest = limit;
+    for (i, &width) in sorted.iter().enumerate() {
+        let even = rest / (sorted.len() - i) as f64;
+        if width > even {
+            return even;
+        }
+        rest -= width;
+    }
+    limit
+}
+
+/// Plain words in so many pixels; what is too long ends in dots. Signs of markup are left out.
+fn fitted(words: &str, size: f64, face: Face, limit: f64) -> String {
+    let mut words = words.replace('$', "");
+    if text::width(&words, size, face) <= limit {
+        return words;
+    }
+    while text::width(&format!("{words}..."), size, face) > limit && words.pop().is_some() {}
+    format!("{}...", words.trim_end())
+}

@@ -1,0 +1,81 @@
+//! What runs are compared by.
+
+use serde::Serialize;
+
+use super::Trial;
+
+/// A number that a finished run is judged by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Measure {
+    /// The share of held-out samples that are classified rightly.
+    TestAccuracy,
+    /// The share of training samples that are classified rightly.
+    TrainAccuracy,
+    /// The loss on the held-out samples.
+    TestLoss,
+    /// The mean loss of the last epoch's batches.
+    TrainLoss,
+}
+
+impl Measure {
+    /// The first of these that the runs have: on held-out samples rather than on the training set, accuracy rather than
+    /// loss.
+    pub fn of_all(trials: &[Trial]) -> Self {
+        use Measure::{TestAccuracy, TestLoss, TrainAccuracy, TrainLoss};
+        let known = |measure: &Self| trials.iter().any(|trial| measure.of(trial).is_some());
+        let held_out = trials
+            .iter()
+            .any(|trial| trial.last.is_some_and(|last| last.test_loss.is_some()));
+        let order = if held_out {
+            [TestAccuracy, TestLoss]
+        } else {
+            [TrainAccuracy, TrainLoss]
+        };
+        order.into_iter().find(known).unwrap_or(order[1])
+    }
+
+    /// A run's number after its last epoch; `None` where it diverged or has none.
+    pub fn of(self, trial: &Trial) -> Option<f64> {
+        let last = trial.last.filter(|_| trial.diverged.is_none())?;
+        match self {
+            Self::TestAccuracy => last.test_accuracy,
+            Self::TrainAccuracy => last.train_accuracy,
+            Self::TestLoss => last.test_loss,
+            Self::TrainLoss => Some(last.train_loss),
+        }
+    }
+
+    /// Whether it is a share, and more is better; a loss otherwise.
+    pub fn is_accuracy(self) -> bool {
+        matches!(self, Self::TestAccuracy | Self::TrainAccuracy)
+    }
+
+    /// What to call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::TestAccuracy => "held-out accuracy",
+            Self::TrainAccuracy => "training accuracy",
+            Self::TestLoss => "held-out loss",
+            Self::TrainLoss => "training loss",
+        }
+    }
+
+    /// In words: a share in per cent, a loss with four digits.
+    pub fn write(self, value: f64) -> String {
+        if self.is_accuracy() {
+            format!("{:.1} %", 100.0 * value)
+        } else {
+            loss(value)
+        }
+    }
+}
+
+/// A loss as a table shows it.
+pub fn loss(value: f64) -> String {
+    if value != 0.0 && !(1e-3..1e5).contains(&value.abs()) {
+        format!("{value:.2e}")
+    } else {
+        format!("{value:.4}")
+    }
+}

@@ -1,0 +1,195 @@
+//! What the runs of each combination have in common: a few numbers over the seeds.
+
+use serde::Serialize;
+
+use super::{Grid, Measure, Trial};
+
+/// Mean, spread and middle of some numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Statistics {
+    /// The arithmetic mean.
+    pub mean: f64,
+    /// The standard deviation of a sample (n - 1 in the denominator); `None` of a single number.
+    pub sd: Option<f64>,
+    /// The smallest.
+    pub min: f64,
+    /// The middle one, or the mean of the two in the middle.
+    pub median: f64,
+    /// The largest.
+    pub max: f64,
+}
+
+impl Statistics {
+    /// Of all numbers; `None` where there are none.
+    ///
+    /// ```
+    /// use foldspace::sweep::Statistics;
+    /// let of = Statistics::of([2.0, 4.0, 4.0, 4.0, 5.0, 5.0, 7.0, 9.0]).unwrap();
+    /// assert_eq!((of.mean, of.min, of.median, of.max), (5.0, 2.0, 4.5, 9.0));
+    /// assert_eq!(of.sd, Some((32.0_f64 / 7.0).sqrt()));
+    /// ```
+    pub fn of(numbers: impl IntoIterator<Item = f64>) -> Option<Self> {
+        let mut sorted: Vec<f64> = numbers.into_iter().collect();
+        sorted.sort_by(f64::total_cmp);
+        let (&min, &max) = (sorted.first()?, sorted.last()?);
+        let count = sorted.len() as f64;
+        let mean = sorted.iter().sum::<f64>() / count;
+        let squares: f64 = sorted.iter().map(|x| (x - mean) * (x - mean)).sum();
+        Some(Self {
+            mean,
+            sd: (sorted.len() > 1).then(|| (squares / (count - 1.0)).sqrt()),
+            min,
+            median: median(&sorted),
+            max,
+        })
+    }
+}
+
+/// The middle of sorted numbers, of which there must be some. Exact where the two in the middle are equal, infinite ones
+/// too.
+pub(crate) fn median(sorted: &[f64]) -> f64 {
+    let middle = sorted.len() / 2;
+    let (low, high) = (sorted[(sorted.len() - 1) / 2], sorted[middle]);
+    if low == high {
+        low
+    } else {
+        low + (high - low) / 2.0
+    }
+}
+
+/// The runs of one combination. Numbers are those after the last epoch, over the runs that did not diverge; `None` where
+/// there are none.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Summary {
+    /// Which of the grid's combinations.
+    pub combination: usize,
+    /// Its values of the settings that differ.
+    pub values: Vec<String>,
+    /// How many runs ended.
+    pub runs: usize,
+    /// How many of them diverged.
+    pub diverged: usize,
+    /// The mean loss of the last epoch's batches.
+    pub train_loss: Option<Statistics>,
+    /// The share of training samples that are classified rightly.
+    pub train_accuracy: Option<Statistics>,
+    /// The loss on the held-out samples.
+    pub test_loss: Option<Statistics>,
+    /// The share of held-out samples that are classified rightly.
+    pub test_accuracy: Option<Statistics>,
+    /// The share of all its runs, the diverged ones included, that ended with a linearly separable embedding.
+    pub separable: Option<f64>,
+}
+
+impl Summary {
+    /// What a combination's runs say together.
+    fn new(grid: &Grid, combination: usize, trials: &[Trial]) -> Self {
+        let over = |measure: Measure| Statistics::of(trials.iter().filter_map(|t| measure.of(t)));
+        let decided = trials.iter().any(|trial| trial.separable.is_some());
+        let separable = trials.iter().filter(|t| t.separable == Some(true)).count();
+        let values = grid.values(combination).into_iter();
+        Self {
+            combination,
+            values: values.map(str::to_owned).collect(),
+            runs: trials.len(),
+            diverged: trials.iter().filter(|t| t.diverged.is_some()).count(),
+            train_loss: over(Measure::TrainLoss),
+            train_accuracy: over(Measure::TrainAccuracy),
+            test_loss: over(Measure::TestLoss),
+            test_accuracy: over(Measure::TestAccuracy),
+            separable: decided.then(|| separable as f64 / trials.len() as f64),
+        }
+    }
+
+    /// The statistics of a measure.
+    pub fn of(&self, measure: Measure) -> Option<&Statistics> {
+        match measure {
+            Measure::TestAccuracy => self.test_accuracy.as_ref(),
+            Measure::TrainAccuracy => self.train_accuracy.as_ref(),
+            Measure::TestLoss => self.test_loss.as_ref(),
+            Measure::TrainLoss => self.train_loss.as_ref(),
+        }
+    }
+}
+
+/// A sweep that has run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Results {
+    /// What it is called: the configuration's name.
+    pub name: String,
+    /// Settings and seeds.
+    pub grid: Grid,
+    /// Every finished run, combination by combination.
+    pub trials: Vec<Trial>,
+    /// One per combination.
+    pub summaries: Vec<Summary>,
+    /// What the runs are compared by.
+    pub measure: Measure,
+}
+
+impl Results {
+    /// Puts finished runs together, which stand combination by combination.
+    pub fn new(name: impl Into<String>, grid: Grid, trials: Vec<Trial>) -> Self {
+        let of = |combination: usize| of_combination(&trials, combination);
+        let summaries = (0..grid.combinations())
+            .map(|combination| Summary::new(&grid, combination, of(combination)))
+            .collect();
+        Self {
+            name: name.into(),
+            measure: Measure::of_all(&trials),
+            summaries,
+            grid,
+            trials,
+        }
+    }
+
+    /// The runs of a combination, in the order of their seeds.
+    pub fn trials_of(&self, combination: usize) -> &[Trial] {
+        of_combination(&self.trials, combination)
+    }
+
+    /// The combinations from best to worst: by the median of the [`measure`](Self::measure), for which a run that diverged
+    /// is worse than any other; of equals the one with the lower median of the training loss comes first.
+    pub fn ranking(&self) -> Vec<usize> {
+        let cost = |combination: usize, measure: Measure| {
+            let mut costs: Vec<f64> = self
+                .trials_of(combination)
+                .iter()
+                .map(|trial| match measure.of(trial) {
+                    None => f64::INFINITY,
+                    Some(value) if measure.is_accuracy() => -value,
+                    Some(value) => value,
+                })
+                .collect();
+            costs.sort_by(f64::total_cmp);
+            if costs.is_empty() {
+                f64::INFINITY
+            } else {
+                median(&costs)
+            }
+        };
+        let costs: Vec<[f64; 2]> = (0..self.grid.combinations())
+            .map(|c| [cost(c, self.measure), cost(c, Measure::TrainLoss)])
+            .collect();
+        let mut ranking: Vec<usize> = (0..costs.len()).collect();
+        ranking.sort_by(|&a, &b| {
+            let [first, second] = [0, 1].map(|k| costs[a][k].total_cmp(&costs[b][k]));
+            first.then(second)
+        });
+        ranking
+    }
+
+    /// The best combination; `None` where every run diverged.
+    pub fn best(&self) -> Option<&Summary> {
+        let first = *self.ranking().first()?;
+        let best = &self.summaries[first];
+        best.of(self.measure).map(|_| best)
+    }
+}
+
+/// Those of a combination, among runs that stand combination by combination.
+fn of_combination(trials: &[Trial], combination: usize) -> &[Trial] {
+    let first = trials.partition_point(|trial| trial.combination < combination);
+    let end = trials.partition_point(|trial| trial.combination <= combination);
+    &trials[first..end]
+}
