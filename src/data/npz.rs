@@ -274,6 +274,14 @@ impl<'a> Members<'a> {
                 ));
             }
         };
+        // No rows of 10^18 columns take no room in a file, but a loop over them would not end.
+        if numbers.is_empty() {
+            return Err(self.refuse(
+                name,
+                format!("it is empty, its shape is {:?}", array.shape),
+                "give it at least 2 samples and 1 feature",
+            ));
+        }
         self.finite(name, &numbers, columns)?;
         Ok(Mat::from_fn(rows, columns, |i, j| numbers[i * columns + j]))
     }

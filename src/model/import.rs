@@ -52,7 +52,8 @@ pub fn matrices(path: &Path) -> Result<Frozen> {
     names.sort_by_key(|name| natural(name));
     let layer = |name: &str| {
         let weight = &arrays[&format!("{name}weight")];
-        let &[units, inputs] = weight.shape.as_slice() else {
+        // No entries can be of any shape: [10^18, 0] takes no room in a file, but its bias would.
+        let (false, &[units, inputs]) = (weight.values.is_empty(), weight.shape.as_slice()) else {
             return None;
         };
         let bias = arrays.get(&format!("{name}bias"));

@@ -179,6 +179,13 @@ fn matrix(
     if found != rows {
         return Err(format!("{key} has {found} rows, not {rows}"));
     }
+    // No rows of 10^18 columns take no room in a file, but a loop over them would not end.
+    if array.values.is_empty() {
+        return Err(format!(
+            "{key} has no entries, its shape is {:?}",
+            array.shape
+        ));
+    }
     if let Some(given) = columns
         && given != inputs
     {

@@ -112,13 +112,14 @@ impl Run {
 fn read_matrices(path: &Path, kind: &str) -> Result<BTreeMap<String, Mat<f64>>> {
     let contents = store::read(path, kind)?;
     let matrix = |(name, array): (String, Array)| {
-        let [rows, columns] = array.shape[..] else {
+        let (false, [rows, columns]) = (array.values.is_empty(), &array.shape[..]) else {
             return Err(Error::invalid(
                 path.display().to_string(),
-                format!("{name} is no matrix"),
+                format!("{name} is no matrix, its shape is {:?}", array.shape),
                 "restore the file from a copy",
             ));
         };
+        let (rows, columns) = (*rows, *columns);
         let entry = |i: usize, j: usize| f64::from(array.values[i * columns + j]);
         Ok((name, Mat::from_fn(rows, columns, entry)))
     };

@@ -13,6 +13,7 @@ mod device;
 mod export;
 mod fused;
 mod geometry;
+mod hostile;
 mod layers;
 mod layers_by_burn;
 mod linalg;

@@ -179,13 +179,13 @@ fn shapes_and_numbers_that_make_no_data_set_are_refused() {
             array(&[0, 2], Entries::F64(vec![])),
             array(&[0], Entries::I64(vec![])),
             Task::Auto,
-            "no samples",
+            "it is empty, its shape is [0, 2]",
         ),
         (
             array(&[2, 0], Entries::F64(vec![])),
             y(),
             Task::Auto,
-            "no features",
+            "it is empty, its shape is [2, 0]",
         ),
     ] {
         let layout = Layout { task, ..PLAIN };
