@@ -73,6 +73,8 @@ impl Measure {
 
 /// A loss as a table shows it.
 pub fn loss(value: f64) -> String {
+    // Adding zero turns -0 into 0.
+    let value = value + 0.0;
     if value != 0.0 && !(1e-3..1e5).contains(&value.abs()) {
         format!("{value:.2e}")
     } else {

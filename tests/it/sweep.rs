@@ -11,7 +11,7 @@ use foldspace::device::Backend;
 use foldspace::figures;
 use foldspace::geometry::linear_separability;
 use foldspace::plot::{Face, Theme, text};
-use foldspace::run::Run;
+use foldspace::run::{Run, Session};
 use foldspace::sweep::{Grid, Measure, Results, Setting, Statistics, Sweep, Trial, parse_seeds};
 use foldspace::train::EpochMetrics;
 use proptest::prelude::*;
@@ -69,6 +69,39 @@ fn sweep_of(folder: &Path, settings: &[&str], seeds: &str) -> Sweep {
     let settings = settings.iter().map(|text| text.parse().unwrap()).collect();
     let seeds = Some(parse_seeds(seeds).unwrap());
     Sweep::new(&folder.join("small.toml"), settings, seeds, Backend::Flex).unwrap()
+}
+
+/// Whether the classes are separable before the last layer of the network that a run kept.
+fn is_separable(run: &Run, epoch: usize) -> bool {
+    let train = run.split().unwrap().train;
+    let network = run.frozen(epoch).unwrap();
+    let (head, _) = network.split_at(network.layers.len() - 1);
+    let embedding = head.forward(train.features.as_ref());
+    let verdict = linear_separability(embedding.as_ref(), train.labels().unwrap());
+    verdict.unwrap().is_separable()
+}
+
+#[test]
+fn a_run_that_stops_early_is_judged_by_the_weights_that_it_keeps() {
+    let config = CONFIG.replace("epochs = 12", "epochs = 60");
+    let folder = folder(&format!(
+        "{config}early_stopping = {{ patience = 2, restore_best = true }}\n"
+    ));
+    let root = folder.path();
+    let sweep = sweep_of(root, &["train.optimizer.lr=0.1,1"], "0..4");
+    let trials = sweep.train(2, &AtomicBool::new(false), &|_| {}).unwrap();
+    assert!(trials.iter().any(|trial| trial.last.unwrap().epoch < 60));
+    for trial in &trials {
+        let config = sweep.config(trial.combination, trial.seed);
+        let out = root.join(format!("{}-{}", trial.combination, trial.seed));
+        let mut session = Session::create(&config, out, Backend::Flex, false).unwrap();
+        session.train(&AtomicBool::new(false), |_| {}).unwrap();
+        let run = session.run();
+        let last = run.metrics().unwrap().pop();
+        assert_eq!(trial.last, last);
+        let separable = is_separable(run, last.unwrap().epoch);
+        assert_eq!(trial.separable, Some(separable));
+    }
 }
 
 #[test]
@@ -176,11 +209,7 @@ fn every_run_is_the_run_that_train_gives_however_many_run_at_once() {
         let trained: Vec<f64> = metrics.iter().map(|epoch| epoch.train_loss).collect();
         assert_eq!(own, trained);
 
-        let train = run.split().unwrap().train;
-        let (head, _) = run.frozen(12).unwrap().split_at(2);
-        let embedding = head.forward(train.features.as_ref());
-        let verdict = linear_separability(embedding.as_ref(), train.labels().unwrap()).unwrap();
-        assert_eq!(row["separable"], verdict.is_separable().to_string());
+        assert_eq!(row["separable"], is_separable(&run, 12).to_string());
     }
 
     let summary = table(&root.join("1/summary.csv"));

@@ -15,6 +15,8 @@ const TICK: f64 = 11.0;
 const REACH: f64 = 0.34;
 /// From one strip to the next, pixels: at least, and at most.
 const PITCH: [f64; 2] = [34.0, 110.0];
+/// The width of a median's mark, pixels.
+const BAND: f64 = 13.0;
 /// All strips together are no higher than that, where the least pitch allows it.
 const HEIGHT: f64 = 820.0;
 
@@ -63,7 +65,10 @@ pub(super) fn strips(results: &Results) -> Figure {
     panel.y.names = Some(names);
     let mut groups: [Vec<Point>; 2] = [Vec::new(), Vec::new()];
     // Broad and pale, so that dots do not hide it, nor it them.
-    let band = Stroke::new(Colour::TEXT.fade(0.22), 13.0);
+    let pale = Colour::TEXT.fade(0.22);
+    let band = Stroke::new(pale, BAND);
+    // The ends of a line are round, and add half its width.
+    let end = 0.44 - 0.5 * BAND / pitch;
     for (row, strip) in strips.iter().enumerate() {
         let middle = (count - 1 - row) as f64;
         // Too many dots in one place share the room there is.
@@ -74,7 +79,7 @@ pub(super) fn strips(results: &Results) -> Figure {
             groups[group].push([value.max(range[0]), middle + level * step]);
         }
         if let Some(median) = strip.median {
-            let points = [[median, middle - 0.36], [median, middle + 0.36]];
+            let points = [[median, middle - end], [median, middle + end]];
             panel = panel
                 .line(points, band)
                 .line(points, Stroke::new(Colour::TEXT, 1.4));
@@ -101,7 +106,7 @@ pub(super) fn strips(results: &Results) -> Figure {
             ring: true,
         });
     }
-    panel = panel.key("median", Sign::Line(band));
+    panel = panel.key("median", Sign::Line(Stroke::new(pale, 6.0)));
     let name = measure.name();
     let title = format!(
         "{}{}: {}",
