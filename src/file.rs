@@ -19,7 +19,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
 }
 
 /// The same, and the bytes are on the disk before the name points to them: for what can't be made again, as checkpoints. It
-/// takes milliseconds, where [`write`] takes microseconds.
+/// takes milliseconds, where [`write()`] takes microseconds.
 ///
 /// # Errors
 /// If the place cannot be written to.

@@ -1,6 +1,6 @@
 //! PyTorch's own files: what `torch.save(model.state_dict(), "net.pt")` writes, read without running what they hold.
 //!
-//! A `.pt` file is a zip archive of a [pickle](super::pickle) that describes the tensors and of one file of raw numbers
+//! A `.pt` file is a zip archive of a pickle (`model::pickle`) that describes the tensors and of one file of raw numbers
 //! per storage. Nothing in it is compressed, and every part has a checksum, which is verified.
 
 use std::collections::BTreeMap;
