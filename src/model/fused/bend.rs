@@ -1,5 +1,7 @@
 //! The activations that can be fused with the affine map before them.
 
+use pulp::Simd;
+
 use super::functions::{sigmoid, tanh};
 use crate::model::Activation;
 
@@ -31,11 +33,11 @@ impl Bend {
 
     /// φ of every number, in place.
     #[inline(always)]
-    pub fn apply(self, z: &mut [f32]) {
+    pub fn apply<S: Simd>(self, z: &mut [f32]) {
         match self {
             Self::Identity => {}
             Self::Relu => each(z, |z| if z < 0.0 { 0.0 } else { z }),
-            Self::Tanh => each(z, tanh),
+            Self::Tanh => each(z, tanh::<S>),
             Self::Sigmoid => each(z, sigmoid),
         }
     }

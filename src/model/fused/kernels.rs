@@ -6,7 +6,7 @@
 //! Rows are taken in blocks of a fixed size, and sums over rows are summed per block, then over the blocks in order: the
 //! result does not depend on the number of threads.
 
-use pulp::Arch;
+use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::{Bend, narrow, wide};
@@ -88,7 +88,7 @@ impl Layer<'_> {
 
 /// φ of every number, in place.
 pub fn bend(z: &mut [f32], bend: Bend) {
-    let block = |z: &mut [f32]| Arch::new().dispatch(|| bend.apply(z));
+    let block = |z: &mut [f32]| Arch::new().dispatch(Apply { bend, z });
     if z.len() < WORTH_A_THREAD {
         block(z);
     } else {
@@ -96,10 +96,26 @@ pub fn bend(z: &mut [f32], bend: Bend) {
     }
 }
 
+/// Work for the processor's widest vectors. Types with a method that is always inlined, here and in the loops beside, rather
+/// than closures: the loops must end up inside the function that is compiled for those vectors.
+struct Apply<'a> {
+    bend: Bend,
+    z: &'a mut [f32],
+}
+
+impl WithSimd for Apply<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) {
+        self.bend.apply::<S>(self.z);
+    }
+}
+
 /// dL/dz from y = φ(z) and dL/dy.
 pub fn unbend(y: &[f32], dy: &[f32], bend: Bend) -> Vec<f32> {
     let mut dz = vec![0.0; dy.len()];
-    Arch::new().dispatch(|| bend.pull_back(y, dy, &mut dz));
+    bend.pull_back(y, dy, &mut dz);
     dz
 }
 

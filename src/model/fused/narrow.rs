@@ -3,9 +3,10 @@
 //! The long side is taken in pieces of sixteen numbers, and for each piece the rows of a block pass by while weights and
 //! sums stay in registers. The short side's length is a constant, so that the compiler can do so.
 
-use pulp::{Arch, NullaryFnOnce};
+use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
+use super::functions::multiply_add;
 use super::kernels::{BLOCK, Gradients, Layer, Size, add};
 
 /// A piece of a row.
@@ -122,8 +123,7 @@ fn columns(layer: &Layer<'_>) -> Vec<f32> {
     }
 }
 
-/// The forward pass of some rows. A type with a method that is always inlined, rather than a closure: the loops must end up
-/// inside the function that is compiled for the processor's widest vectors.
+/// The forward pass of some rows.
 struct Forward<'a> {
     layer: &'a Layer<'a>,
     x: &'a [f32],
@@ -132,27 +132,27 @@ struct Forward<'a> {
     y: &'a mut [f32],
 }
 
-impl NullaryFnOnce for Forward<'_> {
+impl WithSimd for Forward<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn call(self) {
+    fn with_simd<S: Simd>(self, _simd: S) {
         match (has_few_units(self.layer.size), short_side(self.layer.size)) {
-            (true, 1) => self.few_units::<1>(),
-            (true, 2) => self.few_units::<2>(),
-            (true, 3) => self.few_units::<3>(),
-            (true, _) => self.few_units::<4>(),
-            (false, 1) => self.few_inputs::<1>(),
-            (false, 2) => self.few_inputs::<2>(),
-            (false, 3) => self.few_inputs::<3>(),
-            (false, _) => self.few_inputs::<4>(),
+            (true, 1) => self.few_units::<S, 1>(),
+            (true, 2) => self.few_units::<S, 2>(),
+            (true, 3) => self.few_units::<S, 3>(),
+            (true, _) => self.few_units::<S, 4>(),
+            (false, 1) => self.few_inputs::<S, 1>(),
+            (false, 2) => self.few_inputs::<S, 2>(),
+            (false, 3) => self.few_inputs::<S, 3>(),
+            (false, _) => self.few_inputs::<S, 4>(),
         }
     }
 }
 
 impl Forward<'_> {
     #[inline(always)]
-    fn few_inputs<const K: usize>(self) {
+    fn few_inputs<S: Simd, const K: usize>(self) {
         let units = self.layer.size.units;
         for piece in pieces(units) {
             let b = load(self.b, piece);
@@ -161,16 +161,16 @@ impl Forward<'_> {
             for (x, y) in rows {
                 let mut z = b;
                 for k in 0..K {
-                    add_scaled(&mut z, x[k], &w[k]);
+                    add_scaled::<S>(&mut z, x[k], &w[k]);
                 }
-                self.layer.bend.apply(&mut z);
+                self.layer.bend.apply::<S>(&mut z);
                 store(&z, y, piece);
             }
         }
     }
 
     #[inline(always)]
-    fn few_units<const U: usize>(self) {
+    fn few_units<S: Simd, const U: usize>(self) {
         let inputs = self.layer.size.inputs;
         let mut along: Vec<[Lanes; U]> = Vec::with_capacity(inputs.div_ceil(LANES));
         for piece in pieces(inputs) {
@@ -185,7 +185,7 @@ impl Forward<'_> {
             let (whole, rest) = x.as_chunks::<LANES>();
             for (x, columns) in whole.iter().zip(&along) {
                 for u in 0..U {
-                    add_products(&mut sums[u], x, &columns[u]);
+                    add_products::<S>(&mut sums[u], x, &columns[u]);
                 }
             }
             if !rest.is_empty()
@@ -193,14 +193,14 @@ impl Forward<'_> {
             {
                 let x = load(x, piece);
                 for u in 0..U {
-                    add_products(&mut sums[u], &x, &columns[u]);
+                    add_products::<S>(&mut sums[u], &x, &columns[u]);
                 }
             }
             for u in 0..U {
                 y[u] = self.b[u] + total(sums[u]);
             }
         }
-        self.layer.bend.apply(self.y);
+        self.layer.bend.apply::<S>(self.y);
     }
 }
 
@@ -216,27 +216,27 @@ struct Backward<'a> {
     sums: &'a mut Sums,
 }
 
-impl NullaryFnOnce for Backward<'_> {
+impl WithSimd for Backward<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn call(self) {
+    fn with_simd<S: Simd>(self, _simd: S) {
         match (has_few_units(self.layer.size), short_side(self.layer.size)) {
-            (true, 1) => self.few_units::<1>(),
-            (true, 2) => self.few_units::<2>(),
-            (true, 3) => self.few_units::<3>(),
-            (true, _) => self.few_units::<4>(),
-            (false, 1) => self.few_inputs::<1>(),
-            (false, 2) => self.few_inputs::<2>(),
-            (false, 3) => self.few_inputs::<3>(),
-            (false, _) => self.few_inputs::<4>(),
+            (true, 1) => self.few_units::<S, 1>(),
+            (true, 2) => self.few_units::<S, 2>(),
+            (true, 3) => self.few_units::<S, 3>(),
+            (true, _) => self.few_units::<S, 4>(),
+            (false, 1) => self.few_inputs::<S, 1>(),
+            (false, 2) => self.few_inputs::<S, 2>(),
+            (false, 3) => self.few_inputs::<S, 3>(),
+            (false, _) => self.few_inputs::<S, 4>(),
         }
     }
 }
 
 impl Backward<'_> {
     #[inline(always)]
-    fn few_inputs<const K: usize>(self) {
+    fn few_inputs<S: Simd, const K: usize>(self) {
         let units = self.layer.size.units;
         for piece in pieces(units) {
             let mut w: [Lanes; K] = rows_of(self.layer.w, units, piece);
@@ -248,14 +248,14 @@ impl Backward<'_> {
                 let mut dz = [0.0; LANES];
                 let (y, dy) = (load(y, piece), load(dy, piece));
                 self.layer.bend.pull_back(&y, &dy, &mut dz);
-                add_scaled(&mut db, 1.0, &dz);
+                add_scaled::<S>(&mut db, 1.0, &dz);
                 for k in 0..K {
-                    add_scaled(&mut dw[k], x[k], &dz);
+                    add_scaled::<S>(&mut dw[k], x[k], &dz);
                 }
                 if let Some(dx) = self.dx.get_mut(row * K..(row + 1) * K) {
                     for k in 0..K {
                         let mut products = [0.0; LANES];
-                        add_products(&mut products, &dz, &w[k]);
+                        add_products::<S>(&mut products, &dz, &w[k]);
                         dx[k] += total(products);
                     }
                 }
@@ -268,7 +268,7 @@ impl Backward<'_> {
     }
 
     #[inline(always)]
-    fn few_units<const U: usize>(self) {
+    fn few_units<S: Simd, const U: usize>(self) {
         let inputs = self.layer.size.inputs;
         let mut dz = vec![0.0; self.y.len()];
         self.layer.bend.pull_back(self.y, self.dy, &mut dz);
@@ -282,12 +282,12 @@ impl Backward<'_> {
             for (row, (x, dz)) in rows.enumerate() {
                 let x = load(x, piece);
                 for u in 0..U {
-                    add_scaled(&mut dw[u], dz[u], &x);
+                    add_scaled::<S>(&mut dw[u], dz[u], &x);
                 }
                 if let Some(dx) = self.dx.get_mut(row * inputs..(row + 1) * inputs) {
                     let mut along = [0.0; LANES];
                     for u in 0..U {
-                        add_scaled(&mut along, dz[u], &columns[u]);
+                        add_scaled::<S>(&mut along, dz[u], &columns[u]);
                     }
                     store(&along, dx, piece);
                 }
@@ -381,17 +381,17 @@ fn store_short(lanes: &Lanes, row: &mut [f32]) {
 
 /// sum += factor · numbers.
 #[inline(always)]
-fn add_scaled(sum: &mut Lanes, factor: f32, numbers: &Lanes) {
+fn add_scaled<S: Simd>(sum: &mut Lanes, factor: f32, numbers: &Lanes) {
     for (sum, number) in sum.iter_mut().zip(numbers) {
-        *sum += factor * number;
+        *sum = multiply_add::<S>(factor, *number, *sum);
     }
 }
 
 /// sum += a · b, place by place.
 #[inline(always)]
-fn add_products(sum: &mut Lanes, a: &Lanes, b: &Lanes) {
+fn add_products<S: Simd>(sum: &mut Lanes, a: &Lanes, b: &Lanes) {
     for ((sum, a), b) in sum.iter_mut().zip(a).zip(b) {
-        *sum += a * b;
+        *sum = multiply_add::<S>(*a, *b, *sum);
     }
 }
 
@@ -410,7 +410,12 @@ fn total(mut lanes: Lanes) -> f32 {
 
 /// The transpose of a row-major matrix with so many columns.
 fn transposed(matrix: &[f32], columns: usize) -> Vec<f32> {
-    (0..columns)
-        .flat_map(|column| matrix.iter().skip(column).step_by(columns).copied())
-        .collect()
+    let rows = matrix.len() / columns;
+    let mut entries = vec![0.0; matrix.len()];
+    for (i, row) in matrix.chunks_exact(columns).enumerate() {
+        for (j, &entry) in row.iter().enumerate() {
+            entries[j * rows + i] = entry;
+        }
+    }
+    entries
 }

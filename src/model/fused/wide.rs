@@ -2,9 +2,10 @@
 
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
-use pulp::Arch;
+use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
+use super::Bend;
 use super::kernels::{BLOCK, Gradients, Layer, Size, add};
 
 /// y = φ(x W + b).
@@ -18,11 +19,10 @@ pub fn forward(layer: &Layer<'_>, b: &[f32]) -> Vec<f32> {
     let w = MatRef::from_row_major_slice(layer.w, inputs, units);
     let mut y = product(x, w);
     let block = |z: &mut [f32]| {
-        Arch::new().dispatch(|| {
-            for z in z.chunks_exact_mut(units) {
-                add(z, b);
-                layer.bend.apply(z);
-            }
+        Arch::new().dispatch(Finish {
+            bend: layer.bend,
+            z,
+            b,
         });
     };
     if layer.size.is_worth_a_thread() {
@@ -44,11 +44,12 @@ pub fn backward(layer: &Layer<'_>, y: &[f32], dy: &[f32], wants_dx: bool) -> Gra
     let mut dz = vec![0.0; dy.len()];
     let block = |((y, dy), dz): ((&[f32], &[f32]), &mut [f32])| {
         let mut sum = vec![0.0; units];
-        Arch::new().dispatch(|| {
-            layer.bend.pull_back(y, dy, dz);
-            for dz in dz.chunks_exact(units) {
-                add(&mut sum, dz);
-            }
+        Arch::new().dispatch(Begin {
+            bend: layer.bend,
+            y,
+            dy,
+            dz,
+            sum: &mut sum,
         });
         sum
     };
@@ -70,6 +71,46 @@ pub fn backward(layer: &Layer<'_>, y: &[f32], dy: &[f32], wants_dx: bool) -> Gra
         x: wants_dx.then(|| product(dz, w.transpose())),
         w: product(x.transpose(), dz),
         b,
+    }
+}
+
+/// φ(z + b) of some rows, in place.
+struct Finish<'a> {
+    bend: Bend,
+    z: &'a mut [f32],
+    b: &'a [f32],
+}
+
+impl WithSimd for Finish<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) {
+        for z in self.z.chunks_exact_mut(self.b.len()) {
+            add(z, self.b);
+            self.bend.apply::<S>(z);
+        }
+    }
+}
+
+/// dL/dz of some rows, and its column sums.
+struct Begin<'a> {
+    bend: Bend,
+    y: &'a [f32],
+    dy: &'a [f32],
+    dz: &'a mut [f32],
+    sum: &'a mut [f32],
+}
+
+impl WithSimd for Begin<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) {
+        self.bend.pull_back(self.y, self.dy, self.dz);
+        for dz in self.dz.chunks_exact(self.sum.len()) {
+            add(self.sum, dz);
+        }
     }
 }
 
