@@ -1,7 +1,7 @@
 //! The loops behind a fused layer, over plain row-major slices: y = φ(x W + b) and its gradients.
 //!
 //! A layer with few inputs or few units is bound by memory and by calls, not by arithmetic: [`narrow`] visits each row of
-//! the batch once. A wide one is bound by its products: [`wide`] leaves them to faer, and does what comes before and after.
+//! the batch once, and so does [`small`] where both are few. A wide one is bound by its products: [`wide`] leaves them to faer, and does what comes before and after.
 //!
 //! Rows are taken in blocks of a fixed size, and sums over rows are summed per block, then over the blocks in order: the
 //! result does not depend on the number of threads.
@@ -9,7 +9,7 @@
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::{Bend, narrow, wide};
+use super::{Bend, narrow, small, wide};
 
 /// The rows of a block.
 pub const BLOCK: usize = 256;
@@ -35,6 +35,10 @@ impl Size {
     /// Whether blocks of rows should be shared out among threads.
     pub fn is_worth_a_thread(self) -> bool {
         self.rows * self.inputs.max(self.units) >= WORTH_A_THREAD
+    }
+
+    fn is_small(self) -> bool {
+        self.inputs.max(self.units) < narrow::LANES
     }
 
     fn is_narrow(self) -> bool {
@@ -69,7 +73,9 @@ pub struct Gradients {
 impl Layer<'_> {
     /// y = φ(x W + b) (rows x units).
     pub fn forward(&self, b: &[f32]) -> Vec<f32> {
-        if self.size.is_narrow() {
+        if self.size.is_small() {
+            small::forward(self, b)
+        } else if self.size.is_narrow() {
             narrow::forward(self, b)
         } else {
             wide::forward(self, b)
@@ -78,7 +84,9 @@ impl Layer<'_> {
 
     /// The gradients from y and dL/dy (rows x units).
     pub fn backward(&self, y: &[f32], dy: &[f32], wants_dx: bool) -> Gradients {
-        if self.size.is_narrow() {
+        if self.size.is_small() {
+            small::backward(self, y, dy, wants_dx)
+        } else if self.size.is_narrow() {
             narrow::backward(self, y, dy, wants_dx)
         } else {
             wide::backward(self, y, dy, wants_dx)

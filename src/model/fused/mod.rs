@@ -16,6 +16,7 @@ mod loss;
 mod memory;
 mod narrow;
 mod primitives;
+mod small;
 mod wide;
 
 pub use bend::Bend;

@@ -1,4 +1,4 @@
-//! Layers with few inputs or few units.
+//! Layers with few inputs or few units, but not both.
 //!
 //! The long side is taken in pieces of sixteen numbers, and for each piece the rows of a block pass by while weights and
 //! sums stay in registers. The short side's length is a constant, so that the compiler can do so.
@@ -10,7 +10,7 @@ use super::functions::multiply_add;
 use super::kernels::{BLOCK, Gradients, Layer, Size, add};
 
 /// A piece of a row.
-const LANES: usize = 16;
+pub const LANES: usize = 16;
 type Lanes = [f32; LANES];
 
 /// y = φ(x W + b).
@@ -299,22 +299,23 @@ impl Backward<'_> {
     }
 }
 
-/// Sixteen places of a row, or all of a shorter one.
+/// Sixteen places of a row.
 #[derive(Debug, Clone, Copy)]
 struct Piece {
     start: usize,
-    length: usize,
-    /// How many of the first places the piece before holds too: the last piece of a long row reaches back, so that it is whole.
+    /// How many of the first places the piece before holds too: the last piece reaches back, so that it is whole.
     overlap: usize,
 }
 
-/// The pieces of a row.
+/// The pieces of a row of at least sixteen places.
 #[inline(always)]
 fn pieces(length: usize) -> impl Iterator<Item = Piece> {
-    (0..length).step_by(LANES).map(move |start| Piece {
-        start: start.min(length.saturating_sub(LANES)),
-        length: length.min(LANES),
-        overlap: start - start.min(length.saturating_sub(LANES)),
+    (0..length).step_by(LANES).map(move |start| {
+        let whole = start.min(length - LANES);
+        Piece {
+            start: whole,
+            overlap: start - whole,
+        }
     })
 }
 
@@ -336,47 +337,21 @@ fn rows_of<const N: usize>(matrix: &[f32], columns: usize, piece: Piece) -> [Lan
     std::array::from_fn(|row| load(&matrix[row * columns..], piece))
 }
 
-/// A piece of a row; zeros fill up a short one.
+/// A piece of a row.
 #[inline(always)]
 fn load(row: &[f32], piece: Piece) -> Lanes {
-    let row = &row[piece.start..];
-    if piece.length == LANES
-        && let Some(lanes) = row.first_chunk()
-    {
-        return *lanes;
-    }
-    load_short(&row[..piece.length])
-}
-
-/// Kept apart, see [`store_short`].
-#[cold]
-#[inline(never)]
-fn load_short(row: &[f32]) -> Lanes {
-    let mut lanes = [0.0; LANES];
-    lanes[..row.len()].copy_from_slice(row);
-    lanes
+    row[piece.start..]
+        .first_chunk()
+        .copied()
+        .unwrap_or_default()
 }
 
 /// The way back.
 #[inline(always)]
 fn store(lanes: &Lanes, row: &mut [f32], piece: Piece) {
-    let row = &mut row[piece.start..];
-    if piece.length == LANES
-        && let Some(all) = row.first_chunk_mut()
-    {
+    if let Some(all) = row[piece.start..].first_chunk_mut() {
         *all = *lanes;
-    } else {
-        // A copy: the address of sums that are kept in registers must not get out.
-        let lanes = *lanes;
-        store_short(&lanes, &mut row[..piece.length]);
     }
-}
-
-/// Kept apart: together with the copy of a whole piece, the compiler makes it one copy of any length, which is a call.
-#[cold]
-#[inline(never)]
-fn store_short(lanes: &Lanes, row: &mut [f32]) {
-    row.copy_from_slice(&lanes[..row.len()]);
 }
 
 /// sum += factor · numbers.
