@@ -1,7 +1,8 @@
 //! The loops behind a fused layer, over plain row-major slices: y = φ(x W + b) and its gradients.
 //!
 //! A layer with few inputs or few units is bound by memory and by calls, not by arithmetic: [`narrow`] visits each row of
-//! the batch once, and so does [`small`] where both are few. A wide one is bound by its products: [`wide`] leaves them to faer, and does what comes before and after.
+//! the batch once, and so does [`small`] where both are few. A wide one is bound by its products: [`wide`] leaves them to
+//! faer, and does what comes before and after.
 //!
 //! Rows are taken in blocks of a fixed size, and sums over rows are summed per block, then over the blocks in order: the
 //! result does not depend on the number of threads.
