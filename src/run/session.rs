@@ -299,7 +299,7 @@ impl Session {
 
     fn write_config(&self) -> Result<()> {
         let text = self.run.config.to_toml();
-        crate::file::write(&self.run.paths.config(), text.as_bytes())
+        crate::file::write_lasting(&self.run.paths.config(), text.as_bytes())
     }
 }
 
