@@ -88,7 +88,7 @@ fn main() -> Result<()> {
             ..Moons::default()
         };
         let data = moons.generate(&mut RandomState::new(42))?;
-        let data = Samples::upload(&data, Loss::Bce, &device);
+        let data = Samples::upload(&data, Loss::Bce, &device.clone().inner());
         let mut optimizer = Optimizer::new(&OptimizerConfig::new(OptimizerName::Sgd, 0.1));
         let mut times = Vec::new();
         for round in 0..=rounds {
@@ -97,8 +97,7 @@ fn main() -> Result<()> {
             while left > 0 {
                 let size = (batch < samples).then_some(batch);
                 for batch in data.batches(size, &mut generator).take(left) {
-                    let output = model.forward(batch.inputs);
-                    let loss = batch.targets.loss(Loss::Bce, Activation::Sigmoid, output);
+                    let loss = batch.loss_training(&mut model, Loss::Bce, &mut generator);
                     let gradients = GradientsParams::from_grads(loss.backward(), &model);
                     model = optimizer.step(0.1, model, gradients);
                     left -= 1;

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use burn::tensor::{Device, Tensor};
 use foldspace::capture::Recorder;
-use foldspace::model::fused::{Bend, dense};
+use foldspace::model::fused::{self, Bend};
 use foldspace::model::{Activation, LayerConfig, Mlp, ModelConfig, initialise, mlp};
 use foldspace::random::Generator;
 
@@ -30,12 +30,11 @@ fn network(hidden: usize) -> ModelConfig {
 /// The forward pass as one writes it without taps, from the same operations.
 fn by_hand(network: &Mlp, config: &ModelConfig, x: Tensor<2>) -> Tensor<2> {
     let layers = network.linears().zip(&config.layers);
-    layers.fold(x, |x, (linear, layer)| {
-        match (Bend::of(layer.activation), &linear.bias) {
-            (Some(bend), Some(bias)) => dense(x, linear.weight.val(), bias.val(), bend),
-            _ => mlp::apply(layer.activation, linear.forward(x)),
-        }
-    })
+    let layers = layers.filter_map(|(linear, layer)| {
+        let bias = linear.bias.as_ref()?.val();
+        Some((linear.weight.val(), bias, Bend::of(layer.activation)?))
+    });
+    fused::network(x, layers.collect())
 }
 
 /// The time of so many passes, each with its result read.

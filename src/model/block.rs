@@ -6,7 +6,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use super::LayerParameters;
 use super::batch_norm::BatchNorm;
-use super::fused::{self, Bend};
+use super::fused::{Bend, Dense};
 use super::mlp::{Parameter, download, numbers, upload, upload_vector};
 use crate::random::Generator;
 
@@ -40,35 +40,31 @@ impl Block {
         }
     }
 
-    /// φ of the affine map in evaluation: (n x inputs) to (n x units).
-    pub(super) fn affine(&self, x: Tensor<2>, bend: Bend) -> Tensor<2> {
-        match &self.norm {
-            Some(norm) => fused::bent(norm.forward(self.linear(x, Bend::Identity)), bend),
-            None => self.linear(x, bend),
-        }
+    /// The affine map and φ as layers of a fused network: one, or two where the weights are in factors.
+    pub(super) fn dense(&self, bend: Bend) -> impl Iterator<Item = Dense> {
+        let factor = self.narrow.as_ref();
+        let factor = factor.map(|narrow| dense(narrow, Bend::Identity));
+        factor.into_iter().chain([dense(&self.linear, bend)])
     }
 
-    /// The same in training, where batch norm takes the batch's statistics and keeps note of them.
-    pub(super) fn affine_training(&mut self, x: Tensor<2>, bend: Bend) -> Tensor<2> {
-        let inner = match self.norm {
-            Some(_) => Bend::Identity,
-            None => bend,
-        };
-        let z = self.linear(x, inner);
-        match &mut self.norm {
-            Some(norm) => fused::bent(norm.forward_training(z), bend),
+    /// Whether batch norm stands between the affine map and φ.
+    pub(super) fn has_norm(&self) -> bool {
+        self.norm.is_some()
+    }
+
+    /// Batch norm in evaluation, if there is one.
+    pub(super) fn normalise(&self, z: Tensor<2>) -> Tensor<2> {
+        match &self.norm {
+            Some(norm) => norm.forward(z),
             None => z,
         }
     }
 
-    fn linear(&self, x: Tensor<2>, bend: Bend) -> Tensor<2> {
-        let x = match &self.narrow {
-            Some(narrow) => narrow.forward(x),
-            None => x,
-        };
-        match &self.linear.bias {
-            Some(bias) => fused::dense(x, self.linear.weight.val(), bias.val(), bend),
-            None => fused::bent(self.linear.forward(x), bend),
+    /// The same in training, where batch norm takes the batch's statistics and keeps note of them.
+    pub(super) fn normalise_training(&mut self, z: Tensor<2>) -> Tensor<2> {
+        match &mut self.norm {
+            Some(norm) => norm.forward_training(z),
+            None => z,
         }
     }
 
@@ -110,6 +106,15 @@ impl Block {
             dropout: outline.dropout,
         }
     }
+}
+
+fn dense(linear: &Linear, bend: Bend) -> Dense {
+    let weight = linear.weight.val();
+    let bias = match &linear.bias {
+        Some(bias) => bias.val(),
+        None => Tensor::zeros([weight.dims()[1]], &weight.device()),
+    };
+    (weight, bias, bend)
 }
 
 /// `nn.Dropout` in training: each entry is zero with probability `share`, and the others grow by 1 / (1 - share).

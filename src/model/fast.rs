@@ -4,6 +4,8 @@
 //! loops have no branches and no calls, so the compiler turns them into vector instructions; they use nothing but sums,
 //! products and one division, so the result is the same on every machine. Errors are below 4e-16, absolute.
 
+use super::simd::{Work, dispatch};
+
 /// 1.5 · 2⁵²: adding it rounds a number of moderate size to the nearest integer, which then stands in the low bits.
 const ROUND: f64 = 6_755_399_441_055_744.0;
 /// ln 2 in two parts; the first has zeros at its end, so that its product with a small integer is exact.
@@ -43,53 +45,34 @@ fn exp_of_minus(x: f64) -> f64 {
 
 /// tanh of every number: (1 - e) / (1 + e) with e = exp(-2 |z|), and z's sign.
 pub fn tanh(column: &mut [f64]) {
-    #[cfg(target_arch = "x86_64")]
-    if is_x86_feature_detected!("avx512f") {
-        // SAFETY: the processor has AVX-512.
-        return unsafe { wide::tanh_512(column) };
-    } else if is_x86_feature_detected!("avx2") {
-        // SAFETY: the processor has AVX2.
-        return unsafe { wide::tanh_256(column) };
-    }
-    tanh_each(column);
+    dispatch(Tanh(column));
 }
 
 /// 1 / (1 + exp(-z)) of every number: with e = exp(-|z|), 1 / (1 + e) or e / (1 + e).
 pub fn sigmoid(column: &mut [f64]) {
-    #[cfg(target_arch = "x86_64")]
-    if is_x86_feature_detected!("avx512f") {
-        // SAFETY: the processor has AVX-512.
-        return unsafe { wide::sigmoid_512(column) };
-    } else if is_x86_feature_detected!("avx2") {
-        // SAFETY: the processor has AVX2.
-        return unsafe { wide::sigmoid_256(column) };
-    }
-    sigmoid_each(column);
+    dispatch(Sigmoid(column));
 }
 
-/// The same loops for processors with wider vectors: the same operations in the same order, so the same results. By hand and
-/// not through pulp, as in [`fused`](super::fused): pulp's AVX-512 would be compiled into all of faer, and an animation
-/// takes a tenth longer without.
-#[cfg(target_arch = "x86_64")]
-mod wide {
-    #[target_feature(enable = "avx2")]
-    pub fn tanh_256(column: &mut [f64]) {
-        super::tanh_each(column);
-    }
+/// The same operations in the same order whatever the processor has, so the same results.
+struct Tanh<'a>(&'a mut [f64]);
 
-    #[target_feature(enable = "avx512f")]
-    pub fn tanh_512(column: &mut [f64]) {
-        super::tanh_each(column);
-    }
+impl Work for Tanh<'_> {
+    type Output = ();
 
-    #[target_feature(enable = "avx2")]
-    pub fn sigmoid_256(column: &mut [f64]) {
-        super::sigmoid_each(column);
+    #[inline(always)]
+    fn run<const REACH: usize, const FUSED: bool>(self) {
+        tanh_each(self.0);
     }
+}
 
-    #[target_feature(enable = "avx512f")]
-    pub fn sigmoid_512(column: &mut [f64]) {
-        super::sigmoid_each(column);
+struct Sigmoid<'a>(&'a mut [f64]);
+
+impl Work for Sigmoid<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<const REACH: usize, const FUSED: bool>(self) {
+        sigmoid_each(self.0);
     }
 }
 
@@ -133,26 +116,16 @@ mod tests {
         assert!(worst.0 < 4e-16 && worst.1 < 4e-16, "{worst:?}");
     }
 
-    #[cfg(target_arch = "x86_64")]
     #[test]
     fn wider_vectors_give_the_same_bits() {
-        use super::wide::{sigmoid_256, sigmoid_512, tanh_256, tanh_512};
         let numbers: Vec<f64> = (-5000..5000).map(|i| f64::from(i) * 0.0077).collect();
         let applied = |f: &dyn Fn(&mut [f64])| {
             let mut column = numbers.clone();
             f(&mut column);
             column
         };
-        let (t, s) = (applied(&super::tanh_each), applied(&super::sigmoid_each));
-        // SAFETY: each is called only where the processor has its instructions.
-        if is_x86_feature_detected!("avx2") {
-            assert_eq!(applied(&|column| unsafe { tanh_256(column) }), t);
-            assert_eq!(applied(&|column| unsafe { sigmoid_256(column) }), s);
-        }
-        if is_x86_feature_detected!("avx512f") {
-            assert_eq!(applied(&|column| unsafe { tanh_512(column) }), t);
-            assert_eq!(applied(&|column| unsafe { sigmoid_512(column) }), s);
-        }
+        assert_eq!(applied(&tanh), applied(&super::tanh_each));
+        assert_eq!(applied(&sigmoid), applied(&super::sigmoid_each));
     }
 
     #[test]

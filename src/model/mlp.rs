@@ -6,7 +6,7 @@ use burn::tensor::{Device, Tensor, TensorData, activation};
 use faer::{Mat, MatRef};
 
 use super::block::{Block, dropout};
-use super::fused::{self, Bend};
+use super::fused::{self, Bend, Dense, EntryLoss};
 use super::{Activation, Frozen, LayerParameters, Moment, Parameters, Silent, Site, Tap};
 use crate::random::Generator;
 
@@ -98,39 +98,67 @@ impl Mlp {
     /// Feeding a recorded activation here gives the output of the pass it was recorded in.
     pub fn forward_from(&self, first: usize, x: Tensor<2>, tap: &mut impl Tap) -> Tensor<2> {
         let layers = self.layers.iter().zip(&self.outlines).skip(first);
-        layers.fold(x, |x, (block, outline)| {
+        let mut x = x;
+        // Layers run as one operation, up to where somebody wants to see what is in between.
+        let mut waiting = Vec::new();
+        for (block, outline) in layers {
             let layer = outline.name.as_str();
-            let before = Site {
-                layer,
-                moment: Moment::Before,
-            };
-            let after = Site {
-                layer,
-                moment: Moment::After,
-            };
-            // As one operation, unless somebody wants to see what is in between.
-            let y = match Bend::of(outline.activation) {
-                Some(bend) if !tap.listens(before) => block.affine(x, bend),
-                _ => {
-                    let z = tap.at(before, block.affine(x, Bend::Identity));
-                    apply(outline.activation, z)
-                }
-            };
-            tap.at(after, y)
-        })
+            let site = |moment| Site { layer, moment };
+            let (before, after) = (site(Moment::Before), site(Moment::After));
+            let fused =
+                Bend::of(outline.activation).filter(|_| !block.has_norm() && !tap.listens(before));
+            waiting.extend(block.dense(fused.unwrap_or(Bend::Identity)));
+            if fused.is_none() {
+                let z = fused::network(x, std::mem::take(&mut waiting));
+                x = apply(outline.activation, tap.at(before, block.normalise(z)));
+            }
+            if tap.listens(after) {
+                x = tap.at(after, fused::network(x, std::mem::take(&mut waiting)));
+            }
+        }
+        fused::network(x, waiting)
     }
 
     /// The output for a batch in training: batch norm takes the batch's statistics and keeps note of them, dropout drops
     /// what `generator` says. A network with neither gives what [`forward`](Self::forward) gives.
     pub fn forward_training(&mut self, x: Tensor<2>, generator: &mut Generator) -> Tensor<2> {
-        let layers = self.layers.iter_mut().zip(&self.outlines);
-        layers.fold(x, |x, (block, outline)| {
-            let y = match Bend::of(outline.activation) {
-                Some(bend) => block.affine_training(x, bend),
-                None => apply(outline.activation, block.affine_training(x, Bend::Identity)),
-            };
-            dropout(y, outline.dropout, generator)
-        })
+        let (x, waiting) = self.advance_training(x, generator);
+        fused::network(x, waiting)
+    }
+
+    /// The mean of `loss` over all outputs against `target` (n x outputs), in training: the loss of what
+    /// [`forward_training`](Self::forward_training) gives, in one operation with the layers before it.
+    pub fn loss_training(
+        &mut self,
+        x: Tensor<2>,
+        target: Tensor<2>,
+        loss: EntryLoss,
+        generator: &mut Generator,
+    ) -> Tensor<1> {
+        let (x, waiting) = self.advance_training(x, generator);
+        fused::network_loss(x, waiting, target, loss)
+    }
+
+    /// The last value that has to be computed by itself, and the layers after it, which can run as one operation.
+    fn advance_training(
+        &mut self,
+        mut x: Tensor<2>,
+        generator: &mut Generator,
+    ) -> (Tensor<2>, Vec<Dense>) {
+        let mut waiting = Vec::new();
+        for (block, outline) in self.layers.iter_mut().zip(&self.outlines) {
+            let fused = Bend::of(outline.activation).filter(|_| !block.has_norm());
+            waiting.extend(block.dense(fused.unwrap_or(Bend::Identity)));
+            if fused.is_none() {
+                let z = fused::network(x, std::mem::take(&mut waiting));
+                x = apply(outline.activation, block.normalise_training(z));
+            }
+            if outline.dropout > 0.0 {
+                let y = fused::network(x, std::mem::take(&mut waiting));
+                x = dropout(y, outline.dropout, generator);
+            }
+        }
+        (x, waiting)
     }
 
     /// The affine maps from the input to the output, as Burn holds them: each weight (in x out). Of a low-rank

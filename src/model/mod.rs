@@ -14,6 +14,7 @@ pub mod mlp;
 pub mod parameters;
 mod pickle;
 pub mod pytorch;
+mod simd;
 pub mod store;
 pub mod tap;
 pub mod weights;

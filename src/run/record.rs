@@ -76,7 +76,7 @@ fn activations(
         CapturedSet::Test => Samples::upload(&split.test, loss, &device),
         CapturedSet::Grid => {
             let points = lattice(&split.train.features);
-            let inputs = mlp::upload(points.as_ref(), &device).inner();
+            let inputs = mlp::upload(points.as_ref(), &device);
             network.valid().forward_with(inputs, &mut recorder);
             values.push(("input".to_owned(), points));
             return with_recorded(values, recorder);
@@ -86,14 +86,18 @@ fn activations(
         recorder = recorder.with_gradients();
         let output = network.forward_with(samples.inputs, &mut recorder);
         let last = network.last_activation().unwrap_or_default();
-        let backward = samples.targets.loss(loss, last, output).backward();
+        let backward = samples
+            .targets
+            .autodiff()
+            .loss(loss, last, output)
+            .backward();
         for site in &capture.sites {
             let gradient = recorder.gradient(site, &backward).map(mlp::download);
             values.extend(gradient.map(|gradient| (format!("{site}.gradient"), gradient)));
         }
     } else {
         let network = network.valid();
-        network.forward_with(samples.inner().inputs, &mut recorder);
+        network.forward_with(samples.inputs, &mut recorder);
     }
     with_recorded(values, recorder)
 }

@@ -268,7 +268,7 @@ impl Session {
         let (run, trainer) = (&self.run, &self.trainer);
         match &trainer.stopping().parameters {
             Some(best) if trainer.is_done() => {
-                let device = trainer.samples().inputs.device();
+                let device = trainer.samples().inputs.device().autodiff();
                 record::network(run, &self.split, trainer, &Mlp::new(best, &device))
             }
             _ => record::network(run, &self.split, trainer, trainer.model()),

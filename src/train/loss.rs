@@ -30,6 +30,16 @@ pub enum Loss {
 }
 
 impl Loss {
+    /// The loss of a single output, where the whole is the mean of those.
+    pub fn entrywise(self) -> Option<EntryLoss> {
+        match self {
+            Self::Mse => Some(EntryLoss::Squared),
+            Self::Huber => Some(EntryLoss::Huber),
+            Self::Bce => Some(EntryLoss::CrossEntropy),
+            Self::CrossEntropy => None,
+        }
+    }
+
     /// The name as configuration files spell it.
     pub fn name(self) -> &'static str {
         match self {

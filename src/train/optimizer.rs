@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use super::adam::{Adam, Decay};
 use crate::error::{Error, Result};
+use crate::model::fused::{Descent, descend};
 
 /// The rule by which gradients move the parameters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -174,8 +175,18 @@ impl OptimizerConfig {
         Ok(())
     }
 
-    /// Burn's optimiser with PyTorch's constants.
-    fn build(&self) -> Box<dyn DynOptimizer> {
+    /// The rule with PyTorch's constants.
+    fn build(&self) -> Rule {
+        let config = self.resolved();
+        match config.name {
+            OptimizerName::Sgd if config.momentum == Some(0.0) => Rule::Descent {
+                decay: config.weight_decay.unwrap_or_default(),
+            },
+            _ => Rule::WithMemory(self.build_with_memory()),
+        }
+    }
+
+    fn build_with_memory(&self) -> Box<dyn DynOptimizer> {
         let config = self.resolved();
         let momentum = config.momentum.unwrap_or_default();
         let eps = config.eps.unwrap_or_default();
@@ -213,9 +224,17 @@ impl OptimizerConfig {
     }
 }
 
+/// How a parameter moves.
+enum Rule {
+    /// Against its gradient and nothing else: as one operation, because of small batches, whose steps take a few microseconds.
+    Descent { decay: f64 },
+    /// By its past as well.
+    WithMemory(Box<dyn DynOptimizer>),
+}
+
 /// Moves a network's parameters along their gradients, and remembers what it needs from step to step.
 pub struct Optimizer {
-    rule: Box<dyn DynOptimizer>,
+    rule: Rule,
     /// Momentum and averages by parameter, such as `layers.0.weight`.
     state: BTreeMap<String, DynState>,
 }
@@ -235,16 +254,19 @@ impl Optimizer {
             optimizer: self,
             lr,
             gradients,
-            path: Vec::new(),
+            path: String::new(),
         })
     }
 
     /// The state as named arrays and counters, for a checkpoint.
     pub fn save(&self) -> OptimizerState {
         let mut saved = OptimizerState::default();
+        let Rule::WithMemory(rule) = &self.rule else {
+            return saved;
+        };
         for (parameter, state) in &self.state {
             let mut sink = StateSink::default();
-            self.rule.state_flatten(parameter, state, &mut sink);
+            rule.state_flatten(parameter, state, &mut sink);
             for (name, data) in sink.tensors {
                 let shape = data.shape().to_vec();
                 saved
@@ -277,10 +299,10 @@ impl Optimizer {
             if !(1..=2).contains(&rank) {
                 return Err(parameter);
             }
-            match self
-                .rule
-                .state_unflatten(rank, &parameter, &mut source, device)
-            {
+            let Rule::WithMemory(rule) = &self.rule else {
+                return Err(parameter);
+            };
+            match rule.state_unflatten(rank, &parameter, &mut source, device) {
                 Some(state) => self.state.insert(parameter, state),
                 None => return Err(parameter),
             };
@@ -305,16 +327,20 @@ struct Stepper<'a> {
     optimizer: &'a mut Optimizer,
     lr: f64,
     gradients: GradientsParams,
-    path: Vec<String>,
+    /// Where in the module the walk is, such as `layers.0.linear.weight`.
+    path: String,
 }
 
 impl ModuleMapper for Stepper<'_> {
     fn enter_module(&mut self, name: &str, _container_type: &str) {
-        self.path.push(name.to_owned());
+        if !self.path.is_empty() {
+            self.path.push('.');
+        }
+        self.path.push_str(name);
     }
 
     fn exit_module(&mut self, _name: &str, _container_type: &str) {
-        self.path.pop();
+        self.path.truncate(self.path.rfind('.').unwrap_or(0));
     }
 
     fn map_float<const D: usize>(&mut self, parameter: Param<Tensor<D>>) -> Param<Tensor<D>> {
@@ -322,19 +348,21 @@ impl ModuleMapper for Stepper<'_> {
         let Some(gradient) = self.gradients.remove::<D>(id) else {
             return Param::from_mapped_value(id, value, mapper);
         };
-        let name = self.path.join(".");
-        let state = self.optimizer.state.remove(&name);
-        let (moved, state) = self.optimizer.rule.step_dyn(
-            D,
-            self.lr,
-            value.inner().into_bridge(),
-            gradient.into_bridge(),
-            state,
-        );
-        if let Some(state) = state {
-            self.optimizer.state.insert(name, state);
-        }
-        let moved = Tensor::from_inner(Tensor::<D>::from_bridge(moved)).require_grad();
+        let moved = match &self.optimizer.rule {
+            &Rule::Descent { decay } => {
+                let rate = self.lr;
+                descend(value, gradient, Descent { rate, decay })
+            }
+            Rule::WithMemory(rule) => {
+                let past = self.optimizer.state.remove(&self.path);
+                let (value, gradient) = (value.inner().into_bridge(), gradient.into_bridge());
+                let (moved, state) = rule.step_dyn(D, self.lr, value, gradient, past);
+                if let Some(state) = state {
+                    self.optimizer.state.insert(self.path.clone(), state);
+                }
+                Tensor::from_inner(Tensor::<D>::from_bridge(moved)).require_grad()
+            }
+        };
         Param::from_mapped_value(id, moved, mapper)
     }
 }

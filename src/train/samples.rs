@@ -1,11 +1,13 @@
-//! A data set on the device: uploaded once, shuffled and cut into batches there.
+//! A data set on the device: uploaded once, shuffled and cut into batches there. Autodiff does not follow it: nobody asks for a
+//! gradient by the data, and each cut would be a node of the graph.
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use super::Loss;
 use super::loss;
 use crate::data::{Dataset, Target};
-use crate::model::{Activation, mlp};
+use crate::model::fused::EntryLoss;
+use crate::model::{Activation, Mlp, mlp};
 use crate::random::Generator;
 use crate::random::torch::dataloader_order;
 
@@ -78,16 +80,22 @@ impl Samples {
         })
     }
 
-    /// The same samples without autodiff, for evaluation. Copies nothing.
-    #[must_use]
-    pub fn inner(self) -> Self {
-        Self {
-            inputs: self.inputs.inner(),
-            targets: match self.targets {
-                Targets::Values(values) => Targets::Values(values.inner()),
-                Targets::Binary(values) => Targets::Binary(values.inner()),
-                Targets::Labels(labels) => Targets::Labels(labels.inner()),
-            },
+    /// The loss of these samples in training: `criterion(model(inputs), targets)`.
+    pub fn loss_training(
+        self,
+        model: &mut Mlp,
+        loss: Loss,
+        generator: &mut Generator,
+    ) -> Tensor<1> {
+        let Self { inputs, targets } = self;
+        match targets.entrywise(loss) {
+            // Both calls as one operation, where the loss compares output by output.
+            Some((target, loss)) => model.loss_training(inputs, target, loss, generator),
+            None => {
+                let last = model.last_activation().unwrap_or_default();
+                let prediction = model.forward_training(inputs, generator);
+                targets.autodiff().loss(loss, last, prediction)
+            }
         }
     }
 
@@ -125,6 +133,16 @@ impl Samples {
 }
 
 impl Targets {
+    /// The same for predictions that autodiff follows. Copies nothing.
+    #[must_use]
+    pub fn autodiff(self) -> Self {
+        match self {
+            Self::Values(values) => Self::Values(Tensor::from_inner(values)),
+            Self::Binary(values) => Self::Binary(Tensor::from_inner(values)),
+            Self::Labels(labels) => Self::Labels(Tensor::from_inner(labels)),
+        }
+    }
+
     /// The loss of a network's outputs (n x outputs); `last` is the activation they come from.
     ///
     /// # Panics
@@ -139,6 +157,14 @@ impl Targets {
             }
             (Loss::CrossEntropy, Self::Labels(labels)) => loss::cross_entropy(output, labels),
             (loss, targets) => panic!("{loss:?} does not fit {targets:?}"),
+        }
+    }
+
+    /// The targets as numbers and the loss of each, where the loss compares output by output.
+    pub fn entrywise(&self, loss: Loss) -> Option<(Tensor<2>, EntryLoss)> {
+        match self {
+            Self::Values(y) | Self::Binary(y) => Some((y.clone(), loss.entrywise()?)),
+            Self::Labels(_) => None,
         }
     }
 

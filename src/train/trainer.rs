@@ -136,7 +136,7 @@ impl Trainer {
             model,
             optimizer: Optimizer::new(&config.optimizer),
             generator,
-            train: Samples::upload(train, config.loss, &device),
+            train: Samples::upload(train, config.loss, &device.clone().inner()),
             test: test.map(|test| Samples::upload(test, config.loss, &device.clone().inner())),
             epoch: 0,
             stopping: EarlyStopping::default(),
@@ -162,10 +162,7 @@ impl Trainer {
             .train
             .batches(self.config.batch_size, &mut self.generator);
         while let Some(batch) = batches.next() {
-            let prediction = model.forward_training(batch.inputs, &mut self.generator);
-            let loss = batch
-                .targets
-                .loss(self.config.loss, self.last_activation, prediction);
+            let loss = batch.loss_training(&mut model, self.config.loss, &mut self.generator);
             let mut gradients = GradientsParams::from_grads(loss.backward(), &model);
             if batches.len() == 0 {
                 self.gradients = StepGradients::of(&model, &gradients);
@@ -198,7 +195,7 @@ impl Trainer {
         let mut numbers = losses;
         numbers.extend(self.gradients.squares());
         if classifies {
-            let train = self.train.clone().inner();
+            let train = self.train.clone();
             numbers.extend(train.targets.hits(model.forward(train.inputs)));
         }
         if let Some(test) = self.test.clone() {
@@ -282,7 +279,7 @@ impl Trainer {
         &self.model
     }
 
-    /// The training samples on the device, with autodiff.
+    /// The training samples on the device.
     pub fn samples(&self) -> &Samples {
         &self.train
     }

@@ -1,9 +1,10 @@
 //! The activations that can be fused with the affine map before them.
 
-use pulp::Simd;
+use rayon::prelude::*;
 
 use super::functions::{sigmoid, tanh};
 use crate::model::Activation;
+use crate::model::simd::{Work, dispatch};
 
 /// An activation that acts on each unit alone and whose slope follows from its output, so that the backward pass needs
 /// no more than the layer's output.
@@ -33,24 +34,51 @@ impl Bend {
 
     /// φ of every number, in place.
     #[inline(always)]
-    pub fn apply<S: Simd>(self, z: &mut [f32]) {
+    pub fn apply<const FUSED: bool>(self, z: &mut [f32]) {
         match self {
             Self::Identity => {}
             Self::Relu => each(z, |z| if z < 0.0 { 0.0 } else { z }),
-            Self::Tanh => each(z, tanh::<S>),
+            Self::Tanh => each(z, tanh::<FUSED>),
             Self::Sigmoid => each(z, sigmoid),
         }
     }
 
-    /// dL/dz from dL/dy and y = φ(z), into `dz`.
-    #[inline(always)]
-    pub fn pull_back(self, y: &[f32], dy: &[f32], dz: &mut [f32]) {
-        match self {
-            Self::Identity => dz.copy_from_slice(dy),
-            Self::Relu => each_of(y, dy, dz, |y, dy| if y > 0.0 { dy } else { 0.0 }),
-            Self::Tanh => each_of(y, dy, dz, |y, dy| dy * (1.0 - y * y)),
-            Self::Sigmoid => each_of(y, dy, dz, |y, dy| dy * y * (1.0 - y)),
+    /// φ of every number, in place, on several threads where that pays.
+    pub fn apply_to_all(self, z: &mut [f32]) {
+        let piece = |z: &mut [f32]| dispatch(Apply { bend: self, z });
+        if z.len() < WORTH_A_THREAD {
+            piece(z);
+        } else {
+            z.par_chunks_mut(1 << 14).for_each(piece);
         }
+    }
+
+    /// From dL/dy to dL/dz in place, where y = φ(z).
+    #[inline(always)]
+    pub fn pull_back(self, y: &[f32], slope: &mut [f32]) {
+        match self {
+            Self::Identity => {}
+            Self::Relu => each_of(y, slope, |y, dy| if y > 0.0 { dy } else { 0.0 }),
+            Self::Tanh => each_of(y, slope, |y, dy| dy * (1.0 - y * y)),
+            Self::Sigmoid => each_of(y, slope, |y, dy| dy * y * (1.0 - y)),
+        }
+    }
+}
+
+/// Below so many numbers, waking a second thread costs more than it gains.
+const WORTH_A_THREAD: usize = 1 << 18;
+
+struct Apply<'a> {
+    bend: Bend,
+    z: &'a mut [f32],
+}
+
+impl Work for Apply<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<const REACH: usize, const FUSED: bool>(self) {
+        self.bend.apply::<FUSED>(self.z);
     }
 }
 
@@ -62,8 +90,8 @@ fn each(z: &mut [f32], function: impl Fn(f32) -> f32) {
 }
 
 #[inline(always)]
-fn each_of(y: &[f32], dy: &[f32], dz: &mut [f32], function: impl Fn(f32, f32) -> f32) {
-    for ((dz, y), dy) in dz.iter_mut().zip(y).zip(dy) {
-        *dz = function(*y, *dy);
+fn each_of(y: &[f32], slope: &mut [f32], function: impl Fn(f32, f32) -> f32) {
+    for (y, slope) in y.iter().zip(slope) {
+        *slope = function(*y, *slope);
     }
 }

@@ -1,34 +1,23 @@
 //! Exponential, tanh, logistic function and logarithm in `f32`, without branches or calls, so that the compiler turns a
 //! loop over them into vector instructions. NaN goes through.
 
-use pulp::Simd;
-
-/// a b + c: in one instruction and with one rounding where the processor can, which is wherever it has vectors at all;
-/// elsewhere a call would be needed for that.
-#[inline(always)]
-pub fn multiply_add<S: Simd>(a: f32, b: f32, c: f32) -> f32 {
-    if S::IS_SCALAR {
-        a * b + c
-    } else {
-        a.mul_add(b, c)
-    }
-}
+use crate::model::simd::multiply_add;
 
 /// tanh z as an odd rational function z P(z²) / Q(z²) on [-9, 9], beyond which `f32` knows no number below 1. Least
 /// largest relative error by Lawson's reweighting of linear least squares; with the rounding, below 4e-7.
 #[inline(always)]
-pub fn tanh<S: Simd>(z: f32) -> f32 {
+pub fn tanh<const FUSED: bool>(z: f32) -> f32 {
     let z = if z > 9.0 { 9.0 } else { z };
     let z = if z < -9.0 { -9.0 } else { z };
     let u = z * z;
-    let p = multiply_add::<S>(1.331_802_8e-8, u, 2.058_282_2e-5);
-    let p = multiply_add::<S>(p, u, 3.493_999_6e-3);
-    let p = multiply_add::<S>(p, u, 0.133_796_9);
-    let p = multiply_add::<S>(p, u, 1.0);
-    let q = multiply_add::<S>(7.761_618e-7, u, 3.283_031_7e-4);
-    let q = multiply_add::<S>(q, u, 0.025_870_945);
-    let q = multiply_add::<S>(q, u, 0.467_130_06);
-    let q = multiply_add::<S>(q, u, 1.0);
+    let p = multiply_add::<FUSED>(1.331_802_8e-8, u, 2.058_282_2e-5);
+    let p = multiply_add::<FUSED>(p, u, 3.493_999_6e-3);
+    let p = multiply_add::<FUSED>(p, u, 0.133_796_9);
+    let p = multiply_add::<FUSED>(p, u, 1.0);
+    let q = multiply_add::<FUSED>(7.761_618e-7, u, 3.283_031_7e-4);
+    let q = multiply_add::<FUSED>(q, u, 0.025_870_945);
+    let q = multiply_add::<FUSED>(q, u, 0.467_130_06);
+    let q = multiply_add::<FUSED>(q, u, 1.0);
     let t = z * p / q;
     let t = if t > 1.0 { 1.0 } else { t };
     if t < -1.0 { -1.0 } else { t }
@@ -91,7 +80,6 @@ pub fn ln(x: f32) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::{exp_of_negative, ln, sigmoid, tanh};
-    use pulp::Scalar;
 
     /// Every 97th number, both signs, from the smallest to the largest.
     fn numbers() -> impl Iterator<Item = f32> {
@@ -105,7 +93,7 @@ mod tests {
         for z in numbers() {
             let wide = f64::from(z);
             let exact = libm::tanh(wide);
-            let error = (f64::from(tanh::<Scalar>(z)) - exact).abs();
+            let error = (f64::from(tanh::<false>(z)) - exact).abs();
             assert!(error <= 4e-7 * exact.abs(), "tanh {z}: {error}");
             if wide > -80.0 {
                 let exact = 1.0 / (1.0 + libm::exp(-wide));
@@ -128,10 +116,10 @@ mod tests {
     #[test]
     fn extremes_are_what_they_should_be() {
         assert_eq!(
-            [f32::INFINITY, f32::NEG_INFINITY].map(tanh::<Scalar>),
+            [f32::INFINITY, f32::NEG_INFINITY].map(tanh::<false>),
             [1.0, -1.0]
         );
-        assert!(tanh::<Scalar>(f32::NAN).is_nan() && sigmoid(f32::NAN).is_nan());
+        assert!(tanh::<false>(f32::NAN).is_nan() && sigmoid(f32::NAN).is_nan());
         assert!(exp_of_negative(f32::NAN).is_nan());
         let sigmoids = [f32::INFINITY, f32::NEG_INFINITY, 0.0, -200.0].map(sigmoid);
         assert_eq!(sigmoids, [1.0, 0.0, 0.5, 0.0]);

@@ -5,14 +5,13 @@ use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::tensor::FloatTensor;
-use burn::backend::{
-    Autodiff, Backend, Cube, Dispatch, Flex, NdArray, TensorMetadata, backend_extension,
-};
+use burn::backend::{Autodiff, Cube, Dispatch, Flex, NdArray, TensorMetadata, backend_extension};
 use burn::tensor::{Shape, Tensor};
 
 use super::functions::ln;
 use super::memory::Memory;
 use super::primitives;
+use crate::model::simd::{Work, dispatch};
 
 /// A loss of one prediction p and one target t.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +44,7 @@ pub const LEAST_VARIANCE: f32 = 1e-12;
 impl EntryLoss {
     /// The loss and its derivative by p.
     #[inline(always)]
-    fn at(self, p: f32, t: f32) -> (f32, f32) {
+    pub fn at(self, p: f32, t: f32) -> (f32, f32) {
         match self {
             Self::Squared => ((p - t) * (p - t), 2.0 * (p - t)),
             Self::Huber => {
@@ -69,17 +68,23 @@ fn clamped_ln(p: f32) -> f32 {
 
 /// The operation as Burn dispatches it.
 #[backend_extension(NdArray, Flex, Cube, Autodiff)]
-pub trait LossOps: Backend {
+pub trait LossOps: Memory {
     /// See [`mean_loss`].
     fn mean_loss(
         prediction: FloatTensor<Self>,
         target: FloatTensor<Self>,
         loss: EntryLoss,
-    ) -> FloatTensor<Self>;
+    ) -> FloatTensor<Self> {
+        mean_with_slopes::<Self>(prediction, target, loss).0
+    }
 }
 
+impl LossOps for Flex {}
+impl LossOps for NdArray {}
+impl LossOps for Cube {}
+
 /// The mean loss (1) and its derivative by every prediction, in the prediction's shape.
-fn mean_with_slopes<B: Memory>(
+pub(super) fn mean_with_slopes<B: Memory>(
     prediction: FloatTensor<B>,
     target: FloatTensor<B>,
     loss: EntryLoss,
@@ -87,17 +92,13 @@ fn mean_with_slopes<B: Memory>(
     let (Some(p), Some(t)) = (B::entries(&prediction), B::entries(&target)) else {
         return primitives::mean_with_slopes::<B>(prediction, target, loss);
     };
-    let share = 1.0 / p.len() as f32;
-    let mut slopes = vec![0.0; p.len()];
-    let mut values = vec![0.0; p.len()];
-    pulp::Arch::new().dispatch(|| {
-        let entries = p.iter().zip(t.iter());
-        let results = slopes.iter_mut().zip(&mut values);
-        for ((&p, &t), (slope, value)) in entries.zip(results) {
-            let (loss, derivative) = loss.at(p, t);
-            *value = loss;
-            *slope = derivative * share;
-        }
+    let (mut values, mut slopes) = (vec![0.0; p.len()], vec![0.0; p.len()]);
+    dispatch(Entries {
+        loss,
+        p: &p,
+        t: &t,
+        values: &mut values,
+        slopes: &mut slopes,
     });
     let sum: f64 = values.iter().map(|&value| f64::from(value)).sum();
     let mean = (sum / values.len() as f64) as f32;
@@ -107,33 +108,28 @@ fn mean_with_slopes<B: Memory>(
     )
 }
 
-impl LossOps for Flex {
-    fn mean_loss(
-        prediction: FloatTensor<Self>,
-        target: FloatTensor<Self>,
-        loss: EntryLoss,
-    ) -> FloatTensor<Self> {
-        mean_with_slopes::<Self>(prediction, target, loss).0
-    }
+/// The loss of every entry, and its derivative over the number of entries.
+struct Entries<'a> {
+    loss: EntryLoss,
+    p: &'a [f32],
+    t: &'a [f32],
+    values: &'a mut [f32],
+    slopes: &'a mut [f32],
 }
 
-impl LossOps for NdArray {
-    fn mean_loss(
-        prediction: FloatTensor<Self>,
-        target: FloatTensor<Self>,
-        loss: EntryLoss,
-    ) -> FloatTensor<Self> {
-        mean_with_slopes::<Self>(prediction, target, loss).0
-    }
-}
+impl Work for Entries<'_> {
+    type Output = ();
 
-impl LossOps for Cube {
-    fn mean_loss(
-        prediction: FloatTensor<Self>,
-        target: FloatTensor<Self>,
-        loss: EntryLoss,
-    ) -> FloatTensor<Self> {
-        mean_with_slopes::<Self>(prediction, target, loss).0
+    #[inline(always)]
+    fn run<const REACH: usize, const FUSED: bool>(self) {
+        let share = 1.0 / self.p.len() as f32;
+        let entries = self.p.iter().zip(self.t);
+        let results = self.slopes.iter_mut().zip(self.values);
+        for ((&p, &t), (slope, value)) in entries.zip(results) {
+            let (loss, derivative) = self.loss.at(p, t);
+            *value = loss;
+            *slope = derivative * share;
+        }
     }
 }
 

@@ -2,17 +2,20 @@
 
 use std::borrow::Cow;
 
+use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::flex::FlexTensor;
 use burn::backend::ndarray::NdArrayTensor;
 use burn::backend::tensor::FloatTensor;
-use burn::backend::{Backend, Cube, Flex, NdArray, TensorMetadata};
+use burn::backend::{Autodiff, Backend, Cube, Dispatch, Flex, NdArray, TensorMetadata};
 use burn::tensor::{DType, TensorData};
 
 /// A backend, and how to reach the entries of its tensors.
 pub trait Memory: Backend {
     /// The entries in row-major order, copied only where they do not lie so; `None` if they are not `f32` or not in this
     /// computer's memory.
-    fn entries(tensor: &FloatTensor<Self>) -> Option<Cow<'_, [f32]>>;
+    fn entries(_tensor: &FloatTensor<Self>) -> Option<Cow<'_, [f32]>> {
+        None
+    }
 
     /// The same tensor with its entries (row-major) changed, in place if nobody shares them. One without entries stays as it is.
     fn map(tensor: FloatTensor<Self>, change: impl FnOnce(&mut [f32])) -> FloatTensor<Self> {
@@ -33,11 +36,11 @@ pub trait Memory: Backend {
 }
 
 /// Graphics cards and the like keep their memory to themselves.
-impl Memory for Cube {
-    fn entries(_tensor: &FloatTensor<Self>) -> Option<Cow<'_, [f32]>> {
-        None
-    }
-}
+impl Memory for Cube {}
+
+/// Nobody reads a tensor here without asking for the backend underneath first.
+impl Memory for Dispatch {}
+impl<B: Memory, C: CheckpointStrategy> Memory for Autodiff<B, C> {}
 
 impl Memory for Flex {
     fn entries(tensor: &FlexTensor) -> Option<Cow<'_, [f32]>> {

@@ -1,24 +1,25 @@
-//! A layer as one operation: y = φ(x W + b), and its gradients in one backward pass.
+//! A network as one operation: y = φₗ(… φ₁(x W₁ + b₁) … Wₗ + bₗ), or a loss of it, with handwritten gradients.
 //!
-//! Burn would take three operations forward and five backward, each with a pass over memory, a node of the graph and a
-//! tensor of its own, and a `tanh` that calls the mathematics library for every number. This is Burn's own way to replace them:
-//! an extension of its backends ([`backend_extension`](burn::backend::backend_extension)) with a handwritten backward pass.
-//! On Flex and NdArray it runs loops of our own over the tensors' memory; on other backends it is made of their operations.
+//! Burn would take three operations forward and five backward for every layer, each with a pass over memory, a node of the
+//! graph and a tensor of its own, and a `tanh` that calls the mathematics library for every number. This is Burn's own way to
+//! replace them: an extension of its backends ([`backend_extension`](burn::backend::backend_extension)) with a backward pass.
+//! On Flex and NdArray it runs loops of our own over the tensors' memory (`chain.rs`, on the one product in `product.rs`); on
+//! other backends it is made of their operations (`primitives.rs`).
 
 // Burn deprecates NdArray in favour of Flex; this project offers both.
 #![allow(deprecated)]
 
 mod bend;
-mod dense;
+mod chain;
+mod descend;
 mod functions;
-mod kernels;
 mod loss;
 mod memory;
-mod narrow;
+mod network;
 mod primitives;
-mod small;
-mod wide;
+mod product;
 
 pub use bend::Bend;
-pub use dense::{bent, dense};
+pub use descend::{Descent, descend};
 pub use loss::{EntryLoss, TINY, mean_loss};
+pub use network::{Dense, bent, network, network_loss};

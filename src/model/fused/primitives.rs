@@ -5,19 +5,27 @@ use burn::backend::{Backend, TensorMetadata, get_or_init_device_settings};
 use burn::tensor::Shape;
 
 use super::Bend;
-use super::dense::DenseGradients;
 use super::loss::{EntryLoss, LEAST_VARIANCE, TINY};
+use super::network::{Layers, NetworkGradients};
 
-/// φ(x W + b).
-pub fn dense<B: Backend>(
-    x: FloatTensor<B>,
-    weight: FloatTensor<B>,
-    bias: FloatTensor<B>,
-    bend: Bend,
-) -> FloatTensor<B> {
-    let units = weight.shape()[1];
-    let bias = B::float_reshape(bias, Shape::new([1, units]));
-    bent::<B>(B::float_add(B::float_matmul(x, weight), bias), bend)
+/// Every layer's output φ(x W + b).
+pub fn outputs<B: Backend>(x: FloatTensor<B>, layers: &Layers<B>) -> Vec<FloatTensor<B>> {
+    let (pairs, _) = layers.parameters.as_chunks::<2>();
+    let mut input = x;
+    let mut outputs = Vec::new();
+    for ([weight, bias], &bend) in pairs.iter().zip(&layers.bends) {
+        let row = Shape::new([1, weight.shape()[1]]);
+        let bias = B::float_reshape(bias.clone(), row);
+        let z = B::float_add(B::float_matmul(input, weight.clone()), bias);
+        input = bent::<B>(z, bend);
+        outputs.push(input.clone());
+    }
+    outputs
+}
+
+/// The last layer's output.
+pub fn forward<B: Backend>(x: FloatTensor<B>, layers: &Layers<B>) -> FloatTensor<B> {
+    outputs::<B>(x.clone(), layers).pop().unwrap_or(x)
 }
 
 /// φ(z).
@@ -44,22 +52,33 @@ pub fn pull_back<B: Backend>(y: FloatTensor<B>, dy: FloatTensor<B>, bend: Bend) 
     }
 }
 
-/// dL/dx if it is asked for, dL/dW, dL/db.
-pub fn dense_backward<B: Backend>(
+/// The gradients of a network from dL/dy and its layers' outputs.
+pub fn backward<B: Backend>(
     x: FloatTensor<B>,
-    weight: FloatTensor<B>,
-    y: FloatTensor<B>,
+    layers: &Layers<B>,
+    mut outputs: Vec<FloatTensor<B>>,
     dy: FloatTensor<B>,
-    bend: Bend,
     wants_dx: bool,
-) -> DenseGradients<B> {
-    let units = weight.shape()[1];
-    let dz = pull_back::<B>(y, dy, bend);
-    let db = B::float_sum_dim(dz.clone(), 0);
-    DenseGradients {
-        x: wants_dx.then(|| B::float_matmul(dz.clone(), B::float_transpose(weight))),
-        weight: B::float_matmul(B::float_transpose(x), dz),
-        bias: B::float_reshape(db, Shape::new([units])),
+) -> NetworkGradients<B> {
+    let (pairs, _) = layers.parameters.as_chunks::<2>();
+    let mut above = Some(dy);
+    let mut found = Vec::new();
+    for ([weight, bias], &bend) in pairs.iter().zip(&layers.bends).rev() {
+        let (Some(y), Some(dy)) = (outputs.pop(), above.take()) else {
+            break;
+        };
+        let dz = pull_back::<B>(y, dy, bend);
+        let input = outputs.last().unwrap_or(&x).clone();
+        let db = B::float_sum_dim(dz.clone(), 0);
+        found.push(B::float_reshape(db, bias.shape()));
+        found.push(B::float_matmul(B::float_transpose(input), dz.clone()));
+        let is_wanted = wants_dx || !outputs.is_empty();
+        above = is_wanted.then(|| B::float_matmul(dz, B::float_transpose(weight.clone())));
+    }
+    found.reverse();
+    NetworkGradients {
+        x: above,
+        parameters: found,
     }
 }
 

@@ -1,0 +1,187 @@
+//! The one product that all of training comes down to.
+
+use crate::model::simd::{LANES, multiply_add};
+
+/// The rows of a register tile: with four vectors of sixteen numbers each it fills 24 of 32 registers, and with one of two
+/// halves 12 of 16.
+const TILE: usize = 6;
+
+/// What a sum starts from.
+#[derive(Debug, Clone, Copy)]
+pub enum Start<'a> {
+    /// 0.
+    Zero,
+    /// A number per row of the result, such as a bias.
+    Each(&'a [f32]),
+    /// What stands in the result.
+    Old,
+}
+
+/// A row-major matrix: its entries, and how many lie between the starts of two rows.
+#[derive(Debug, Clone, Copy)]
+pub struct Rows<'a> {
+    /// `stride` times the number of rows.
+    pub entries: &'a [f32],
+    /// At least the number of columns.
+    pub stride: usize,
+}
+
+/// C = start + A B, for A (m x depth), B (depth x n) and C (m x n), n a multiple of [`LANES`].
+///
+/// Tiles of C stay in registers while a row of B and a column of A pass by. Nothing is packed: B is narrow enough to stay in
+/// the cache, and A is read along its rows.
+#[inline(always)]
+pub fn product<const REACH: usize, const FUSED: bool>(
+    [m, depth, n]: [usize; 3],
+    a: Rows<'_>,
+    b: Rows<'_>,
+    c: &mut [f32],
+    start: Start<'_>,
+) {
+    let mut column = 0;
+    while column < n {
+        let shape = [m, depth, column];
+        let left = (n - column) / LANES;
+        // The widest strip that fits.
+        if REACH >= 4 && left >= 4 {
+            strip::<4, FUSED>(shape, a, b, c, n, start);
+            column += 4 * LANES;
+        } else if REACH >= 2 && left >= 2 {
+            strip::<2, FUSED>(shape, a, b, c, n, start);
+            column += 2 * LANES;
+        } else {
+            strip::<1, FUSED>(shape, a, b, c, n, start);
+            column += LANES;
+        }
+    }
+}
+
+/// The columns of C from `column` on, as many as V vectors hold.
+#[inline(always)]
+fn strip<const V: usize, const FUSED: bool>(
+    [m, depth, column]: [usize; 3],
+    a: Rows<'_>,
+    b: Rows<'_>,
+    c: &mut [f32],
+    n: usize,
+    start: Start<'_>,
+) {
+    for row in (0..m).step_by(TILE) {
+        let place = [row, depth, column];
+        match m - row {
+            1 => tile::<1, V, FUSED>(place, a, b, c, n, start),
+            2 => tile::<2, V, FUSED>(place, a, b, c, n, start),
+            3 => tile::<3, V, FUSED>(place, a, b, c, n, start),
+            4 => tile::<4, V, FUSED>(place, a, b, c, n, start),
+            5 => tile::<5, V, FUSED>(place, a, b, c, n, start),
+            _ => tile::<TILE, V, FUSED>(place, a, b, c, n, start),
+        }
+    }
+}
+
+#[inline(always)]
+fn tile<const M: usize, const V: usize, const FUSED: bool>(
+    [row, depth, column]: [usize; 3],
+    a: Rows<'_>,
+    b: Rows<'_>,
+    c: &mut [f32],
+    n: usize,
+    start: Start<'_>,
+) {
+    let mut rows = [&[] as &[f32]; M];
+    for i in 0..M {
+        rows[i] = &a.entries[(row + i) * a.stride..][..depth];
+    }
+    let mut sums = [[[0.0; LANES]; V]; M];
+    for i in 0..M {
+        match start {
+            Start::Zero => {}
+            Start::Each(numbers) => sums[i] = [[numbers[row + i]; LANES]; V],
+            Start::Old => {
+                let old = &c[(row + i) * n + column..][..V * LANES];
+                sums[i].as_flattened_mut().copy_from_slice(old);
+            }
+        }
+    }
+    let b_rows = b.entries.chunks_exact(b.stride);
+    for (t, b) in (0..depth).zip(b_rows) {
+        let b = &b[column..column + V * LANES];
+        let mut vectors = [[0.0; LANES]; V];
+        vectors.as_flattened_mut().copy_from_slice(b);
+        for i in 0..M {
+            let a = rows[i][t];
+            for v in 0..V {
+                for lane in 0..LANES {
+                    sums[i][v][lane] = multiply_add::<FUSED>(a, vectors[v][lane], sums[i][v][lane]);
+                }
+            }
+        }
+    }
+    for i in 0..M {
+        c[(row + i) * n + column..][..V * LANES].copy_from_slice(sums[i].as_flattened());
+    }
+}
+
+/// to (columns x rows) = fromᵀ, both with rows of their own strides. In squares, so that neither side leaves the cache.
+#[inline(always)]
+pub fn transpose(from: Rows<'_>, to: &mut [f32], to_stride: usize, [rows, columns]: [usize; 2]) {
+    for row in (0..rows).step_by(LANES) {
+        let here = row..(row + LANES).min(rows);
+        for column in (0..columns).step_by(LANES) {
+            let across = column..(column + LANES).min(columns);
+            for i in here.clone() {
+                let from = &from.entries[i * from.stride..][across.clone()];
+                for (j, entry) in across.clone().zip(from) {
+                    to[j * to_stride + i] = *entry;
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LANES, Rows, Start, product, transpose};
+    use crate::random::Generator;
+
+    #[test]
+    fn it_is_the_sum_of_products() {
+        let mut generator = Generator::new(1);
+        for shape @ [m, depth, n] in [[1, 1, 16], [7, 3, 96], [6, 40, 64], [13, 5, 112]] {
+            let mut draw = |length: usize| generator.randn(length);
+            let (a, b, each, old) = (draw(m * depth), draw(depth * n), draw(m), draw(m * n));
+            for start in [Start::Zero, Start::Each(&each), Start::Old] {
+                let expected = |i: usize, j: usize| {
+                    let first = match start {
+                        Start::Zero => 0.0,
+                        Start::Each(each) => each[i],
+                        Start::Old => old[i * n + j],
+                    };
+                    (0..depth).fold(first, |sum, t| sum + a[i * depth + t] * b[t * n + j])
+                };
+                let rows = |entries, stride| Rows { entries, stride };
+                let (mut wide, mut narrow) = (old.clone(), old.clone());
+                product::<4, false>(shape, rows(&a, depth), rows(&b, n), &mut wide, start);
+                product::<1, false>(shape, rows(&a, depth), rows(&b, n), &mut narrow, start);
+                assert_eq!(wide, narrow);
+                for (at, &number) in wide.iter().enumerate() {
+                    assert!((number - expected(at / n, at % n)).abs() < 1e-4);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn rows_become_columns() {
+        let entries: Vec<f32> = (0..20 * 37).map(|i| i as f32).collect();
+        let mut to = vec![0.0; 37 * 2 * LANES];
+        let from = Rows {
+            entries: &entries,
+            stride: 37,
+        };
+        transpose(from, &mut to, 2 * LANES, [20, 37]);
+        for (i, j) in [(0, 0), (19, 36), (3, 17), (16, 16)] {
+            assert_eq!(to[j * 2 * LANES + i], entries[i * 37 + j]);
+        }
+    }
+}
