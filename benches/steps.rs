@@ -5,7 +5,6 @@
 
 use std::time::Instant;
 
-use burn::optim::GradientsParams;
 use foldspace::allocator;
 use foldspace::data::moons::Moons;
 use foldspace::device::{self, Backend};
@@ -98,7 +97,7 @@ fn main() -> Result<()> {
                 let size = (batch < samples).then_some(batch);
                 for batch in data.batches(size, &mut generator).take(left) {
                     let loss = batch.loss_training(&mut model, Loss::Bce, &mut generator);
-                    let gradients = GradientsParams::from_grads(loss.backward(), &model);
+                    let gradients = loss.backward();
                     model = optimizer.step(0.1, model, gradients);
                     left -= 1;
                 }

@@ -8,7 +8,6 @@ use burn::module::{Param, RunningState};
 use burn::nn::activation::ActivationConfig;
 use burn::nn::attention::{MhaInput, MultiHeadAttentionConfig};
 use burn::nn::{BatchNormConfig, Linear, RnnConfig, RnnState};
-use burn::optim::GradientsParams;
 use burn::tensor::module as functional;
 use burn::tensor::ops::{AttentionModuleOptions, ConvOptions};
 use burn::tensor::{Bool, Device, Tensor, TensorData, activation};
@@ -346,21 +345,21 @@ pub fn network_gradients(
     let loss = (mlp.forward(upload(x, &device)) - upload(y, &device))
         .square()
         .mean();
-    let gradients = GradientsParams::from_grads(loss.backward(), &mlp);
+    let gradients = loss.backward();
     let parameters = mlp.parameters();
     let layers = network.layers.iter().zip(parameters.chunks(2));
     Ok(layers
         .map(|(layer, pair)| {
-            let weight = pair
-                .first()
-                .and_then(|weight| gradients.get::<2>(weight.id));
-            let bias = pair.get(1).and_then(|bias| gradients.get::<1>(bias.id));
+            let mut found = pair.iter().map(|parameter| parameter.gradient(&gradients));
             LayerGradient {
-                weight: weight.map_or_else(
+                weight: found.next().flatten().map_or_else(
                     || Mat::zeros(layer.units(), layer.inputs()),
                     |gradient| download(gradient).transpose().to_owned(),
                 ),
-                bias: bias.map_or(vec![0.0; layer.units()], numbers),
+                bias: found
+                    .next()
+                    .flatten()
+                    .map_or(vec![0.0; layer.units()], numbers),
             }
         })
         .collect())

@@ -70,15 +70,11 @@ impl Block {
 
     /// Every trainable parameter of the layer called `name`, in PyTorch's order and under PyTorch's names.
     pub(super) fn trainable(&self, name: &str) -> Vec<Parameter> {
-        let matrix = |suffix: &str, weight: &Param<Tensor<2>>| Parameter {
-            name: format!("{name}.{suffix}"),
-            id: weight.id,
-            axes: 2,
+        let matrix = |suffix: &str, weight: &Param<Tensor<2>>| {
+            Parameter::matrix(format!("{name}.{suffix}"), weight.val())
         };
-        let vector = |suffix: &str, values: &Param<Tensor<1>>| Parameter {
-            name: format!("{name}.{suffix}"),
-            id: values.id,
-            axes: 1,
+        let vector = |suffix: &str, values: &Param<Tensor<1>>| {
+            Parameter::vector(format!("{name}.{suffix}"), values.val())
         };
         let mut parameters = Vec::new();
         let narrow = self.narrow.as_ref();

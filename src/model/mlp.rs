@@ -1,8 +1,8 @@
 //! The trainable network: Burn's `Linear` layers and the activations between them.
 
-use burn::module::{Module, ParamId};
+use burn::module::Module;
 use burn::nn::Linear;
-use burn::tensor::{Device, Tensor, TensorData, activation};
+use burn::tensor::{Device, Gradients, Tensor, TensorData, activation};
 use faer::{Mat, MatRef};
 
 use super::block::{Block, dropout};
@@ -57,10 +57,43 @@ pub(super) struct Outline {
 pub struct Parameter {
     /// PyTorch's name, such as `embedding.weight`.
     pub name: String,
-    /// Burn's identity.
-    pub id: ParamId,
-    /// The number of axes, 1 or 2.
-    pub axes: usize,
+    tensor: Trainable,
+}
+
+#[derive(Debug, Clone)]
+enum Trainable {
+    Matrix(Tensor<2>),
+    Vector(Tensor<1>),
+}
+
+impl Parameter {
+    /// A matrix as Burn stores it.
+    pub(super) fn matrix(name: String, tensor: Tensor<2>) -> Self {
+        let tensor = Trainable::Matrix(tensor);
+        Self { name, tensor }
+    }
+
+    /// A vector, such as a bias.
+    pub(super) fn vector(name: String, tensor: Tensor<1>) -> Self {
+        let tensor = Trainable::Vector(tensor);
+        Self { name, tensor }
+    }
+
+    /// What a backward pass left for it, if it did: (in x out) as Burn stores weights, (1 x out) for a vector.
+    pub fn gradient(&self, gradients: &Gradients) -> Option<Tensor<2>> {
+        match &self.tensor {
+            Trainable::Matrix(matrix) => matrix.grad(gradients),
+            Trainable::Vector(vector) => vector.grad(gradients).map(Tensor::unsqueeze),
+        }
+    }
+
+    /// Puts something else of the same shape in its place.
+    pub fn replace_gradient(&self, gradients: &mut Gradients, gradient: Tensor<2>) {
+        match &self.tensor {
+            Trainable::Matrix(matrix) => matrix.grad_replace(gradients, gradient),
+            Trainable::Vector(vector) => vector.grad_replace(gradients, gradient.squeeze_dim(0)),
+        }
+    }
 }
 
 impl Mlp {

@@ -53,6 +53,7 @@ fn with_avx2<W: Work>(work: W) -> W::Output {
 pub struct Aligned {
     entries: Vec<f32>,
     start: usize,
+    length: usize,
 }
 
 impl Aligned {
@@ -63,24 +64,28 @@ impl Aligned {
         Self {
             start: start.min(LANES),
             entries,
+            length,
         }
     }
 
-    /// At least so many numbers, whatever they are.
-    pub fn grow(&mut self, length: usize) {
-        if self.as_slice().len() < length {
+    /// So many numbers, whatever they are. Takes fresh memory only where there is not enough.
+    pub fn resize(&mut self, length: usize) {
+        if self.entries.len() < length + LANES {
             *self = Self::zeros(length);
         }
+        self.length = length;
     }
 
     /// All of them.
     pub fn as_slice(&self) -> &[f32] {
-        self.entries.get(self.start..).unwrap_or_default()
+        let end = self.start + self.length;
+        self.entries.get(self.start..end).unwrap_or_default()
     }
 
     /// All of them, to change.
     pub fn as_mut_slice(&mut self) -> &mut [f32] {
-        self.entries.get_mut(self.start..).unwrap_or_default()
+        let end = self.start + self.length;
+        self.entries.get_mut(self.start..end).unwrap_or_default()
     }
 }
 

@@ -1,8 +1,6 @@
 //! Gradient clipping as PyTorch defines it, over all parameters together.
 
-use burn::module::ParamId;
-use burn::optim::GradientsParams;
-use burn::tensor::Tensor;
+use burn::tensor::{Gradients, Tensor};
 use serde::{Deserialize, Serialize};
 
 use super::gradients::StepGradients;
@@ -66,47 +64,25 @@ impl Clip {
         ))
     }
 
-    /// The gradients of `model`'s parameters, clipped. Nothing is read back from the device.
-    #[must_use]
-    pub fn apply(self, model: &Mlp, mut gradients: GradientsParams) -> GradientsParams {
-        match self {
+    /// Clips the gradients of `model`'s parameters. Nothing is read back from the device.
+    pub fn apply(self, model: &Mlp, gradients: &mut Gradients) {
+        let clipped: Box<dyn Fn(Tensor<2>) -> Tensor<2>> = match self {
             Self::Norm(most) => {
-                let squares: Vec<_> = StepGradients::of(model, &gradients).squares().collect();
+                let squares: Vec<_> = StepGradients::of(model, gradients).squares().collect();
                 if squares.is_empty() {
-                    return gradients;
+                    return;
                 }
                 let length = Tensor::cat(squares, 0).sum().sqrt();
                 let factor = length.add_scalar(1e-6).recip().mul_scalar(most);
-                let factor = factor.clamp_max(1.0);
-                for parameter in model.parameters() {
-                    let (id, factor) = (parameter.id, factor.clone());
-                    match parameter.axes {
-                        1 => change::<1>(&mut gradients, id, |g| g * factor),
-                        _ => change::<2>(&mut gradients, id, |g| g * factor.unsqueeze()),
-                    }
-                }
+                let factor = factor.clamp_max(1.0).unsqueeze::<2>();
+                Box::new(move |gradient| gradient * factor.clone())
             }
-            Self::Value(most) => {
-                for parameter in model.parameters() {
-                    let id = parameter.id;
-                    match parameter.axes {
-                        1 => change::<1>(&mut gradients, id, |g| g.clamp(-most, most)),
-                        _ => change::<2>(&mut gradients, id, |g| g.clamp(-most, most)),
-                    }
-                }
+            Self::Value(most) => Box::new(move |gradient| gradient.clamp(-most, most)),
+        };
+        for parameter in model.parameters() {
+            if let Some(gradient) = parameter.gradient(gradients) {
+                parameter.replace_gradient(gradients, clipped(gradient));
             }
         }
-        gradients
-    }
-}
-
-/// Puts something else in the place of one parameter's gradient, if it has one.
-fn change<const D: usize>(
-    gradients: &mut GradientsParams,
-    id: ParamId,
-    change: impl FnOnce(Tensor<D>) -> Tensor<D>,
-) {
-    if let Some(gradient) = gradients.remove::<D>(id) {
-        gradients.register(id, change(gradient));
     }
 }

@@ -1,7 +1,6 @@
 //! The gradient of the loss with respect to every parameter.
 
-use burn::optim::GradientsParams;
-use burn::tensor::Tensor;
+use burn::tensor::{Gradients, Tensor};
 use faer::Mat;
 
 use crate::model::{Mlp, mlp};
@@ -24,14 +23,10 @@ pub struct StepGradients {
 
 impl StepGradients {
     /// Takes hold of what a backward pass left for `model`.
-    pub fn of(model: &Mlp, gradients: &GradientsParams) -> Self {
+    pub fn of(model: &Mlp, gradients: &Gradients) -> Self {
         let pick = |parameter: mlp::Parameter| {
-            let id = parameter.id;
-            let gradient = match parameter.axes {
-                1 => gradients.get::<1>(id).map(|vector| vector.unsqueeze::<2>()),
-                _ => gradients.get::<2>(id),
-            };
-            gradient.map(|gradient| (parameter.name, gradient))
+            let gradient = parameter.gradient(gradients)?;
+            Some((parameter.name, gradient))
         };
         Self {
             tensors: model.parameters().into_iter().filter_map(pick).collect(),

@@ -12,10 +12,8 @@ use std::collections::BTreeMap;
 use burn::module::{Module, ModuleMapper, Param};
 use burn::optim::decay::WeightDecayConfig;
 use burn::optim::momentum::MomentumConfig;
-use burn::optim::{
-    DynOptimizer, DynState, GradientsParams, RmsPropConfig, SgdConfig, StateSink, StateSource,
-};
-use burn::tensor::{Device, Tensor};
+use burn::optim::{DynOptimizer, DynState, RmsPropConfig, SgdConfig, StateSink, StateSource};
+use burn::tensor::{Device, Gradients, Tensor};
 use serde::{Deserialize, Serialize};
 
 use super::adam::{Adam, Decay};
@@ -249,7 +247,7 @@ impl Optimizer {
     }
 
     /// One step: the module with every parameter that has a gradient moved against it.
-    pub fn step<M: Module>(&mut self, lr: f64, module: M, gradients: GradientsParams) -> M {
+    pub fn step<M: Module>(&mut self, lr: f64, module: M, gradients: Gradients) -> M {
         module.map(&mut Stepper {
             optimizer: self,
             lr,
@@ -326,7 +324,7 @@ pub struct OptimizerState {
 struct Stepper<'a> {
     optimizer: &'a mut Optimizer,
     lr: f64,
-    gradients: GradientsParams,
+    gradients: Gradients,
     /// Where in the module the walk is, such as `layers.0.linear.weight`.
     path: String,
 }
@@ -345,7 +343,7 @@ impl ModuleMapper for Stepper<'_> {
 
     fn map_float<const D: usize>(&mut self, parameter: Param<Tensor<D>>) -> Param<Tensor<D>> {
         let (id, value, mapper) = parameter.consume();
-        let Some(gradient) = self.gradients.remove::<D>(id) else {
+        let Some(gradient) = value.grad_remove(&mut self.gradients) else {
             return Param::from_mapped_value(id, value, mapper);
         };
         let moved = match &self.optimizer.rule {

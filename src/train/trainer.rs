@@ -3,7 +3,6 @@
 use std::time::Instant;
 
 use burn::module::Module;
-use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor};
 
 use super::gradients::StepGradients;
@@ -163,12 +162,12 @@ impl Trainer {
             .batches(self.config.batch_size, &mut self.generator);
         while let Some(batch) = batches.next() {
             let loss = batch.loss_training(&mut model, self.config.loss, &mut self.generator);
-            let mut gradients = GradientsParams::from_grads(loss.backward(), &model);
+            let mut gradients = loss.backward();
             if batches.len() == 0 {
                 self.gradients = StepGradients::of(&model, &gradients);
             }
             if let Some(clip) = self.config.clip {
-                gradients = clip.apply(&model, gradients);
+                clip.apply(&model, &mut gradients);
             }
             model = self.optimizer.step(lr, model, gradients);
             losses.push(loss.inner()); // stays on the device: reading it here would wait for the step

@@ -1,7 +1,9 @@
-//! The fused layer and loss against the same made of Burn's own operations: values, gradients, every backend.
+//! The fused network, loss and step against the same made of Burn's own operations: values, gradients, every backend.
 
 use burn::tensor::{Device, Tensor, TensorData, activation};
-use foldspace::model::fused::{Bend, EntryLoss, bent, dense, mean_loss};
+use foldspace::model::fused::{
+    Bend, Dense, Descent, EntryLoss, bent, descend, mean_loss, network, network_loss,
+};
 use foldspace::random::Generator;
 use proptest::prelude::*;
 
@@ -21,6 +23,10 @@ fn plain(z: Tensor<2>, bend: Bend) -> Tensor<2> {
         Bend::Tanh => activation::tanh(z),
         Bend::Sigmoid => activation::sigmoid(z),
     }
+}
+
+fn dense(x: Tensor<2>, weight: Tensor<2>, bias: Tensor<1>, bend: Bend) -> Tensor<2> {
+    network(x, vec![(weight, bias, bend)])
 }
 
 fn tensor<const D: usize>(
@@ -87,7 +93,7 @@ fn both(
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
-    /// Narrow and wide layers, rows beyond a block, short and long pieces.
+    /// Narrow and wide layers, panels that are full and that are not.
     #[test]
     fn a_fused_layer_is_its_parts(
         rows in 1_usize..600,
@@ -109,9 +115,9 @@ proptest! {
 #[test]
 fn every_shape_near_the_borders_between_the_loops() {
     for device in devices() {
-        for rows in [1, 255, 256, 257] {
-            for inputs in [1, 2, 4, 5, 15, 16, 17, 33] {
-                for units in [1, 3, 4, 5, 16, 17] {
+        for rows in [1, 16, 63, 130] {
+            for inputs in [1, 2, 5, 15, 16, 17, 33] {
+                for units in [1, 3, 6, 7, 16, 17, 65] {
                     let [fused, parts] = both([rows, inputs, units], Bend::Tanh, 7, &device);
                     for (a, b) in fused.iter().zip(&parts) {
                         let shape = (rows, inputs, units);
@@ -180,6 +186,170 @@ fn transposed_and_cut_tensors_are_read_rightly() {
     }
 }
 
+/// A random network: every layer's W, b and φ.
+fn layers(sizes: &[usize], bends: &[Bend], draw: &mut Generator, device: &Device) -> Vec<Dense> {
+    let pairs = sizes.windows(2).zip(bends);
+    let drawn = pairs.map(|(pair, &bend)| {
+        let scale = 1.0 / (pair[0] as f32).sqrt();
+        let weight = tensor(draw, [pair[0], pair[1]], scale, device);
+        (weight, tensor(draw, [pair[1]], 0.5, device), bend)
+    });
+    drawn.collect()
+}
+
+fn by_layers(x: Tensor<2>, layers: Vec<Dense>) -> Tensor<2> {
+    layers.into_iter().fold(x, |x, (weight, bias, bend)| {
+        plain(x.matmul(weight) + bias.unsqueeze::<2>(), bend)
+    })
+}
+
+/// A value, its gradients by x and by every parameter, by one way of computing it and by another.
+fn ways(
+    x: &Tensor<2>,
+    layers: &[Dense],
+    way: impl Fn(bool, Tensor<2>, Vec<Dense>) -> Tensor<1>,
+) -> [Vec<Vec<f32>>; 2] {
+    [true, false].map(|fused| {
+        let x = x.clone().require_grad();
+        let layers: Vec<Dense> = layers
+            .iter()
+            .cloned()
+            .map(|(weight, bias, bend)| (weight.require_grad(), bias.require_grad(), bend))
+            .collect();
+        let value = way(fused, x.clone(), layers.clone());
+        let gradients = value.backward();
+        let mut found = vec![entries(value), entries(x.grad(&gradients).unwrap())];
+        for (weight, bias, _) in layers {
+            found.push(entries(weight.grad(&gradients).unwrap()));
+            found.push(entries(bias.grad(&gradients).unwrap()));
+        }
+        found
+    })
+}
+
+/// Deep and shallow, also deeper than one operation takes, and a loss at the end of each.
+#[test]
+fn a_fused_network_is_its_layers() {
+    use Bend::{Identity, Relu, Sigmoid, Tanh};
+    let networks: [(&[usize], &[Bend]); 5] = [
+        (&[2, 100, 2, 1], &[Tanh, Tanh, Sigmoid]),
+        (&[3, 17, 40, 19, 2], &[Relu, Tanh, Sigmoid, Identity]),
+        (&[4, 1], &[Identity]),
+        (&[2, 5, 5, 5, 5, 5, 5, 5, 5, 2], &[Tanh; 9]),
+        (&[20, 33, 1], &[Sigmoid, Sigmoid]),
+    ];
+    for device in devices() {
+        let device = device.autodiff();
+        for (sizes, bends) in networks {
+            for rows in [1, 32, 211] {
+                let draw = &mut Generator::new(11);
+                let x = tensor(draw, [rows, sizes[0]], 1.0, &device);
+                let layers = layers(sizes, bends, draw, &device);
+                let outputs = *sizes.last().unwrap();
+                let factors = tensor(draw, [rows, outputs], 1.0, &device);
+                let [fused, parts] = ways(&x, &layers, |fused, x, layers| {
+                    let y = match fused {
+                        true => network(x, layers),
+                        false => by_layers(x, layers),
+                    };
+                    (y * factors.clone()).sum()
+                });
+                for (place, (a, b)) in fused.iter().zip(&parts).enumerate() {
+                    let error = apart(a, b);
+                    assert!(
+                        error < 3e-5,
+                        "{sizes:?}, {rows}, {place} on {device:?}: {error}"
+                    );
+                }
+
+                let target = tensor(draw, [rows, outputs], 1.0, &device);
+                let losses = match bends.last() {
+                    Some(Sigmoid) => vec![EntryLoss::Squared, EntryLoss::CrossEntropy],
+                    _ => vec![EntryLoss::Squared, EntryLoss::Huber],
+                };
+                for loss in losses {
+                    let target = match loss {
+                        EntryLoss::CrossEntropy => target.clone().greater_scalar(0.0).float(),
+                        _ => target.clone(),
+                    };
+                    // Three times the loss: what comes from above is passed on.
+                    let [fused, parts] = ways(&x, &layers, |fused, x, layers| {
+                        let loss = match fused {
+                            true => network_loss(x, layers, target.clone(), loss),
+                            false => by_parts(by_layers(x, layers), target.clone(), loss),
+                        };
+                        loss.mul_scalar(3.0)
+                    });
+                    for (place, (a, b)) in fused.iter().zip(&parts).enumerate() {
+                        let error = apart(a, b);
+                        let what = format!("{sizes:?}, {rows}, {place}, {loss:?} on {device:?}");
+                        assert!(error < 3e-5, "{what}: {error}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Cut anywhere, a network gives the same bits: so does one that a hook listens to.
+#[test]
+fn a_network_cut_in_two_gives_the_same_bits() {
+    #[expect(deprecated, reason = "the project offers NdArray as well")]
+    for device in [Device::flex(), Device::ndarray()] {
+        let draw = &mut Generator::new(2);
+        let x = tensor(draw, [300, 2], 1.0, &device);
+        let mut layers = layers(&[2, 40, 30, 2, 1], &BENDS, draw, &device);
+        let whole = network(x.clone(), layers.clone());
+        let rest = layers.split_off(2);
+        let halves = network(network(x, layers), rest);
+        assert_eq!(entries(whole), entries(halves));
+    }
+}
+
+/// Data that autodiff does not follow is a constant beside parameters that it does.
+#[test]
+fn data_needs_no_autodiff() {
+    for device in devices() {
+        let draw = &mut Generator::new(3);
+        let x = tensor(draw, [50, 2], 1.0, &device);
+        let target = tensor(draw, [50, 1], 1.0, &device);
+        let layers = layers(
+            &[2, 8, 1],
+            &[Bend::Tanh, Bend::Identity],
+            draw,
+            &device.clone().autodiff(),
+        );
+        let followed = layers
+            .into_iter()
+            .map(|(w, b, bend)| (w.require_grad(), b.require_grad(), bend));
+        let layers: Vec<Dense> = followed.collect();
+        let loss = network_loss(
+            x.clone(),
+            layers.clone(),
+            target.clone(),
+            EntryLoss::Squared,
+        );
+        let gradients = loss.backward();
+        let lifted = network_loss(
+            Tensor::from_inner(x),
+            layers.clone(),
+            Tensor::from_inner(target),
+            EntryLoss::Squared,
+        )
+        .backward();
+        for (weight, bias, _) in &layers {
+            assert_eq!(
+                weight.grad(&gradients).map(entries),
+                weight.grad(&lifted).map(entries)
+            );
+            assert_eq!(
+                bias.grad(&gradients).map(entries),
+                bias.grad(&lifted).map(entries)
+            );
+        }
+    }
+}
+
 #[test]
 fn threads_do_not_change_a_bit() {
     let [one, two] = [1, 2].map(|threads| {
@@ -188,11 +358,60 @@ fn threads_do_not_change_a_bit() {
             .build()
             .unwrap();
         pool.install(|| {
-            [[5000, 64, 80], [150_000, 2, 3], [3000, 2, 100]]
-                .map(|shape| both(shape, Bend::Tanh, 1, &Device::flex())[0].clone())
+            let networks: [(usize, &[usize]); 3] = [
+                (5000, &[64, 80, 3]),
+                (150_000, &[2, 3, 1]),
+                (3000, &[2, 100, 2, 1]),
+            ];
+            networks.map(|(rows, sizes)| {
+                let device = Device::flex().autodiff();
+                let draw = &mut Generator::new(1);
+                let x = tensor(draw, [rows, sizes[0]], 1.0, &device);
+                let layers = layers(sizes, &[Bend::Tanh; 3], draw, &device);
+                let target = tensor(draw, [rows, *sizes.last().unwrap()], 1.0, &device);
+                ways(&x, &layers, |fused, x, layers| match fused {
+                    true => network_loss(x, layers, target.clone(), EntryLoss::Squared),
+                    false => network(x, layers).square().mean(),
+                })
+            })
         })
     });
     assert!(one == two);
+}
+
+/// A step is Burn's operations one after the other, bit for bit; nobody else's copy of the weights changes, and the result is
+/// followed by autodiff if the weights were.
+#[test]
+fn a_step_down_is_its_parts() {
+    for device in devices() {
+        for decay in [0.0, 0.01] {
+            let draw = &mut Generator::new(8);
+            let weight = tensor(draw, [7, 5], 1.0, &device);
+            let gradient = tensor(draw, [7, 5], 1.0, &device);
+            let slope = match decay {
+                0.0 => gradient.clone(),
+                _ => gradient.clone() + weight.clone().mul_scalar(decay),
+            };
+            let expected = entries(weight.clone() - slope.mul_scalar(0.1));
+            let before = entries(weight.clone());
+            let step = Descent { rate: 0.1, decay };
+            assert_eq!(
+                entries(descend(weight.clone(), gradient.clone(), step)),
+                expected
+            );
+            assert_eq!(entries(weight.clone()), before);
+
+            let leaf = Tensor::from_inner(weight).require_grad();
+            let moved = descend(leaf, gradient, step);
+            assert!(moved.is_require_grad());
+            let gradients = moved.clone().square().sum().backward();
+            assert_eq!(entries(moved.clone()), expected);
+            let doubled = moved
+                .grad(&gradients)
+                .map(|gradient| gradient.mul_scalar(0.5));
+            assert_eq!(doubled.map(entries), Some(expected));
+        }
+    }
 }
 
 #[test]

@@ -4,7 +4,6 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::AtomicBool;
 
-use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
 use faer::Mat;
 use foldspace::config::Config;
@@ -65,8 +64,7 @@ fn gradients_match_finite_differences() {
         let backward = loss.backward();
         assert!((f64::from(loss.into_scalar::<f32>()) - bce(&frozen, &data)).abs() < 1e-6);
 
-        let gradients = GradientsParams::from_grads(backward, &network);
-        let gradients = StepGradients::of(&network, &gradients).read();
+        let gradients = StepGradients::of(&network, &backward).read();
         assert_eq!(gradients.len(), 6);
         for gradient in gradients {
             let (layer, kind) = gradient.name.rsplit_once('.').unwrap();

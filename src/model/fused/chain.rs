@@ -246,7 +246,9 @@ impl<'a> Chain<'a> {
             [weight, over_lanes(bias)]
         });
         let layers = layers.collect();
-        (sums.loss, Gradients { x, layers })
+        let loss = sums.loss;
+        SUMS.set(sums.numbers);
+        (loss, Gradients { x, layers })
     }
 }
 
@@ -330,6 +332,8 @@ struct Group<'a> {
 thread_local! {
     /// A panel's values and slopes. Kept, so that a step takes no fresh memory for them.
     static SCRATCH: Cell<Aligned> = Cell::default();
+    /// The same for the sums, which are given back by the thread that puts them together.
+    static SUMS: Cell<Aligned> = Cell::default();
 }
 
 impl Work for Group<'_> {
@@ -348,7 +352,7 @@ impl Work for Group<'_> {
         let widest = widest.unwrap_or(0).max(inputs).next_multiple_of(LANES);
         let mut scratch = SCRATCH.take();
         let needed = width * (inputs + units + 3 * widest);
-        scratch.grow(needed);
+        scratch.resize(needed);
         let (x_panel, rest) = scratch.as_mut_slice().split_at_mut(width * inputs);
         let (values, rest) = rest.split_at_mut(width * units);
         let (above, rest) = rest.split_at_mut(width * widest);
@@ -360,17 +364,13 @@ impl Work for Group<'_> {
             width,
         };
 
-        let length = match task {
-            Task::Forward { .. } => 0,
-            _ => chain
-                .places()
-                .map(|(_, [weight, bias])| weight + bias)
-                .sum(),
-        };
-        let mut sums = Sums {
-            numbers: Aligned::zeros(length),
-            loss: 0.0,
-        };
+        let mut sums = Sums::default();
+        if !matches!(task, Task::Forward { .. }) {
+            let lengths = chain.places().map(|(_, [weight, bias])| weight + bias);
+            sums.numbers = SUMS.take();
+            sums.numbers.resize(lengths.sum());
+            sums.numbers.as_mut_slice().fill(0.0);
+        }
         for (number, x) in x.chunks(width * inputs).enumerate() {
             let samples = x.len() / inputs;
             let first = number * width;
