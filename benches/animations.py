@@ -37,20 +37,34 @@ def read_safetensors(path):
     }
 
 
-def matplotlib_animation(run, points, out):
+def matplotlib_pictures(run, points, out):
+    """The animation where `out` is a GIF; else the last epoch, as SVG and PNG."""
     x, y = points[:, :2], points[:, 2].astype(int)
-    frames = [read_safetensors(run / f"weights/epoch-{epoch:06}.safetensors") for epoch in EPOCHS]
-    draw_animation(frames, x, y, out)
+    epochs = EPOCHS if out.suffix == ".gif" else EPOCHS[-1:]
+    frames = [read_safetensors(run / f"weights/epoch-{epoch:06}.safetensors") for epoch in epochs]
+    if out.suffix == ".gif":
+        return draw_animation(frames, x, y, out)
+    figure, draw = views(frames, x, y)
+    draw(0)
+    figure.savefig(out.with_suffix(".svg"))
+    figure.savefig(out.with_suffix(".png"), dpi=192)
 
 
 def draw_animation(frames, x, y, out):
     """Both views side by side, a frame per dictionary of weights (units x inputs)."""
+    figure, draw = views(frames, x, y)
+    from matplotlib.animation import FuncAnimation, PillowWriter
+
+    FuncAnimation(figure, draw, frames=len(frames)).save(out, writer=PillowWriter(fps=25))
+
+
+def views(frames, x, y):
+    """The figure, and what draws a frame into it."""
     import matplotlib
 
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
     import numpy as np
-    from matplotlib.animation import FuncAnimation, PillowWriter
 
     names = sorted({name.rsplit(".", 1)[0] for name in frames[0]}, key=lambda n: (n == "layers.2", n == "embedding"))
 
@@ -93,7 +107,7 @@ def draw_animation(frames, x, y, out):
         right.scatter(*x.T, s=7, c=colours, edgecolors="white", linewidths=0.4)
         right.set_title("input space")
 
-    FuncAnimation(figure, draw, frames=len(frames)).save(out, writer=PillowWriter(fps=25))
+    return figure, draw
 
 
 def cpu_of(command):
@@ -114,7 +128,8 @@ def main():
         import numpy as np
 
         run, points, out = arguments.peer
-        matplotlib_animation(pathlib.Path(run), np.loadtxt(points, delimiter=",", skiprows=1), out)
+        points = np.loadtxt(points, delimiter=",", skiprows=1)
+        matplotlib_pictures(pathlib.Path(run), points, pathlib.Path(out))
         return
 
     program = ROOT / "target/release/foldspace"

@@ -1,6 +1,6 @@
 """foldspace beside PyTorch, JAX, NumPy and a loop fused by hand, on the same work in the same minutes.
 
-    python3 benches/peers.py [--rounds 5] [--only steps|post|scaling]
+    python3 benches/peers.py [--rounds 5] [--only steps|post|pictures|scaling]
 
 Makes a virtual environment under target/peers with torch, jax, numpy, matplotlib and pillow, builds the release
 binaries, and measures
@@ -8,6 +8,7 @@ binaries, and measures
   steps    microseconds per training step: 1000 points on 2-100-2-1 full batch and in batches of 32, 10 000 points on
            2-512-512-2-1; on one core and on two
   post     post A as a user feels it: from process start to the trained network and both animations on disk
+  pictures the two views of the last epoch as SVG and PNG, and of 150 epochs as a GIF, beside matplotlib
   scaling  time and peak memory of `foldspace train` from 10^3 to 10^6 points and from 10 to 10 000 epochs
 
 Contenders take turns, round by round, each in a process of its own. A table shows the least time of all rounds, and
@@ -292,6 +293,31 @@ def measure_post(rounds):
         print(f"\nPyTorch and matplotlib / foldspace, {what}: {ratio:.1f}")
 
 
+def compare(name, ours, peer, rounds):
+    """Rows of a table: two commands in turn, the least of each figure, and the median of the rounds' ratios."""
+    runs = [(usage_of(ours), usage_of(peer)) for _ in range(rounds)]
+    for who, index in (("foldspace", 0), ("matplotlib", 1)):
+        wall, cpu, memory = (min(run[index][part] for run in runs) for part in range(3))
+        ratios = [statistics.median(run[index][part] / run[0][part] for run in runs) for part in range(2)]
+        print(f"| {name}, {who} | {wall:.2f} ({ratios[0]:.1f}) | {cpu:.2f} ({ratios[1]:.1f}) | {memory:.0f} |", flush=True)
+
+
+def measure_pictures(rounds):
+    program = ROOT / "target/release/foldspace"
+    print("\nPictures, whole processes (times foldspace's):\n")
+    print("| | wall s | CPU s | peak MB |\n| --- | --- | --- | --- |")
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        run, points = folder / "moons", folder / "moons.csv"
+        subprocess.run([program, "train", ROOT / "configs/moons.toml", "--out", run, "--quiet"], check=True)
+        subprocess.run([program, "data", "moons", "-o", points, "--quiet"], check=True)
+        peer = [sys.executable, ROOT / "benches/animations.py", "--peer", run, points]
+        figure = [program, "figure", run, "embedding", "boundary", "--out", folder, "--quiet"]
+        compare("two figures", figure, [*peer, folder / "still.svg"], rounds)
+        animate = [program, "animate", run, "training", "--size", "800x400", "--out", folder, "--quiet"]
+        compare("150 frames", animate, [*peer, folder / "peer.gif"], max(1, rounds // 2))
+
+
 SCALING = """seed = 42
 [data]
 name = "moons"
@@ -331,7 +357,7 @@ def measure_scaling():
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", choices=["steps", "post", "scaling"])
+    parser.add_argument("--only", choices=["steps", "post", "pictures", "scaling"])
     parser.add_argument("--peer", help=argparse.SUPPRESS)
     parser.add_argument("--out", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -347,6 +373,8 @@ def main():
         measure_steps(arguments.rounds)
     if arguments.only in (None, "post"):
         measure_post(max(1, arguments.rounds // 2))
+    if arguments.only in (None, "pictures"):
+        measure_pictures(arguments.rounds)
     if arguments.only in (None, "scaling"):
         measure_scaling()
 

@@ -1,12 +1,13 @@
 //! One layer of the trainable network: the affine map, perhaps in low-rank factors, and batch norm.
 
+use burn::backend::Dispatch;
 use burn::module::{Module, Param};
 use burn::nn::Linear;
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::LayerParameters;
 use super::batch_norm::BatchNorm;
-use super::fused::{Bend, Dense};
+use super::fused::{Bend, Layers};
 use super::mlp::{Parameter, download, numbers, upload, upload_vector};
 use crate::random::Generator;
 
@@ -40,11 +41,12 @@ impl Block {
         }
     }
 
-    /// The affine map and φ as layers of a fused network: one, or two where the weights are in factors.
-    pub(super) fn dense(&self, bend: Bend) -> impl Iterator<Item = Dense> {
-        let factor = self.narrow.as_ref();
-        let factor = factor.map(|narrow| dense(narrow, Bend::Identity));
-        factor.into_iter().chain([dense(&self.linear, bend)])
+    /// Adds the affine map and φ to the layers of a fused network: one, or two where the weights are in factors.
+    pub(super) fn append_to(&self, layers: &mut Layers<Dispatch>, bend: Bend) {
+        if let Some(narrow) = &self.narrow {
+            append(layers, narrow, Bend::Identity);
+        }
+        append(layers, &self.linear, bend);
     }
 
     /// Whether batch norm stands between the affine map and φ.
@@ -104,13 +106,13 @@ impl Block {
     }
 }
 
-fn dense(linear: &Linear, bend: Bend) -> Dense {
+fn append(layers: &mut Layers<Dispatch>, linear: &Linear, bend: Bend) {
     let weight = linear.weight.val();
     let bias = match &linear.bias {
         Some(bias) => bias.val(),
         None => Tensor::zeros([weight.dims()[1]], &weight.device()),
     };
-    (weight, bias, bend)
+    layers.push(weight, bias, bend);
 }
 
 /// `nn.Dropout` in training: each entry is zero with probability `share`, and the others grow by 1 / (1 - share).

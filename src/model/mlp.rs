@@ -1,12 +1,13 @@
 //! The trainable network: Burn's `Linear` layers and the activations between them.
 
+use burn::backend::Dispatch;
 use burn::module::Module;
 use burn::nn::Linear;
 use burn::tensor::{Device, Gradients, Tensor, TensorData, activation};
 use faer::{Mat, MatRef};
 
 use super::block::{Block, dropout};
-use super::fused::{self, Bend, Dense, EntryLoss};
+use super::fused::{self, Bend, EntryLoss, Layers};
 use super::{Activation, Frozen, LayerParameters, Moment, Parameters, Silent, Site, Tap};
 use crate::random::Generator;
 
@@ -133,14 +134,14 @@ impl Mlp {
         let layers = self.layers.iter().zip(&self.outlines).skip(first);
         let mut x = x;
         // Layers run as one operation, up to where somebody wants to see what is in between.
-        let mut waiting = Vec::new();
+        let mut waiting = Layers::default();
         for (block, outline) in layers {
             let layer = outline.name.as_str();
             let site = |moment| Site { layer, moment };
             let (before, after) = (site(Moment::Before), site(Moment::After));
             let fused =
                 Bend::of(outline.activation).filter(|_| !block.has_norm() && !tap.listens(before));
-            waiting.extend(block.dense(fused.unwrap_or(Bend::Identity)));
+            block.append_to(&mut waiting, fused.unwrap_or(Bend::Identity));
             if fused.is_none() {
                 let z = fused::network(x, std::mem::take(&mut waiting));
                 x = apply(outline.activation, tap.at(before, block.normalise(z)));
@@ -177,11 +178,11 @@ impl Mlp {
         &mut self,
         mut x: Tensor<2>,
         generator: &mut Generator,
-    ) -> (Tensor<2>, Vec<Dense>) {
-        let mut waiting = Vec::new();
+    ) -> (Tensor<2>, Layers<Dispatch>) {
+        let mut waiting = Layers::default();
         for (block, outline) in self.layers.iter_mut().zip(&self.outlines) {
             let fused = Bend::of(outline.activation).filter(|_| !block.has_norm());
-            waiting.extend(block.dense(fused.unwrap_or(Bend::Identity)));
+            block.append_to(&mut waiting, fused.unwrap_or(Bend::Identity));
             if fused.is_none() {
                 let z = fused::network(x, std::mem::take(&mut waiting));
                 x = apply(outline.activation, block.normalise_training(z));

@@ -1,6 +1,6 @@
 //! Which checkpoints a run keeps: the last few and the best.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use super::{Checkpoint, Paths};
@@ -61,13 +61,23 @@ pub fn read(paths: &Paths, which: Option<Which>) -> Result<(PathBuf, Checkpoint)
     let epochs = paths.checkpoints()?;
     let root = paths.root().display();
     let path = match which {
+        Some(Which::Best) if !paths.best_checkpoint().exists() => {
+            return Err(Error::invalid(
+                "--from",
+                format!("{root} has no best checkpoint"),
+                "leave it out, or name an epoch",
+            ));
+        }
         Some(Which::Best) => paths.best_checkpoint(),
         Some(Which::Epoch(epoch)) if !epochs.contains(&epoch) => {
             let there: Vec<String> = epochs.iter().map(usize::to_string).collect();
             return Err(Error::invalid(
                 "--from",
                 format!("there is no checkpoint of epoch {epoch}"),
-                format!("there are {} and best", there.join(", ")),
+                match paths.best_checkpoint().exists() {
+                    true => format!("there are {} and best", there.join(", ")),
+                    false => format!("there are {}", there.join(", ")),
+                },
             ));
         }
         Some(Which::Epoch(epoch)) => paths.checkpoint(epoch),
@@ -109,19 +119,29 @@ pub fn read(paths: &Paths, which: Option<Which>) -> Result<(PathBuf, Checkpoint)
     }
 }
 
-/// Removes the checkpoints of later epochs: what goes on from an earlier one writes them again.
+/// Removes all that later epochs left: what goes on from an earlier checkpoint writes it again, or, with other settings, goes
+/// another way.
 ///
 /// # Errors
-/// [`Error::Io`] where one can't be removed.
+/// [`Error::Io`] where a file can't be removed.
 pub fn forget_after(paths: &Paths, epoch: usize) -> Result<()> {
-    let epochs = paths.checkpoints()?;
-    remove(paths, epochs.iter().filter(|&&other| other > epoch))
+    for path in paths.after(epoch)? {
+        remove_file(&path)?;
+    }
+    let best = paths.best_checkpoint();
+    if Checkpoint::read(&best).is_ok_and(|best| best.state.epoch > epoch) {
+        remove_file(&best)?;
+    }
+    Ok(())
 }
 
 fn remove<'a>(paths: &Paths, epochs: impl Iterator<Item = &'a usize>) -> Result<()> {
     for &epoch in epochs {
-        let path = paths.checkpoint(epoch);
-        std::fs::remove_file(&path).map_err(Error::io(&path, "remove"))?;
+        remove_file(&paths.checkpoint(epoch))?;
     }
     Ok(())
+}
+
+fn remove_file(path: &Path) -> Result<()> {
+    std::fs::remove_file(path).map_err(Error::io(path, "remove"))
 }

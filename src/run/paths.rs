@@ -93,6 +93,21 @@ impl Paths {
         self.epochs_in("weights")
     }
 
+    /// Every file that belongs to an epoch after this one.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where a directory can't be read.
+    pub fn after(&self, epoch: usize) -> Result<Vec<PathBuf>> {
+        let mut files = Vec::new();
+        for folder in ["weights", "activations", "gradients", "checkpoint"] {
+            if self.root.join(folder).exists() {
+                let later = self.epochs_in(folder)?.into_iter().filter(|&at| at > epoch);
+                files.extend(later.map(|later| self.epoch_file(folder, later)));
+            }
+        }
+        Ok(files)
+    }
+
     fn epochs_in(&self, folder: &str) -> Result<Vec<usize>> {
         let folder = self.root.join(folder);
         let mut epochs = Vec::new();

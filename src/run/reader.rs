@@ -81,7 +81,8 @@ impl Run {
     /// The captured activations after an epoch, by site (n x units), of the points that `capture.of` chooses; those of a
     /// grid are there as `input`.
     ///
-    /// With `capture.gradients`, `SITE.gradient` holds the training loss's gradient with respect to each.
+    /// With `capture.gradients`, `SITE.gradient` holds the gradient with respect to each of the loss on these points, in
+    /// evaluation.
     ///
     /// # Errors
     /// As [`frozen`](Self::frozen).

@@ -172,7 +172,15 @@ impl TrainConfig {
 /// [`Error::Invalid`] whose place is the key that should change.
 pub fn check(train: &TrainConfig, model: &ModelConfig, data: &Dataset) -> Result<()> {
     train.validate()?;
-    model.validate(data.features.ncols())?;
+    let features = data.features.ncols();
+    model.validate(features)?;
+    if let Some(rank) = model.layers[0].rank.filter(|&rank| rank > features) {
+        return Err(Error::invalid(
+            "model.layers[0].rank",
+            format!("weights of {features} inputs can't have rank {rank}"),
+            format!("use 1 to {features}, or leave it out"),
+        ));
+    }
     let outputs = model.outputs();
     let last = model
         .layers

@@ -524,6 +524,11 @@ fn bad_input_is_answered_with_one_clear_error_and_leaves_nothing_behind() {
             1,
         ),
         bad(
+            &["train", "small.toml", "--set", "model.layers.0.rank=3"],
+            &["model.layers[0].rank", "2 inputs"],
+            1,
+        ),
+        bad(
             &["train", "small.toml", "--set", "train.epohcs=3"],
             &["epohcs"],
             1,

@@ -2,7 +2,7 @@
 
 use burn::tensor::{Device, Tensor, TensorData, activation};
 use foldspace::model::fused::{
-    Bend, Dense, Descent, EntryLoss, bent, descend, mean_loss, network, network_loss,
+    Bend, Descent, EntryLoss, bent, descend, mean_loss, network, network_loss,
 };
 use foldspace::random::Generator;
 use proptest::prelude::*;
@@ -26,7 +26,7 @@ fn plain(z: Tensor<2>, bend: Bend) -> Tensor<2> {
 }
 
 fn dense(x: Tensor<2>, weight: Tensor<2>, bias: Tensor<1>, bend: Bend) -> Tensor<2> {
-    network(x, vec![(weight, bias, bend)])
+    network(x, [(weight, bias, bend)].into_iter().collect())
 }
 
 fn tensor<const D: usize>(
@@ -186,6 +186,8 @@ fn transposed_and_cut_tensors_are_read_rightly() {
     }
 }
 
+type Dense = (Tensor<2>, Tensor<1>, Bend);
+
 /// A random network: every layer's W, b and φ.
 fn layers(sizes: &[usize], bends: &[Bend], draw: &mut Generator, device: &Device) -> Vec<Dense> {
     let pairs = sizes.windows(2).zip(bends);
@@ -249,7 +251,7 @@ fn a_fused_network_is_its_layers() {
                 let factors = tensor(draw, [rows, outputs], 1.0, &device);
                 let [fused, parts] = ways(&x, &layers, |fused, x, layers| {
                     let y = match fused {
-                        true => network(x, layers),
+                        true => network(x, layers.into_iter().collect()),
                         false => by_layers(x, layers),
                     };
                     (y * factors.clone()).sum()
@@ -275,7 +277,9 @@ fn a_fused_network_is_its_layers() {
                     // Three times the loss: what comes from above is passed on.
                     let [fused, parts] = ways(&x, &layers, |fused, x, layers| {
                         let loss = match fused {
-                            true => network_loss(x, layers, target.clone(), loss),
+                            true => {
+                                network_loss(x, layers.into_iter().collect(), target.clone(), loss)
+                            }
                             false => by_parts(by_layers(x, layers), target.clone(), loss),
                         };
                         loss.mul_scalar(3.0)
@@ -299,9 +303,10 @@ fn a_network_cut_in_two_gives_the_same_bits() {
         let draw = &mut Generator::new(2);
         let x = tensor(draw, [300, 2], 1.0, &device);
         let mut layers = layers(&[2, 40, 30, 2, 1], &BENDS, draw, &device);
-        let whole = network(x.clone(), layers.clone());
+        let whole = network(x.clone(), layers.clone().into_iter().collect());
         let rest = layers.split_off(2);
-        let halves = network(network(x, layers), rest);
+        let half = network(x, layers.into_iter().collect());
+        let halves = network(half, rest.into_iter().collect());
         assert_eq!(entries(whole), entries(halves));
     }
 }
@@ -325,14 +330,14 @@ fn data_needs_no_autodiff() {
         let layers: Vec<Dense> = followed.collect();
         let loss = network_loss(
             x.clone(),
-            layers.clone(),
+            layers.iter().cloned().collect(),
             target.clone(),
             EntryLoss::Squared,
         );
         let gradients = loss.backward();
         let lifted = network_loss(
             Tensor::from_inner(x),
-            layers.clone(),
+            layers.iter().cloned().collect(),
             Tensor::from_inner(target),
             EntryLoss::Squared,
         )
@@ -370,8 +375,13 @@ fn threads_do_not_change_a_bit() {
                 let layers = layers(sizes, &[Bend::Tanh; 3], draw, &device);
                 let target = tensor(draw, [rows, *sizes.last().unwrap()], 1.0, &device);
                 ways(&x, &layers, |fused, x, layers| match fused {
-                    true => network_loss(x, layers, target.clone(), EntryLoss::Squared),
-                    false => network(x, layers).square().mean(),
+                    true => network_loss(
+                        x,
+                        layers.into_iter().collect(),
+                        target.clone(),
+                        EntryLoss::Squared,
+                    ),
+                    false => network(x, layers.into_iter().collect()).square().mean(),
                 })
             })
         })

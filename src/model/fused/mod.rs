@@ -22,4 +22,4 @@ mod product;
 pub use bend::Bend;
 pub use descend::{Descent, descend};
 pub use loss::{EntryLoss, TINY, mean_loss};
-pub use network::{Dense, bent, network, network_loss};
+pub use network::{Layers, bent, network, network_loss};

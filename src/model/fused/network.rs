@@ -22,8 +22,49 @@ use super::{Bend, EntryLoss, loss, mean_loss, primitives};
 /// The most layers of one operation. Burn counts an operation's parents when it compiles, so there must be an end.
 pub const LAYERS: usize = 6;
 
-/// A layer's W (inputs x units), as Burn keeps it, b (units) and φ.
-pub type Dense = (Tensor<2>, Tensor<1>, Bend);
+/// Layers in a row on some backend; for users of Burn's run-time choice of a backend, `Layers<Dispatch>`.
+#[derive(Debug, Clone)]
+pub struct Layers<B: Backend> {
+    /// W and b of each layer in turn.
+    pub(super) parameters: Vec<FloatTensor<B>>,
+    /// φ of each layer.
+    pub(super) bends: Vec<Bend>,
+}
+
+impl Default for Layers<Dispatch> {
+    fn default() -> Self {
+        Self {
+            parameters: Vec::new(),
+            bends: Vec::new(),
+        }
+    }
+}
+
+impl Layers<Dispatch> {
+    /// Another layer at the end: W (inputs x units), as Burn keeps it, b (units) and φ.
+    pub fn push(&mut self, weight: Tensor<2>, bias: Tensor<1>, bend: Bend) {
+        self.parameters.push(weight.into_dispatch());
+        self.parameters.push(bias.into_dispatch());
+        self.bends.push(bend);
+    }
+
+    /// The first layers, so many, without the rest.
+    fn split_front(&mut self, count: usize) -> Self {
+        let parameters = self.parameters.split_off(2 * count);
+        let bends = self.bends.split_off(count);
+        std::mem::replace(self, Self { parameters, bends })
+    }
+}
+
+impl FromIterator<(Tensor<2>, Tensor<1>, Bend)> for Layers<Dispatch> {
+    fn from_iter<I: IntoIterator<Item = (Tensor<2>, Tensor<1>, Bend)>>(layers: I) -> Self {
+        let mut all = Self::default();
+        for (weight, bias, bend) in layers {
+            all.push(weight, bias, bend);
+        }
+        all
+    }
+}
 
 /// φₗ(… φ₁(x W₁ + b₁) … Wₗ + bₗ) for x (n x inputs): (n x units of the last layer). One operation for six layers.
 ///
@@ -32,42 +73,46 @@ pub type Dense = (Tensor<2>, Tensor<1>, Bend);
 ///
 /// ```
 /// use burn::tensor::{Device, Tensor};
-/// use foldspace::model::fused::{Bend, network};
+/// use foldspace::model::fused::{Bend, Layers, network};
 ///
 /// let device = Device::flex();
-/// let w = Tensor::from_floats([[1.0], [-1.0]], &device);
-/// let b = Tensor::from_floats([0.5], &device);
-/// let y = network(Tensor::from_floats([[2.0, 1.0], [1.0, 4.0]], &device), vec![(w, b, Bend::Relu)]);
+/// let mut layers = Layers::default();
+/// let weight = Tensor::from_floats([[1.0], [-1.0]], &device);
+/// layers.push(weight, Tensor::from_floats([0.5], &device), Bend::Relu);
+/// let y = network(Tensor::from_floats([[2.0, 1.0], [1.0, 4.0]], &device), layers);
 /// assert_eq!(y.into_data().iter::<f32>().collect::<Vec<_>>(), [1.5, 0.0]);
 /// ```
-pub fn network(x: Tensor<2>, layers: Vec<Dense>) -> Tensor<2> {
-    let mut layers = layers.into_iter().peekable();
-    let mut y = x;
-    while layers.peek().is_some() {
-        let next = Layers::new(layers.by_ref().take(LAYERS));
-        let x = y.into_dispatch();
-        y = Tensor::from_dispatch(<Dispatch as NetworkOps>::network(x, next));
+pub fn network(mut x: Tensor<2>, mut layers: Layers<Dispatch>) -> Tensor<2> {
+    while !layers.bends.is_empty() {
+        let next = match layers.bends.len() {
+            0..=LAYERS => std::mem::take(&mut layers),
+            _ => layers.split_front(LAYERS),
+        };
+        let y = <Dispatch as NetworkOps>::network(x.into_dispatch(), next);
+        x = Tensor::from_dispatch(y);
     }
-    y
+    x
 }
 
 /// The mean of a loss over all outputs of a network, against `target` of the outputs' shape. One operation for network and
 /// loss: where the memory is in reach, the gradients are found in the same sweep, while the values are still in the cache.
 pub fn network_loss(
-    x: Tensor<2>,
-    mut layers: Vec<Dense>,
+    mut x: Tensor<2>,
+    mut layers: Layers<Dispatch>,
     target: Tensor<2>,
     loss: EntryLoss,
 ) -> Tensor<1> {
-    let last = layers.split_off(layers.len().saturating_sub(LAYERS));
-    let x = network(x, layers);
-    if last.is_empty() {
+    if layers.bends.is_empty() {
         return mean_loss(x, target, loss);
+    }
+    if layers.bends.len() > LAYERS {
+        let front = layers.bends.len() - LAYERS;
+        x = network(x, layers.split_front(front));
     }
     Tensor::from_dispatch(<Dispatch as NetworkOps>::network_loss(
         x.into_dispatch(),
         target.into_dispatch(),
-        Layers::new(last),
+        layers,
         loss,
     ))
 }
@@ -78,26 +123,6 @@ pub fn bent(z: Tensor<2>, bend: Bend) -> Tensor<2> {
         return z;
     }
     Tensor::from_dispatch(<Dispatch as NetworkOps>::bent(z.into_dispatch(), bend))
-}
-
-/// Layers in a row on some backend.
-#[derive(Debug, Clone)]
-pub struct Layers<B: Backend> {
-    /// W and b of each layer in turn.
-    pub parameters: Vec<FloatTensor<B>>,
-    /// φ of each layer.
-    pub bends: Vec<Bend>,
-}
-
-impl Layers<Dispatch> {
-    fn new(layers: impl IntoIterator<Item = Dense>) -> Self {
-        let (mut parameters, mut bends) = (Vec::new(), Vec::new());
-        for (weight, bias, bend) in layers {
-            parameters.extend([weight.into_dispatch(), bias.into_dispatch()]);
-            bends.push(bend);
-        }
-        Self { parameters, bends }
-    }
 }
 
 impl<B: Memory> Layers<B> {

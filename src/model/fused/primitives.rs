@@ -10,7 +10,7 @@ use super::network::{Layers, NetworkGradients};
 
 /// Every layer's output φ(x W + b).
 pub fn outputs<B: Backend>(x: FloatTensor<B>, layers: &Layers<B>) -> Vec<FloatTensor<B>> {
-    let (pairs, _) = layers.parameters.as_chunks::<2>();
+    let pairs = layers.parameters.as_chunks::<2>().0;
     let mut input = x;
     let mut outputs = Vec::new();
     for ([weight, bias], &bend) in pairs.iter().zip(&layers.bends) {
@@ -60,7 +60,7 @@ pub fn backward<B: Backend>(
     dy: FloatTensor<B>,
     wants_dx: bool,
 ) -> NetworkGradients<B> {
-    let (pairs, _) = layers.parameters.as_chunks::<2>();
+    let pairs = layers.parameters.as_chunks::<2>().0;
     let mut above = Some(dy);
     let mut found = Vec::new();
     for ([weight, bias], &bend) in pairs.iter().zip(&layers.bends).rev() {
