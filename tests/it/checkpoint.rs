@@ -311,7 +311,7 @@ fn going_back_forgets_what_came_after() {
     let error = Session::resume(&path, &from(Which::Epoch(8)))
         .err()
         .unwrap();
-    assert!(error.to_string().ends_with("there are 2"), "{error}");
+    assert!(error.to_string().ends_with("there are 0, 2"), "{error}");
 }
 
 #[test]

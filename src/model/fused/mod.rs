@@ -3,7 +3,7 @@
 //! Burn would take three operations forward and five backward for every layer, each with a pass over memory, a node of the
 //! graph and a tensor of its own, and a `tanh` that calls the mathematics library for every number. This is Burn's own way to
 //! replace them: an extension of its backends ([`backend_extension`](burn::backend::backend_extension)) with a backward pass.
-//! On Flex and NdArray it runs loops of our own over the tensors' memory (`chain.rs`, on the one product in `product.rs`); on
+//! On Flex and NdArray it runs loops of our own over the tensors' memory (`chain.rs`, `group.rs`, `panel.rs`, on the one product in `product.rs`); on
 //! other backends it is made of their operations (`primitives.rs`).
 
 // Burn deprecates NdArray in favour of Flex; this project offers both.
@@ -13,11 +13,14 @@ mod bend;
 mod chain;
 mod descend;
 mod functions;
+mod group;
 mod loss;
 mod memory;
 mod network;
+mod panel;
 mod primitives;
 mod product;
+mod tracked;
 
 pub use bend::Bend;
 pub use descend::{Descent, descend};

@@ -98,8 +98,8 @@ fn tile<const M: usize, const V: usize, const FUSED: bool>(
     start: Start<'_>,
 ) {
     let mut rows = [&[] as &[f32]; M];
-    for i in 0..M {
-        rows[i] = &a.entries[(row + i) * a.stride + from..][..depth];
+    for (i, row_of_a) in rows.iter_mut().enumerate() {
+        *row_of_a = &a.entries[(row + i) * a.stride + from..][..depth];
     }
     let mut sums = [[[0.0; LANES]; V]; M];
     if let Start::Each(numbers) = start {

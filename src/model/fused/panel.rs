@@ -1,0 +1,283 @@
+//! A panel of samples, stored by features, on its way through the layers and back.
+
+use super::EntryLoss;
+use super::chain::Chain;
+use super::group::Sums;
+use super::product::{Rows, Start, product, transpose};
+use crate::model::simd::{LANES, multiply_add};
+
+/// Where a panel's slopes are on their way back.
+pub(super) struct Slopes<'a> {
+    /// dL/dy of the layer at hand, by features.
+    pub(super) above: &'a mut [f32],
+    /// dL/dy of the layer before it, by features.
+    pub(super) below: &'a mut [f32],
+    /// dL/dz by samples.
+    pub(super) turned: &'a mut [f32],
+    pub(super) width: usize,
+}
+
+impl Slopes<'_> {
+    /// The loss of the outputs against the targets, which `turned` holds, and its slopes. Samples that only fill up the panel
+    /// have neither.
+    #[inline(always)]
+    pub(super) fn begin(
+        &mut self,
+        output: &[f32],
+        loss: EntryLoss,
+        share: f32,
+        samples: usize,
+    ) -> f64 {
+        let entries = output.as_chunks::<LANES>().0.iter();
+        let entries = entries.zip(self.turned.as_chunks::<LANES>().0);
+        let slopes = self.above.as_chunks_mut::<LANES>().0.iter_mut();
+        let results = slopes.zip(self.below.as_chunks_mut::<LANES>().0);
+        for ((p, t), (slopes, values)) in entries.zip(results) {
+            let (mut values_here, mut slopes_here) = ([0.0; LANES], [0.0; LANES]);
+            for lane in 0..LANES {
+                let (value, slope) = loss.at(p[lane], t[lane]);
+                values_here[lane] = value;
+                slopes_here[lane] = slope * share;
+            }
+            (*values, *slopes) = (values_here, slopes_here);
+        }
+        let mut sum = 0.0;
+        let rows = self
+            .above
+            .chunks_exact_mut(self.width)
+            .zip(self.below.chunks_exact(self.width));
+        for (slopes, values) in rows.take(output.len() / self.width) {
+            slopes[samples..].fill(0.0);
+            sum += values[..samples]
+                .iter()
+                .map(|&value| f64::from(value))
+                .sum::<f64>();
+        }
+        sum
+    }
+}
+
+/// Every layer's output for a panel, one after the other.
+#[inline(always)]
+pub(super) fn forward<const REACH: usize, const FUSED: bool>(
+    chain: &Chain<'_>,
+    x: &[f32],
+    values: &mut [f32],
+    width: usize,
+) {
+    let (mut input, mut rest) = (x, values);
+    for (layer, columns) in chain.layers.iter().zip(&chain.transposed) {
+        let (y, after) = rest.split_at_mut(layer.units * width);
+        product::<REACH, FUSED>(
+            [layer.units, layer.inputs, width],
+            Rows {
+                entries: columns,
+                stride: layer.inputs,
+            },
+            Rows {
+                entries: input,
+                stride: width,
+            },
+            y,
+            Start::Each(layer.bias),
+        );
+        layer.bend.apply::<FUSED>(y);
+        (input, rest) = (y, after);
+    }
+}
+
+/// The gradients of a panel, added to the sums, from dL/dy in `slopes.above`; dL/dx stands there afterwards if it is wanted.
+#[inline(always)]
+pub(super) fn backward<const REACH: usize, const FUSED: bool>(
+    chain: &Chain<'_>,
+    x: &[f32],
+    values: &[f32],
+    slopes: &mut Slopes<'_>,
+    sums: &mut Sums,
+    wants_dx: bool,
+) {
+    let width = slopes.width;
+    let (mut values, mut sums) = (values, sums.numbers.as_mut_slice());
+    for (number, layer) in chain.layers.iter().enumerate().rev() {
+        let (before, y) = values.split_at(values.len() - layer.units * width);
+        let input = match number {
+            0 => x,
+            _ => &before[before.len() - layer.inputs * width..],
+        };
+        values = before;
+        let dz = &mut slopes.above[..layer.units * width];
+        layer.bend.pull_back(y, dz);
+
+        let (rest, bias) = sums.split_at_mut(sums.len() - layer.units * LANES);
+        for (dz, sum) in dz.chunks_exact(width).zip(bias.as_chunks_mut::<LANES>().0) {
+            let mut lanes = *sum;
+            for dz in dz.as_chunks::<LANES>().0 {
+                for lane in 0..LANES {
+                    lanes[lane] += dz[lane];
+                }
+            }
+            *sum = lanes;
+        }
+        sums = if layer.is_wide() {
+            // dL/dW = xᵀ dL/dz, for which dL/dz is turned so that its rows are samples.
+            let across = layer.units.next_multiple_of(LANES);
+            let (rest, weight) = rest.split_at_mut(rest.len() - layer.inputs * across);
+            let turned = &mut slopes.turned[..width * across];
+            transpose(
+                Rows {
+                    entries: dz,
+                    stride: width,
+                },
+                turned,
+                across,
+                [layer.units, width],
+            );
+            product::<REACH, FUSED>(
+                [layer.inputs, width, across],
+                Rows {
+                    entries: input,
+                    stride: width,
+                },
+                Rows {
+                    entries: turned,
+                    stride: across,
+                },
+                weight,
+                Start::Old,
+            );
+            rest
+        } else {
+            let length = layer.inputs * layer.units * LANES;
+            let (rest, weight) = rest.split_at_mut(rest.len() - length);
+            let (lanes, _) = weight.as_chunks_mut::<LANES>();
+            let (x, units) = (&input[..layer.inputs * width], layer.units);
+            if layer.inputs < units {
+                let strides = Strides {
+                    held: units,
+                    passing: 1,
+                };
+                add_products::<FUSED>(x, dz, width, lanes, strides);
+            } else {
+                let strides = Strides {
+                    held: 1,
+                    passing: units,
+                };
+                add_products::<FUSED>(dz, x, width, lanes, strides);
+            }
+            rest
+        };
+        if number > 0 || wants_dx {
+            product::<REACH, FUSED>(
+                [layer.inputs, layer.units, width],
+                Rows {
+                    entries: layer.weight,
+                    stride: layer.units,
+                },
+                Rows {
+                    entries: dz,
+                    stride: width,
+                },
+                &mut slopes.below[..layer.inputs * width],
+                Start::Zero,
+            );
+            std::mem::swap(&mut slopes.above, &mut slopes.below);
+        }
+    }
+}
+
+/// Where the sums of [`add_products`] lie: how many stand between those of two rows that are held, and of two that pass.
+#[derive(Debug, Clone, Copy)]
+struct Strides {
+    held: usize,
+    passing: usize,
+}
+
+/// sums += held · passing for every pair of their rows, each lane for itself. The shorter side should be held.
+#[inline(always)]
+fn add_products<const FUSED: bool>(
+    held: &[f32],
+    passing: &[f32],
+    width: usize,
+    sums: &mut [[f32; LANES]],
+    strides: Strides,
+) {
+    match width / LANES {
+        1 => add_products_of::<1, FUSED>(held, passing, sums, strides),
+        2 => add_products_of::<2, FUSED>(held, passing, sums, strides),
+        3 => add_products_of::<3, FUSED>(held, passing, sums, strides),
+        _ => add_products_of::<4, FUSED>(held, passing, sums, strides),
+    }
+}
+
+/// The same for panels of W times [`LANES`] samples. Two rows at a time stay in registers.
+#[inline(always)]
+fn add_products_of<const W: usize, const FUSED: bool>(
+    held: &[f32],
+    passing: &[f32],
+    sums: &mut [[f32; LANES]],
+    strides: Strides,
+) {
+    let (held, _) = held.as_chunks::<LANES>().0.as_chunks::<W>();
+    let (passing, _) = passing.as_chunks::<LANES>().0.as_chunks::<W>();
+    let (pairs, single) = held.as_chunks::<2>();
+    for (number, &[first, second]) in pairs.iter().enumerate() {
+        for (row, passing) in passing.iter().enumerate() {
+            let at = 2 * number * strides.held + row * strides.passing;
+            let (mut a, mut b) = (sums[at], sums[at + strides.held]);
+            for v in 0..W {
+                for lane in 0..LANES {
+                    a[lane] = multiply_add::<FUSED>(first[v][lane], passing[v][lane], a[lane]);
+                    b[lane] = multiply_add::<FUSED>(second[v][lane], passing[v][lane], b[lane]);
+                }
+            }
+            (sums[at], sums[at + strides.held]) = (a, b);
+        }
+    }
+    if let [single] = single {
+        for (row, passing) in passing.iter().enumerate() {
+            let at = 2 * pairs.len() * strides.held + row * strides.passing;
+            let mut a = sums[at];
+            for v in 0..W {
+                for lane in 0..LANES {
+                    a[lane] = multiply_add::<FUSED>(single[v][lane], passing[v][lane], a[lane]);
+                }
+            }
+            sums[at] = a;
+        }
+    }
+}
+
+/// Samples (n x columns) into a panel (columns x width), filled up with zeros.
+#[inline(always)]
+pub(super) fn load(samples: &[f32], panel: &mut [f32], width: usize, columns: usize) {
+    let rows = samples.len() / columns;
+    transpose(
+        Rows {
+            entries: samples,
+            stride: columns,
+        },
+        panel,
+        width,
+        [rows, columns],
+    );
+    if rows < width {
+        for row in panel.chunks_exact_mut(width).take(columns) {
+            row[rows..].fill(0.0);
+        }
+    }
+}
+
+/// The way back.
+#[inline(always)]
+pub(super) fn store(panel: &[f32], samples: &mut [f32], width: usize, columns: usize) {
+    let rows = samples.len() / columns;
+    transpose(
+        Rows {
+            entries: panel,
+            stride: width,
+        },
+        samples,
+        columns,
+        [columns, rows],
+    );
+}
