@@ -22,8 +22,8 @@ const DPI: f64 = 192.0;
 ///
 /// Writes runs.csv (a row per run), summary.csv (a row per combination), curves.csv (losses over the epochs), sweep.toml
 /// (what was run), and pictures: curves, accuracy (loss for a regression) and, where two settings differ, heat. A run is the same as that of
-/// `foldspace train` with these settings and this seed; one that diverges is a row that says so. Ctrl-C keeps the runs that
-/// have finished.
+/// `foldspace train` with these settings and this seed, on wgpu, where the seeds of a combination are trained as one network,
+/// within rounding; one that diverges is a row that says so. Ctrl-C keeps the runs that have finished.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     foldspace sweep configs/moons.toml --set train.optimizer.lr=0.01,0.1,1 --seeds 0..20\n  \
@@ -40,7 +40,7 @@ pub struct Arguments {
     /// Where to compute: auto, flex, ndarray or wgpu.
     #[arg(long, default_value = "auto", value_name = "NAME")]
     backend: Backend,
-    /// How many runs at once; by default one per processor.
+    /// How many runs at once, seeds that are trained as one network counting as one; by default one per processor.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
     /// Where tables and pictures go; by default artifacts/sweeps/ and the configuration's name.

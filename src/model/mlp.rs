@@ -53,6 +53,16 @@ pub(super) struct Outline {
     pub(super) dropout: f64,
 }
 
+impl Outline {
+    pub(super) fn of(layer: &LayerParameters) -> Self {
+        Self {
+            name: layer.name.clone(),
+            activation: layer.activation,
+            dropout: layer.dropout,
+        }
+    }
+}
+
 /// A trainable tensor of a network.
 #[derive(Debug, Clone)]
 pub struct Parameter {
@@ -100,15 +110,10 @@ impl Parameter {
 impl Mlp {
     /// A network with these parameters, rounded to `f32`. Autodiff is on if it is on for `device`.
     pub fn new(parameters: &Parameters, device: &Device) -> Self {
-        let outline = |layer: &LayerParameters| Outline {
-            name: layer.name.clone(),
-            activation: layer.activation,
-            dropout: layer.dropout,
-        };
         let layers = parameters.layers.iter();
         Self {
             layers: layers.map(|layer| Block::new(layer, device)).collect(),
-            outlines: parameters.layers.iter().map(outline).collect(),
+            outlines: parameters.layers.iter().map(Outline::of).collect(),
         }
     }
 

@@ -5,6 +5,7 @@ pub mod activation;
 pub mod batch_norm;
 mod block;
 pub mod config;
+pub mod ensemble;
 mod fast;
 pub mod frozen;
 pub mod fused;
@@ -21,6 +22,7 @@ pub mod weights;
 
 pub use activation::Activation;
 pub use config::{LayerConfig, ModelConfig};
+pub use ensemble::Ensemble;
 pub use frozen::{Frozen, Layer};
 pub use init::{Init, initialise};
 pub use mlp::Mlp;

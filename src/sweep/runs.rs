@@ -4,37 +4,14 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use super::Grid;
+use super::together::Task;
+use super::{Grid, Trial};
 use crate::config::Config;
 use crate::data::split::Split;
 use crate::device::{self, Backend};
 use crate::error::{Error, Result};
-use crate::geometry::linear_separability;
 use crate::run;
-use crate::train::{EpochMetrics, Trainer};
-
-/// At most about so many epochs of a run are kept.
-const EPOCHS_KEPT: usize = 200;
-
-/// What became of one run.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Trial {
-    /// Which of the grid's combinations.
-    pub combination: usize,
-    /// Its seed.
-    pub seed: u64,
-    /// The numbers of at most about 200 epochs, the first and the last among them.
-    pub curve: Vec<EpochMetrics>,
-    /// The numbers of the last epoch; `None` where there was none.
-    pub last: Option<EpochMetrics>,
-    /// The first epoch with the highest accuracy on held-out samples, and that accuracy.
-    pub best: Option<(usize, f64)>,
-    /// Whether a hyperplane parts the two classes in what the layer before the last says of the training set after the
-    /// last epoch; `None` without two classes, or where training diverged.
-    pub separable: Option<bool>,
-    /// The epoch in which training diverged.
-    pub diverged: Option<usize>,
-}
+use crate::train::Trainer;
 
 /// A sweep, ready to run.
 #[derive(Debug, Clone)]
@@ -101,6 +78,8 @@ impl Sweep {
     /// combination, within each in the order of the seeds, whatever `jobs` is. `progress` hears of each run that ends. A run
     /// that diverges says so in its [`Trial`].
     ///
+    /// On a graphics card, seeds of one combination that can be trained as one network are, and count as one run of `jobs`.
+    ///
     /// # Errors
     /// [`Error::Invalid`] where a combination does not fit its data.
     pub fn train(
@@ -109,28 +88,26 @@ impl Sweep {
         stop: &AtomicBool,
         progress: &(dyn Fn(&Trial) + Sync),
     ) -> Result<Vec<Trial>> {
-        let (runs, combinations) = (self.grid.runs(), self.grid.combinations());
+        let tasks = self.tasks();
         let next = AtomicUsize::new(0);
-        let done: Mutex<Vec<Option<Result<Trial>>>> = Mutex::new((0..runs).map(|_| None).collect());
+        let done: Mutex<Vec<Option<Result<Vec<Trial>>>>> =
+            Mutex::new(tasks.iter().map(|_| None).collect());
         // Plain threads, not rayon's: a kernel that waits for rayon could be handed a whole other run meanwhile.
         std::thread::scope(|scope| {
-            for _ in 0..jobs.clamp(1, runs) {
+            for _ in 0..jobs.min(tasks.len()).max(1) {
                 scope.spawn(|| {
-                    loop {
+                    while !stop.load(Ordering::Relaxed) {
                         let turn = next.fetch_add(1, Ordering::Relaxed);
-                        if turn >= runs {
+                        let Some(task) = tasks.get(turn) else {
                             break;
-                        }
-                        // Every combination's first seed comes first: what cannot run is known early.
-                        let (seed, combination) = (turn / combinations, turn % combinations);
-                        let trial = self.trial(combination, self.grid.seeds()[seed], stop);
-                        match &trial {
-                            Ok(Some(trial)) => progress(trial),
+                        };
+                        let trials = self.perform(task, stop, progress);
+                        if trials.is_err() {
                             // Let the others stop after what they are at.
-                            Ok(None) | Err(_) => next.store(runs, Ordering::Relaxed),
+                            next.store(tasks.len(), Ordering::Relaxed);
                         }
-                        if let (Some(trial), Ok(mut done)) = (trial.transpose(), done.lock()) {
-                            done[turn] = Some(trial);
+                        if let Ok(mut done) = done.lock() {
+                            done[turn] = Some(trials);
                         }
                     }
                 });
@@ -139,9 +116,33 @@ impl Sweep {
         let done = done
             .into_inner()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        let mut trials = done.into_iter().flatten().collect::<Result<Vec<Trial>>>()?;
+        let trials = done.into_iter().flatten().collect::<Result<Vec<_>>>()?;
+        let mut trials: Vec<Trial> = trials.into_iter().flatten().collect();
         // Within a combination the seeds keep their order: the sort is stable.
         trials.sort_by_key(|trial| trial.combination);
+        Ok(trials)
+    }
+
+    /// The runs of a task that end before `stop` is set: as one network where they can be, else one after the other.
+    fn perform(
+        &self,
+        task: &Task,
+        stop: &AtomicBool,
+        progress: &(dyn Fn(&Trial) + Sync),
+    ) -> Result<Vec<Trial>> {
+        if let Some(together) = self.prepare_together(task) {
+            let trials = together.train(stop)?;
+            trials.iter().for_each(progress);
+            return Ok(trials);
+        }
+        let mut trials = Vec::new();
+        for &seed in &self.grid.seeds()[task.seeds.clone()] {
+            let Some(trial) = self.trial(task.combination, seed, stop)? else {
+                break;
+            };
+            progress(&trial);
+            trials.push(trial);
+        }
         Ok(trials)
     }
 
@@ -162,32 +163,13 @@ impl Sweep {
             error => error,
         };
         let (split, mut trainer) = self.prepare(&config).map_err(in_context)?;
-        let stride = config.train.epochs.div_ceil(EPOCHS_KEPT).max(1);
-        let mut trial = Trial {
-            combination,
-            seed,
-            curve: Vec::new(),
-            last: None,
-            best: None,
-            separable: None,
-            diverged: None,
-        };
+        let mut trial = Trial::new(combination, seed);
         loop {
             if stop.load(Ordering::Relaxed) {
                 return Ok(None);
             }
             match trainer.next_epoch() {
-                Ok(Some(report)) => {
-                    let metrics = report.metrics;
-                    let best = trial.best.map_or(f64::NEG_INFINITY, |(_, best)| best);
-                    if let Some(accuracy) = metrics.test_accuracy.filter(|&now| now > best) {
-                        trial.best = Some((metrics.epoch, accuracy));
-                    }
-                    if metrics.epoch == 1 || metrics.epoch.is_multiple_of(stride) {
-                        trial.curve.push(metrics);
-                    }
-                    trial.last = Some(metrics);
-                }
+                Ok(Some(report)) => trial.observe(report.metrics, config.train.epochs),
                 Ok(None) => break,
                 Err(Error::Diverged { epoch, .. }) => {
                     trial.diverged = Some(epoch);
@@ -196,19 +178,9 @@ impl Sweep {
                 Err(error) => return Err(in_context(error)),
             }
         }
-        // The last epoch is kept whether or not its turn had come.
-        if let Some(last) = trial.last
-            && trial.curve.last() != Some(&last)
-        {
-            trial.curve.push(last);
-        }
-        if trial.diverged.is_none() {
-            if trainer.parameters().is_finite() {
-                trial.separable = separable(&trainer, &split)?;
-            } else {
-                trial.diverged = Some(trainer.epoch());
-            }
-        }
+        let last = trainer.parameters();
+        let best = trainer.stopping().parameters.as_ref();
+        trial.finish(&last, best.unwrap_or(&last), &split)?;
         Ok(Some(trial))
     }
 
@@ -229,22 +201,4 @@ impl Sweep {
         )?;
         Ok((split, trainer))
     }
-}
-
-/// Whether the two classes are linearly separable before the last layer of the network that the run would keep.
-fn separable(trainer: &Trainer, split: &Split) -> Result<Option<bool>> {
-    let Some(labels) = split.train.labels() else {
-        return Ok(None);
-    };
-    if split.train.class_count() != Some(2) {
-        return Ok(None);
-    }
-    let network = match &trainer.stopping().parameters {
-        Some(best) => best.fold(),
-        None => trainer.frozen(),
-    };
-    let (head, _) = network.split_at(network.layers.len().saturating_sub(1));
-    let embedding = head.forward(split.train.features.as_ref());
-    let verdict = linear_separability(embedding.as_ref(), labels)?;
-    Ok(Some(verdict.is_separable()))
 }

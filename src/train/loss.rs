@@ -70,18 +70,22 @@ pub fn bce(probability: Tensor<2>, target: Tensor<2>) -> Tensor<1> {
 
 /// Cross-entropy of scores (n x classes) against labels (n).
 pub fn cross_entropy(scores: Tensor<2>, labels: Tensor<1, Int>) -> Tensor<1> {
-    let log_probability = activation::log_softmax(scores, 1);
-    log_probability
-        .gather(1, labels.unsqueeze_dim(1))
-        .mean()
-        .neg()
+    log_likelihoods(scores, labels).mean().neg()
 }
 
 /// The same of probabilities (n x classes): for networks that end in a softmax.
 pub fn negative_log_likelihood(probability: Tensor<2>, labels: Tensor<1, Int>) -> Tensor<1> {
+    clamped_log_likelihoods(probability, labels).mean().neg()
+}
+
+/// ln softmax(z)_y of each sample (n x 1), from scores z (n x classes) and labels y (n).
+pub(super) fn log_likelihoods(scores: Tensor<2>, labels: Tensor<1, Int>) -> Tensor<2> {
+    activation::log_softmax(scores, 1).gather(1, labels.unsqueeze_dim(1))
+}
+
+/// The same from probabilities (n x classes), at least -100.
+pub(super) fn clamped_log_likelihoods(probability: Tensor<2>, labels: Tensor<1, Int>) -> Tensor<2> {
     clamped_log(probability.gather(1, labels.unsqueeze_dim(1)))
-        .mean()
-        .neg()
 }
 
 /// max(ln p, -100), and a gradient of 0 where p is 0 (a plain clamp would make it 0 x infinity).

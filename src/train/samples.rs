@@ -6,7 +6,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use super::Loss;
 use super::loss;
 use crate::data::{Dataset, Target};
-use crate::model::fused::EntryLoss;
+use crate::model::fused::{EntryLoss, entry_losses};
 use crate::model::{Activation, Mlp, mlp};
 use crate::random::Generator;
 use crate::random::torch::dataloader_order;
@@ -49,6 +49,17 @@ impl Samples {
             inputs: mlp::upload(data.features.as_ref(), device),
             targets,
         }
+    }
+
+    /// One set after the other; `None` where there is none, or their targets are of different kinds.
+    pub(super) fn concatenate(sets: Vec<Self>) -> Option<Self> {
+        let (inputs, targets): (Vec<_>, Vec<_>) = sets
+            .into_iter()
+            .map(|set| (set.inputs, set.targets))
+            .unzip();
+        let targets = Targets::concatenate(targets)?;
+        let inputs = Tensor::cat(inputs, 0);
+        Some(Self { inputs, targets })
     }
 
     /// The number of samples.
@@ -100,7 +111,7 @@ impl Samples {
     }
 
     /// The samples at these positions, in this order.
-    fn select(&self, order: &[usize]) -> Self {
+    pub(super) fn select(&self, order: &[usize]) -> Self {
         let order = indices(order, &self.inputs.device());
         let rows = |tensor: &Tensor<2>| tensor.clone().select(0, order.clone());
         Self {
@@ -114,7 +125,7 @@ impl Samples {
     }
 
     /// The samples from `start` to before `end`.
-    fn slice(&self, start: usize, end: usize) -> Self {
+    pub(super) fn slice(&self, start: usize, end: usize) -> Self {
         if start == 0 && end == self.len() {
             return self.clone();
         }
@@ -133,6 +144,23 @@ impl Samples {
 }
 
 impl Targets {
+    fn concatenate(sets: Vec<Self>) -> Option<Self> {
+        let (mut values, mut binary, mut labels) = (Vec::new(), Vec::new(), Vec::new());
+        for set in sets {
+            match set {
+                Self::Values(y) => values.push(y),
+                Self::Binary(y) => binary.push(y),
+                Self::Labels(y) => labels.push(y),
+            }
+        }
+        match (values.len(), binary.len(), labels.len()) {
+            (1.., 0, 0) => Some(Self::Values(Tensor::cat(values, 0))),
+            (0, 1.., 0) => Some(Self::Binary(Tensor::cat(binary, 0))),
+            (0, 0, 1..) => Some(Self::Labels(Tensor::cat(labels, 0))),
+            _ => None,
+        }
+    }
+
     /// The same for predictions that autodiff follows. Copies nothing.
     #[must_use]
     pub fn autodiff(self) -> Self {
@@ -160,6 +188,21 @@ impl Targets {
         }
     }
 
+    /// What [`loss`](Self::loss) is the mean of: the loss of every output (n x outputs), with labels of every sample (n x 1).
+    ///
+    /// # Panics
+    /// As [`loss`](Self::loss).
+    pub fn losses(&self, loss: Loss, last: Activation, output: Tensor<2>) -> Tensor<2> {
+        match (loss.entrywise(), self.clone()) {
+            (Some(loss), Self::Values(y) | Self::Binary(y)) => entry_losses(output, y, loss),
+            (None, Self::Labels(labels)) if last == Activation::Softmax => {
+                loss::clamped_log_likelihoods(output, labels).neg()
+            }
+            (None, Self::Labels(labels)) => loss::log_likelihoods(output, labels).neg(),
+            (_, targets) => panic!("{loss:?} does not fit {targets:?}"),
+        }
+    }
+
     /// The targets as numbers and the loss of each, where the loss compares output by output.
     pub fn entrywise(&self, loss: Loss) -> Option<(Tensor<2>, EntryLoss)> {
         match self {
@@ -175,16 +218,21 @@ impl Targets {
 
     /// How many outputs say the right class: above 1/2 for class 1, or the largest; none for regression.
     pub fn hits(&self, output: Tensor<2>) -> Option<Tensor<1>> {
+        Some(self.right(output)?.sum())
+    }
+
+    /// 1 for each output (n) that says the right class, 0 for the others; none for regression.
+    pub(super) fn right(&self, output: Tensor<2>) -> Option<Tensor<1>> {
         match self {
             Self::Values(_) => None,
             Self::Binary(classes) => {
                 let said = output.greater_scalar(0.5);
                 let right = said.equal(classes.clone().greater_scalar(0.5));
-                Some(right.float().sum())
+                Some(right.float().squeeze_dim(1))
             }
             Self::Labels(labels) => {
                 let said = output.argmax(1).squeeze_dim::<1>(1);
-                Some(said.equal(labels.clone()).float().sum())
+                Some(said.equal(labels.clone()).float())
             }
         }
     }

@@ -29,7 +29,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     (
         "sweep",
-        &["run", "config", "data", "train", "device", "geometry"],
+        &[
+            "run", "config", "data", "model", "train", "device", "geometry",
+        ],
     ),
     (
         "figures",

@@ -10,6 +10,7 @@ mod config;
 mod configs;
 mod data;
 mod device;
+mod ensemble;
 mod export;
 mod fused;
 mod geometry;

@@ -12,6 +12,7 @@
 mod bend;
 mod chain;
 mod descend;
+mod entries;
 mod functions;
 mod group;
 mod loss;
@@ -24,5 +25,6 @@ mod tracked;
 
 pub use bend::Bend;
 pub use descend::{Descent, descend};
+pub use entries::entry_losses;
 pub use loss::{EntryLoss, TINY, mean_loss};
 pub use network::{Layers, bent, network, network_loss};

@@ -89,8 +89,21 @@ pub fn mean_with_slopes<B: Backend>(
     loss: EntryLoss,
 ) -> (FloatTensor<B>, FloatTensor<B>) {
     let share = 1.0 / prediction.shape().num_elements() as f32;
+    let (values, slopes) = losses_with_slopes::<B>(prediction, target, loss);
+    (
+        B::float_mean(values),
+        B::float_mul_scalar(slopes, share.into()),
+    )
+}
+
+/// The loss of every entry and its derivative by that entry's prediction, both in the prediction's shape.
+pub fn losses_with_slopes<B: Backend>(
+    prediction: FloatTensor<B>,
+    target: FloatTensor<B>,
+    loss: EntryLoss,
+) -> (FloatTensor<B>, FloatTensor<B>) {
     let residual = B::float_sub(prediction.clone(), target.clone());
-    let (values, slopes) = match loss {
+    match loss {
         EntryLoss::Squared => (
             B::float_mul(residual.clone(), residual.clone()),
             B::float_mul_scalar(residual, 2.0.into()),
@@ -113,11 +126,7 @@ pub fn mean_with_slopes<B: Backend>(
                 B::float_div(residual, variance),
             )
         }
-    };
-    (
-        B::float_mean(values),
-        B::float_mul_scalar(slopes, share.into()),
-    )
+    }
 }
 
 /// max(ln p, -100), where what is no normal number counts as 0.
