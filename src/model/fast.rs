@@ -98,7 +98,8 @@ fn sigmoid_each(column: &mut [f64]) {
 
 #[cfg(test)]
 mod tests {
-    use super::{sigmoid, tanh};
+    use super::super::simd::{Work, in_every_way};
+    use super::{Sigmoid, Tanh, sigmoid, tanh};
 
     #[test]
     fn both_agree_with_the_scalar_functions_everywhere() {
@@ -116,16 +117,39 @@ mod tests {
         assert!(worst.0 < 4e-16 && worst.1 < 4e-16, "{worst:?}");
     }
 
+    /// One of the two loops on a copy.
+    #[derive(Clone, Copy)]
+    struct Both<'a> {
+        is_tanh: bool,
+        numbers: &'a [f64],
+    }
+
+    impl Work for Both<'_> {
+        type Output = Vec<f64>;
+
+        #[inline(always)]
+        fn run<const REACH: usize, const FUSED: bool>(self) -> Vec<f64> {
+            let mut column = self.numbers.to_vec();
+            match self.is_tanh {
+                true => Tanh(&mut column).run::<REACH, FUSED>(),
+                false => Sigmoid(&mut column).run::<REACH, FUSED>(),
+            }
+            column
+        }
+    }
+
     #[test]
     fn wider_vectors_give_the_same_bits() {
         let numbers: Vec<f64> = (-5000..5000).map(|i| f64::from(i) * 0.0077).collect();
-        let applied = |f: &dyn Fn(&mut [f64])| {
-            let mut column = numbers.clone();
-            f(&mut column);
-            column
-        };
-        assert_eq!(applied(&tanh), applied(&super::tanh_each));
-        assert_eq!(applied(&sigmoid), applied(&super::sigmoid_each));
+        for is_tanh in [true, false] {
+            let results = in_every_way(Both {
+                is_tanh,
+                numbers: &numbers,
+            });
+            for result in &results {
+                assert_eq!(result, &results[results.len() - 1]);
+            }
+        }
     }
 
     #[test]
