@@ -57,10 +57,13 @@
 
 #![warn(missing_docs)]
 
+#[cfg(feature = "cli")]
 pub mod allocator;
 pub mod anim;
+#[cfg(feature = "train")]
 pub mod blog;
 pub mod capture;
+#[cfg(feature = "cli")]
 pub mod cli;
 pub mod config;
 pub mod data;
@@ -78,5 +81,6 @@ pub mod plot;
 pub mod random;
 pub mod run;
 pub mod suggest;
+#[cfg(feature = "train")]
 pub mod sweep;
 pub mod train;
