@@ -7,7 +7,7 @@ use clap::Args;
 use super::Outcome;
 use crate::error::{Error, Result};
 use crate::inspect::{LayerReport, inspect};
-use crate::model::{Frozen, import, store, weights};
+use crate::model::{Frozen, import, weights};
 use crate::run::Run;
 
 /// Show the matrices of a run or a weights file, layer by layer.
@@ -19,7 +19,7 @@ use crate::run::Run;
     foldspace inspect artifacts/runs/moons/weights/epoch-000150.safetensors --json\n  \
     foldspace inspect net.pt")]
 pub struct Arguments {
-    /// A run directory, or a weights file: .safetensors, or PyTorch's .pt with a state dict.
+    /// A run directory, or a weights file: safetensors, or PyTorch's with a state dict or a checkpoint, whatever it is called.
     path: PathBuf,
     /// After which captured epoch of a run; by default the last.
     #[arg(long, value_name = "N")]
@@ -55,11 +55,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
 
 /// A file of ours describes its network; another program's holds matrices.
 fn of_file(path: &Path) -> Result<Vec<LayerReport>> {
-    let ours = path
-        .extension()
-        .is_some_and(|ending| ending == "safetensors")
-        && store::read_any(path)?.kind.is_some();
-    if ours {
+    if import::is_ours(path)? {
         return inspect(&weights::read(path)?, None);
     }
     let mut reports = inspect(&import::matrices(path)?, None)?;

@@ -2,6 +2,7 @@
 //! numbers, and the frozen network that geometry and figures see.
 
 pub mod activation;
+mod arrange;
 pub mod batch_norm;
 mod block;
 pub mod config;
@@ -16,8 +17,11 @@ pub mod parameters;
 mod pickle;
 pub mod pytorch;
 mod simd;
+mod state;
+mod state_dict;
 pub mod store;
 pub mod tap;
+mod tensor;
 pub mod weights;
 
 pub use activation::Activation;

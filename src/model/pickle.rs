@@ -1,80 +1,105 @@
-//! The part of Python's pickle format in which PyTorch writes a state dict, read as data.
+//! Python's pickle format, read as data.
 //!
 //! A pickle is a program for a small stack machine, and Python's reader lets it call whatever it names. This one knows the
-//! opcodes that `torch.save(model.state_dict(), ...)` writes (protocol 2) and the few names in it. Anything else is
-//! refused by name; nothing is ever called.
+//! machine (protocols 2 to 5) and the handful of functions that put a tensor together. Whatever else a checkpoint
+//! holds, such as its arguments, stays a name that is never looked up; a name that could run something is refused.
+//! Nothing is ever called.
 
 use std::collections::BTreeMap;
 
-/// A tensor in a state dict: a view of a storage.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Tensor {
-    pub(super) storage: Storage,
-    /// Where it begins in the storage, in numbers.
-    pub(super) offset: usize,
-    pub(super) shape: Vec<usize>,
-    /// How far apart neighbours along each axis are, in numbers.
-    pub(super) strides: Vec<usize>,
+use super::tensor::{Number, Storage, Tensor};
+
+/// A value is the number of its node, so that what is used twice is the same thing, as in Python.
+pub(super) type Handle = usize;
+
+/// A value.
+pub(super) enum Node {
+    /// What no tensor is made of: None, a truth value, a float, bytes, a set, a huge number.
+    Other,
+    Int(i64),
+    Text(String),
+    Tuple(Vec<Handle>),
+    List(Vec<Handle>),
+    Dict(Vec<(Handle, Handle)>),
+    /// A name such as `torch._utils._rebuild_tensor_v2`.
+    Global(String),
+    /// What calling this name would make.
+    Object(Handle),
+    Storage(Storage),
+    Tensor(Box<Tensor>),
 }
 
-/// Numbers in a file of their own, beside the pickle.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Storage {
-    /// The file's name in the folder `data`; digits only.
-    pub(super) key: String,
-    pub(super) kind: Number,
-    pub(super) count: usize,
+/// A pickle that has been read.
+pub(super) struct Pickle {
+    nodes: Vec<Node>,
+    /// The value that it holds.
+    pub(super) root: Handle,
+    /// How many bytes it took.
+    pub(super) length: usize,
 }
 
-/// What a storage holds, little-endian.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Number {
-    F32,
-    F64,
-    /// Batch norm counts its batches with it.
-    I64,
-}
+impl Pickle {
+    /// Reads the pickle at the beginning of some bytes.
+    ///
+    /// # Errors
+    /// Where it is cut or damaged, or names what could run something.
+    pub(super) fn read(bytes: &[u8]) -> Result<Self, String> {
+        let mut machine = Machine {
+            rest: bytes,
+            nodes: vec![Node::Other, Node::Other],
+            stack: Vec::new(),
+            marks: Vec::new(),
+            memo: BTreeMap::new(),
+        };
+        loop {
+            let at = bytes.len() - machine.rest.len();
+            let done = machine.step();
+            if let Some(root) = done.map_err(|problem| format!("{problem} (at byte {at})"))? {
+                return Ok(Self {
+                    nodes: machine.nodes,
+                    root,
+                    length: bytes.len() - machine.rest.len(),
+                });
+            }
+        }
+    }
 
-/// Reads a state dict: its tensors by name.
-///
-/// # Errors
-/// Where the pickle is cut, or holds anything but a dictionary of tensors.
-pub(super) fn state_dict(pickle: &[u8]) -> Result<BTreeMap<String, Tensor>, String> {
-    let mut machine = Machine {
-        rest: pickle,
-        ..Machine::default()
-    };
-    loop {
-        let at = pickle.len() - machine.rest.len();
-        let done = machine.step();
-        match done.map_err(|problem| format!("{problem} (byte {at} of data.pkl)"))? {
-            Some(result) => return machine.tensors(result),
-            None => continue,
+    pub(super) fn node(&self, handle: Handle) -> &Node {
+        &self.nodes[handle]
+    }
+
+    pub(super) fn is_false(&self, value: Handle) -> bool {
+        value == FALSE
+    }
+
+    /// What each storage holds, by its key.
+    pub(super) fn storages(&self) -> BTreeMap<&str, Number> {
+        let storages = self.nodes.iter().filter_map(|node| match node {
+            Node::Storage(storage) => Some((storage.key.as_str(), storage.kind)),
+            _ => None,
+        });
+        storages.collect()
+    }
+
+    /// The name of what an object is one of.
+    pub(super) fn class(&self, object: Handle) -> Option<&str> {
+        match self.nodes[object] {
+            Node::Object(class) => match &self.nodes[class] {
+                Node::Global(name) => Some(name),
+                _ => None,
+            },
+            _ => None,
         }
     }
 }
 
-/// A value on the stack is the number of its node, so that what is used twice is the same thing, as in Python.
-type Handle = usize;
+/// None, False, True and the like are this node, which takes no room however often it is used.
+const OTHER: Handle = 0;
+const FALSE: Handle = 1;
 
-enum Node {
-    None,
-    Bool,
-    Int(i64),
-    Text(String),
-    Tuple(Vec<Handle>),
-    Dict(Vec<(Handle, Handle)>),
-    /// `collections.OrderedDict`, still to be called.
-    OrderedDict,
-    /// `torch._utils._rebuild_tensor_v2`, still to be called.
-    RebuildTensor,
-    /// `torch.FloatStorage` and its like.
-    StorageType(Number),
-    Storage(Storage),
-    Tensor(Tensor),
-}
+/// The longest list of values that becomes a shape.
+const MOST_AXES: usize = 32;
 
-#[derive(Default)]
 struct Machine<'a> {
     rest: &'a [u8],
     nodes: Vec<Node>,
@@ -89,55 +114,50 @@ impl<'a> Machine<'a> {
     fn step(&mut self) -> Result<Option<Handle>, String> {
         let [opcode] = self.take()?;
         match opcode {
-            0x80 => match self.take()? {
-                [2] => {}
-                [protocol] => {
-                    return Err(format!(
-                        "it is of pickle protocol {protocol}; PyTorch's default is 2"
-                    ));
-                }
-            },
             b'.' => return self.pop().map(Some),
+            0x80 => self.protocol()?,
+            // A frame's length: only a hint for who reads from a stream.
+            0x95 => drop(self.take::<8>()?),
+            b'(' => self.marks.push(self.stack.len()),
+            b'0' => drop(self.pop()?),
+            b'1' => drop(self.pop_to_mark()?),
+            b'2' => {
+                let top = self.top()?;
+                self.stack.push(top);
+            }
+            b'N' | 0x88 => self.stack.push(OTHER),
+            0x89 => self.stack.push(FALSE),
+            b'G' => self.skip(8)?,
+            b'J' | b'K' | b'M' | 0x8a | 0x8b => self.number(opcode)?,
+            b'X' | 0x8c | 0x8d | b'T' | b'U' => self.text(opcode)?,
+            b'B' | b'C' | 0x8e | 0x96 => {
+                let length = self.length(opcode)?;
+                self.skip(length)?;
+            }
             b'c' => {
                 let (module, name) = (self.line()?, self.line()?);
-                self.push(global(&module, &name)?);
+                self.global(&module, &name)?;
             }
-            b'(' => self.marks.push(self.stack.len()),
+            0x93 => self.stacked_global()?,
             b')' => self.push(Node::Tuple(Vec::new())),
             b't' => {
                 let items = self.pop_to_mark()?;
                 self.push(Node::Tuple(items));
             }
-            0x85..=0x87 => {
-                let count = usize::from(opcode - 0x84);
-                let mut items = (0..count)
-                    .map(|_| self.pop())
-                    .collect::<Result<Vec<_>, _>>()?;
-                items.reverse();
-                self.push(Node::Tuple(items));
+            0x85..=0x87 => self.short_tuple(usize::from(opcode - 0x84))?,
+            b']' => self.push(Node::List(Vec::new())),
+            b'a' => {
+                let item = self.pop()?;
+                self.append(vec![item])?;
             }
-            b'X' => {
-                let length = u32::from_le_bytes(self.take()?) as usize;
-                let text = self.bytes(length)?;
-                let text = str::from_utf8(text).map_err(|_| "a text is not UTF-8".to_owned())?;
-                let text = text.to_owned();
-                self.push(Node::Text(text));
+            b'e' => {
+                let items = self.pop_to_mark()?;
+                self.append(items)?;
             }
-            b'J' => {
-                let number = i32::from_le_bytes(self.take()?);
-                self.push(Node::Int(number.into()));
+            b'l' => {
+                let items = self.pop_to_mark()?;
+                self.push(Node::List(items));
             }
-            b'K' => {
-                let [number] = self.take()?;
-                self.push(Node::Int(number.into()));
-            }
-            b'M' => {
-                let number = u16::from_le_bytes(self.take()?);
-                self.push(Node::Int(number.into()));
-            }
-            0x8a => self.long()?,
-            b'N' => self.push(Node::None),
-            0x88 | 0x89 => self.push(Node::Bool),
             b'}' => self.push(Node::Dict(Vec::new())),
             b's' => {
                 let (value, key) = (self.pop()?, self.pop()?);
@@ -147,47 +167,45 @@ impl<'a> Machine<'a> {
                 let items = self.pop_to_mark()?;
                 self.set(&items)?;
             }
-            b'q' => {
-                let [place] = self.take()?;
-                self.remember(place.into())?;
+            // Sets, whose contents no state dict depends on.
+            0x8f => self.stack.push(OTHER),
+            0x90 => drop(self.pop_to_mark()?),
+            0x91 => {
+                drop(self.pop_to_mark()?);
+                self.stack.push(OTHER);
             }
-            b'r' => {
-                let place = u32::from_le_bytes(self.take()?);
-                self.remember(place)?;
-            }
-            b'h' => {
-                let [place] = self.take()?;
-                self.recall(place.into())?;
-            }
-            b'j' => {
-                let place = u32::from_le_bytes(self.take()?);
-                self.recall(place)?;
-            }
+            b'q' | b'r' | 0x94 => self.remember(opcode)?,
+            b'h' | b'j' => self.recall(opcode)?,
             b'Q' => {
                 let id = self.pop()?;
                 let storage = self.storage(id)?;
                 self.push(Node::Storage(storage));
             }
-            b'R' => {
+            b'R' | 0x81 => {
                 let (arguments, function) = (self.pop()?, self.pop()?);
-                let result = self.call(function, arguments)?;
-                self.push(result);
+                self.call(function, arguments)?;
             }
+            0x92 => {
+                let (_named, arguments, class) = (self.pop()?, self.pop()?, self.pop()?);
+                self.call(class, arguments)?;
+            }
+            // The attributes of an object: the modules' versions in a state dict, which nothing depends on.
             b'b' => {
-                // The attributes of a dictionary: the modules' versions, which nothing here depends on.
-                let (_attributes, object) = (self.pop()?, self.pop()?);
-                if !matches!(self.nodes[object], Node::Dict(_)) {
-                    return Err("it sets attributes of what is no dictionary".to_owned());
-                }
-                self.stack.push(object);
+                self.pop()?;
+                self.top()?;
             }
-            other => {
-                return Err(format!(
-                    "the opcode {other:#04x} is not part of a state dict"
-                ));
-            }
+            _ => return Err("it is damaged, or no pickle of protocol 2 to 5".to_owned()),
         }
         Ok(None)
+    }
+
+    fn protocol(&mut self) -> Result<(), String> {
+        match self.take()? {
+            [0..=5] => Ok(()),
+            [protocol] => Err(format!(
+                "it is of pickle protocol {protocol}, known are 2 to 5"
+            )),
+        }
     }
 
     fn bytes(&mut self, length: usize) -> Result<&'a [u8], String> {
@@ -202,26 +220,60 @@ impl<'a> Machine<'a> {
         Ok(*taken)
     }
 
+    /// Reads over a value that no tensor is made of.
+    fn skip(&mut self, length: usize) -> Result<(), String> {
+        self.bytes(length)?;
+        self.stack.push(OTHER);
+        Ok(())
+    }
+
     /// The text up to the end of the line.
     fn line(&mut self) -> Result<String, String> {
         let end = self.rest.iter().position(|&byte| byte == b'\n');
         let line = self.bytes(end.ok_or("it is cut off")?)?;
-        let line = String::from_utf8_lossy(line).escape_debug().to_string();
+        let line = String::from_utf8_lossy(line).into_owned();
         let [_newline] = self.take()?;
         Ok(line)
     }
 
-    /// An integer of up to 8 bytes.
-    fn long(&mut self) -> Result<(), String> {
-        let [length] = self.take()?;
-        let digits = self.bytes(length.into())?;
-        let negative = digits.last().is_some_and(|byte| byte & 0x80 != 0);
-        let mut whole = [if negative { 0xff } else { 0 }; 8];
-        let place = whole
-            .get_mut(..digits.len())
-            .ok_or("a number is too large")?;
-        place.copy_from_slice(digits);
-        self.push(Node::Int(i64::from_le_bytes(whole)));
+    /// How many bytes of text or of a number follow.
+    fn length(&mut self, opcode: u8) -> Result<usize, String> {
+        Ok(match opcode {
+            b'C' | b'U' | 0x8a | 0x8c => usize::from(self.take::<1>()?[0]),
+            0x8d | 0x8e | 0x96 => {
+                usize::try_from(u64::from_le_bytes(self.take()?)).map_err(|_| "it is cut off")?
+            }
+            _ => u32::from_le_bytes(self.take()?) as usize,
+        })
+    }
+
+    fn text(&mut self, opcode: u8) -> Result<(), String> {
+        let length = self.length(opcode)?;
+        // Python 2 wrote names as bytes.
+        let text = String::from_utf8_lossy(self.bytes(length)?).into_owned();
+        self.push(Node::Text(text));
+        Ok(())
+    }
+
+    fn number(&mut self, opcode: u8) -> Result<(), String> {
+        let number = match opcode {
+            b'J' => i32::from_le_bytes(self.take()?).into(),
+            b'K' => self.take::<1>()?[0].into(),
+            b'M' => u16::from_le_bytes(self.take()?).into(),
+            _ => {
+                let length = self.length(opcode)?;
+                let digits = self.bytes(length)?;
+                let negative = digits.last().is_some_and(|byte| byte & 0x80 != 0);
+                let mut whole = [if negative { 0xff } else { 0 }; 8];
+                let Some(place) = whole.get_mut(..digits.len()) else {
+                    self.stack.push(OTHER);
+                    return Ok(());
+                };
+                place.copy_from_slice(digits);
+                i64::from_le_bytes(whole)
+            }
+        };
+        self.push(Node::Int(number));
         Ok(())
     }
 
@@ -235,48 +287,167 @@ impl<'a> Machine<'a> {
         let top = (self.stack.len() > floor)
             .then(|| self.stack.pop())
             .flatten();
-        top.ok_or_else(|| "it takes more values than there are".to_owned())
+        top.ok_or_else(|| "it is damaged: it takes more values than there are".to_owned())
+    }
+
+    fn top(&mut self) -> Result<Handle, String> {
+        let top = self.pop()?;
+        self.stack.push(top);
+        Ok(top)
     }
 
     fn pop_to_mark(&mut self) -> Result<Vec<Handle>, String> {
-        let mark = self.marks.pop().ok_or("a mark is missing")?;
+        let mark = self.marks.pop().ok_or("it is damaged: a mark is missing")?;
         Ok(self.stack.split_off(mark))
     }
 
-    /// Puts keys and values, one after the other, into the dictionary on top.
-    fn set(&mut self, items: &[Handle]) -> Result<(), String> {
-        let top = self.pop()?;
-        self.stack.push(top);
-        let Node::Dict(entries) = &mut self.nodes[top] else {
-            return Err("it adds items to what is no dictionary".to_owned());
-        };
-        let (pairs, odd) = items.as_chunks();
-        if !odd.is_empty() {
-            return Err("a key has no value".to_owned());
-        }
-        entries.extend(pairs.iter().map(|&[key, value]| (key, value)));
+    fn short_tuple(&mut self, count: usize) -> Result<(), String> {
+        let items = (0..count).map(|_| self.pop());
+        let mut items = items.collect::<Result<Vec<_>, _>>()?;
+        items.reverse();
+        self.push(Node::Tuple(items));
         Ok(())
     }
 
-    fn remember(&mut self, place: u32) -> Result<(), String> {
-        let top = self.pop()?;
-        self.stack.push(top);
+    /// Puts values behind those of the list below them; what else is filled in this way is not looked at.
+    fn append(&mut self, items: Vec<Handle>) -> Result<(), String> {
+        let top = self.top()?;
+        if let Node::List(list) = &mut self.nodes[top] {
+            list.extend(items);
+        }
+        Ok(())
+    }
+
+    /// Puts keys and values, one after the other, into the dictionary below them.
+    fn set(&mut self, items: &[Handle]) -> Result<(), String> {
+        let top = self.top()?;
+        let (pairs, odd) = items.as_chunks();
+        if !odd.is_empty() {
+            return Err("it is damaged: a key has no value".to_owned());
+        }
+        if let Node::Dict(entries) = &mut self.nodes[top] {
+            entries.extend(pairs.iter().map(|&[key, value]| (key, value)));
+        }
+        Ok(())
+    }
+
+    fn remember(&mut self, opcode: u8) -> Result<(), String> {
+        let place = match opcode {
+            b'q' => self.take::<1>()?[0].into(),
+            b'r' => u32::from_le_bytes(self.take()?),
+            // A pickle has fewer values than bytes, and its length is bounded.
+            _ => self.memo.len() as u32,
+        };
+        let top = self.top()?;
         self.memo.insert(place, top);
         Ok(())
     }
 
-    fn recall(&mut self, place: u32) -> Result<(), String> {
+    fn recall(&mut self, opcode: u8) -> Result<(), String> {
+        let place = match opcode {
+            b'h' => self.take::<1>()?[0].into(),
+            _ => u32::from_le_bytes(self.take()?),
+        };
         let remembered = self.memo.get(&place);
-        self.stack
-            .push(*remembered.ok_or("it recalls what was never there")?);
+        let missing = "it is damaged: it recalls what was never there";
+        self.stack.push(*remembered.ok_or(missing)?);
         Ok(())
     }
 
-    fn tuple(&self, handle: Handle) -> Result<&[Handle], String> {
-        match &self.nodes[handle] {
-            Node::Tuple(items) => Ok(items),
-            _ => Err("a tuple is expected".to_owned()),
+    fn stacked_global(&mut self) -> Result<(), String> {
+        let (name, module) = (self.pop()?, self.pop()?);
+        match (&self.nodes[module], &self.nodes[name]) {
+            (Node::Text(module), Node::Text(name)) => {
+                let (module, name) = (module.clone(), name.clone());
+                self.global(&module, &name)
+            }
+            _ => Err("it is damaged: a name is no text".to_owned()),
         }
+    }
+
+    fn global(&mut self, module: &str, name: &str) -> Result<(), String> {
+        if module.len() + name.len() > 500 {
+            return Err("it is damaged: a name is too long".to_owned());
+        }
+        let whole = format!("{module}.{name}").escape_debug().to_string();
+        if could_run_something(module, name) {
+            return Err(format!("it asks for {whole}, which is not part of a state dict"));
+        }
+        self.push(Node::Global(whole));
+        Ok(())
+    }
+
+    /// What a call of the thing of this name makes, without calling anything.
+    fn call(&mut self, function: Handle, arguments: Handle) -> Result<(), String> {
+        let Node::Global(name) = &self.nodes[function] else {
+            self.stack.push(OTHER);
+            return Ok(());
+        };
+        let name = name.clone();
+        let Node::Tuple(arguments) = &self.nodes[arguments] else {
+            self.push(Node::Object(function));
+            return Ok(());
+        };
+        match (name.as_str(), &arguments[..]) {
+            ("collections.OrderedDict", &[]) | ("collections.defaultdict", _) => {
+                self.push(Node::Dict(Vec::new()));
+            }
+            ("collections.OrderedDict", &[pairs]) => {
+                let pairs = self.pairs(pairs);
+                self.push(Node::Dict(pairs));
+            }
+            // Parameters, and tensors of other classes, are the tensor in them.
+            (
+                "torch._utils._rebuild_parameter" | "torch._utils._rebuild_parameter_with_state",
+                &[data, ..],
+            ) => self.stack.push(data),
+            ("torch._tensor._rebuild_from_type_v2", &[function, _class, arguments, ..])
+                if self.is_rebuild(function) =>
+            {
+                self.call(function, arguments)?;
+            }
+            (
+                "torch._utils._rebuild_tensor" | "torch._utils._rebuild_tensor_v2",
+                &[storage, offset, shape, strides, ..],
+            ) => {
+                let tensor = self.tensor([storage, offset, shape, strides], None)?;
+                self.push(Node::Tensor(Box::new(tensor)));
+            }
+            (
+                "torch._utils._rebuild_tensor_v3",
+                &[storage, offset, shape, strides, _, _, kind, ..],
+            ) => {
+                let kind = match &self.nodes[kind] {
+                    Node::Global(name) => Number::of_type(name),
+                    _ => None,
+                };
+                let kind = kind.unwrap_or(Number::Unknown);
+                let tensor = self.tensor([storage, offset, shape, strides], Some(kind))?;
+                self.push(Node::Tensor(Box::new(tensor)));
+            }
+            _ => self.push(Node::Object(function)),
+        }
+        Ok(())
+    }
+
+    /// Whether a function puts a plain tensor together, so that a call inside a call goes no deeper.
+    fn is_rebuild(&self, function: Handle) -> bool {
+        matches!(&self.nodes[function], Node::Global(name) if name.starts_with("torch._utils._rebuild_tensor"))
+    }
+
+    /// Keys and values of a list of pairs.
+    fn pairs(&self, list: Handle) -> Vec<(Handle, Handle)> {
+        let (Node::List(items) | Node::Tuple(items)) = &self.nodes[list] else {
+            return Vec::new();
+        };
+        let pair = |&item: &Handle| match &self.nodes[item] {
+            Node::List(pair) | Node::Tuple(pair) => match pair[..] {
+                [key, value] => Some((key, value)),
+                _ => None,
+            },
+            _ => None,
+        };
+        items.iter().filter_map(pair).collect()
     }
 
     fn size(&self, handle: Handle) -> Result<usize, String> {
@@ -284,92 +455,80 @@ impl<'a> Machine<'a> {
             Node::Int(number) => {
                 usize::try_from(number).map_err(|_| format!("a size can't be {number}"))
             }
-            _ => Err("a size is expected".to_owned()),
+            _ => Err("it is damaged: a size is no number".to_owned()),
         }
     }
 
     fn sizes(&self, handle: Handle) -> Result<Vec<usize>, String> {
-        let items = self.tuple(handle)?.iter();
-        items.map(|&item| self.size(item)).collect()
+        match &self.nodes[handle] {
+            Node::Tuple(items) if items.len() <= MOST_AXES => {
+                items.iter().map(|&item| self.size(item)).collect()
+            }
+            _ => Err("it is damaged: a tensor has no shape".to_owned()),
+        }
     }
 
-    /// `('storage', torch.FloatStorage, '0', 'cpu', 300)`.
+    fn tensor(&self, parts: [Handle; 4], kind: Option<Number>) -> Result<Tensor, String> {
+        let [storage, offset, shape, strides] = parts;
+        let Node::Storage(storage) = &self.nodes[storage] else {
+            return Err("it is damaged: a tensor has no storage".to_owned());
+        };
+        let mut storage = storage.clone();
+        if let Some(kind) = kind {
+            // An untyped storage counts its bytes.
+            storage.count /= kind.width();
+            storage.kind = kind;
+        }
+        Ok(Tensor {
+            storage,
+            offset: self.size(offset)?,
+            shape: self.sizes(shape)?,
+            strides: self.sizes(strides)?,
+        })
+    }
+
+    /// `('storage', torch.FloatStorage, '0', 'cpu', 300)`; the older format has one value more.
     fn storage(&self, id: Handle) -> Result<Storage, String> {
-        let &[tag, kind, key, _device, count] = self.tuple(id)? else {
-            return Err("a storage is described by five values".to_owned());
+        let damaged = || "it is damaged: this is no storage".to_owned();
+        let Node::Tuple(items) = &self.nodes[id] else {
+            return Err(damaged());
+        };
+        let (&[tag, kind, key, _device, count] | &[tag, kind, key, _device, count, OTHER]) =
+            &items[..]
+        else {
+            return Err(damaged());
         };
         match (&self.nodes[tag], &self.nodes[kind], &self.nodes[key]) {
-            (Node::Text(tag), Node::StorageType(kind), Node::Text(key))
+            (Node::Text(tag), Node::Global(kind), Node::Text(key))
                 if tag == "storage"
-                    && !key.is_empty()
+                    && (1..=20).contains(&key.len())
                     && key.bytes().all(|byte| byte.is_ascii_digit()) =>
             {
                 Ok(Storage {
                     key: key.clone(),
-                    kind: *kind,
+                    kind: Number::of_storage(kind),
                     count: self.size(count)?,
                 })
             }
-            _ => Err("this is no storage".to_owned()),
+            _ => Err(damaged()),
         }
-    }
-
-    fn call(&self, function: Handle, arguments: Handle) -> Result<Node, String> {
-        let arguments = self.tuple(arguments)?;
-        match (&self.nodes[function], arguments) {
-            (Node::OrderedDict, []) => Ok(Node::Dict(Vec::new())),
-            (Node::RebuildTensor, &[storage, offset, shape, strides, _gradient, _hooks]) => {
-                let Node::Storage(storage) = &self.nodes[storage] else {
-                    return Err("a tensor has no storage".to_owned());
-                };
-                Ok(Node::Tensor(Tensor {
-                    storage: storage.clone(),
-                    offset: self.size(offset)?,
-                    shape: self.sizes(shape)?,
-                    strides: self.sizes(strides)?,
-                }))
-            }
-            (Node::OrderedDict | Node::RebuildTensor, _) => {
-                Err("a call has unexpected arguments".to_owned())
-            }
-            _ => Err("it calls what is no function".to_owned()),
-        }
-    }
-
-    /// The state dict that the machine has left.
-    fn tensors(self, result: Handle) -> Result<BTreeMap<String, Tensor>, String> {
-        let Node::Dict(entries) = &self.nodes[result] else {
-            return Err("it holds no dictionary".to_owned());
-        };
-        let mut tensors = BTreeMap::new();
-        for &(key, value) in entries {
-            let Node::Text(name) = &self.nodes[key] else {
-                return Err("a key is no text".to_owned());
-            };
-            let Node::Tensor(tensor) = &self.nodes[value] else {
-                return Err(format!("{name:?} is no tensor"));
-            };
-            if tensors.insert(name.clone(), tensor.clone()).is_some() {
-                return Err(format!("{name:?} is there twice"));
-            }
-        }
-        Ok(tensors)
     }
 }
 
-/// What a name stands for, if a state dict has use for it.
-fn global(module: &str, name: &str) -> Result<Node, String> {
-    match (module, name) {
-        ("collections", "OrderedDict") => Ok(Node::OrderedDict),
-        ("torch._utils", "_rebuild_tensor_v2") => Ok(Node::RebuildTensor),
-        ("torch", "FloatStorage") => Ok(Node::StorageType(Number::F32)),
-        ("torch", "DoubleStorage") => Ok(Node::StorageType(Number::F64)),
-        ("torch", "LongStorage") => Ok(Node::StorageType(Number::I64)),
-        ("torch", storage) if storage.ends_with("Storage") => Err(format!(
-            "it holds a torch.{storage}, not numbers of 32 or 64 bits"
-        )),
-        _ => Err(format!(
-            "it asks for {module}.{name}, which is not part of a state dict"
-        )),
+/// Whether a name is of those with which a pickle takes over a machine: no checkpoint has use for them.
+fn could_run_something(module: &str, name: &str) -> bool {
+    const MODULES: [&str; 30] = [
+        "os", "posix", "nt", "ntpath", "posixpath", "subprocess", "sys", "shutil", "socket", "runpy", "importlib",
+        "ctypes", "_ctypes", "pty", "commands", "webbrowser", "code", "codeop", "pdb", "bdb", "timeit", "cProfile",
+        "profile", "multiprocessing", "threading", "asyncio", "operator", "_operator", "pickle", "marshal",
+    ];
+    let root = module.split('.').next().unwrap_or(module);
+    match root {
+        "builtins" | "__builtin__" => !matches!(
+            name,
+            "set" | "frozenset" | "dict" | "list" | "tuple" | "int" | "float" | "bool" | "str" | "bytes" | "bytearray"
+                | "complex" | "slice" | "range" | "object"
+        ),
+        _ => MODULES.contains(&root),
     }
 }
