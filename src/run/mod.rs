@@ -3,6 +3,7 @@
 //! ```text
 //! moons/
 //!   config.toml                            resolved configuration, seed, backend, versions
+//!   data.json, data/                       what tells whether the user's file has changed, and a copy of it
 //!   metrics.csv                            an epoch per line, see EpochMetrics
 //!   gradients.csv                          every parameter's gradient norm, an epoch per line
 //!   timing.csv                             seconds per epoch: the only file that differs from run to run
@@ -18,6 +19,7 @@
 
 pub mod checkpoint;
 pub mod keep;
+pub mod kept;
 pub mod log;
 pub mod paths;
 pub mod reader;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::keep::Which;
+use super::kept::{self, Fingerprint};
 use super::{Checkpoint, Paths, Run, keep, log, record};
 use crate::config::{Config, Provenance};
 use crate::data::Dataset;
@@ -24,6 +25,8 @@ pub struct Session {
     split: Split,
     /// Why `auto` chose its backend, if it did.
     choice: Option<String>,
+    /// What the user should know besides.
+    notes: Vec<String>,
     /// The epoch of the newest checkpoint.
     checkpointed: usize,
     /// The epoch of the best checkpoint, and its loss.
@@ -77,6 +80,7 @@ impl Session {
         let paths = Paths::new(path);
         let mut config = config.resolved();
         config.validate()?;
+        let fingerprint = Fingerprint::of_source(&config.data, paths.root())?;
         let split = config.data.load_split(config.seed, paths.root())?;
         crate::train::check(&config.train, &config.model, &split.train)?;
         config.capture.check(&split)?;
@@ -92,6 +96,9 @@ impl Session {
         )?;
 
         let root = paths.root();
+        fs::create_dir_all(root).map_err(Error::io(root, "create the directory"))?;
+        // Before anything is looked at: what is there can change until then.
+        let lock = paths.lock()?;
         let files = [
             paths.config(),
             paths.metrics(),
@@ -105,15 +112,15 @@ impl Session {
                 "resume it, remove it, or choose another directory with --out",
             ));
         }
-        fs::create_dir_all(root).map_err(Error::io(root, "create the directory"))?;
-        let lock = paths.lock()?;
         clear(&paths, overwrite)?;
+        kept::write(&paths, &config.data, fingerprint.as_ref())?;
         config.provenance = Some(provenance(backend));
         let mut session = Self {
             run: Run { paths, config },
             trainer,
             split,
             choice,
+            notes: Vec::new(),
             checkpointed: 0,
             best: None,
             _lock: lock,
@@ -135,6 +142,7 @@ impl Session {
         run.paths.sweep();
         let (file, checkpoint) = keep::read(&run.paths, wish.from)?;
         let (state, config) = (checkpoint.state, &mut run.config);
+        let mut notes: Vec<String> = Vec::new();
         if checkpoint.config.model.layers != config.model.layers {
             return Err(Error::invalid(
                 file.display().to_string(),
@@ -150,7 +158,7 @@ impl Session {
                     "ask for more",
                 ));
             }
-            config.train.epochs = epochs;
+            notes.extend(config.train.extend(epochs));
         }
         let began = config.provenance.as_ref().map(|made| made.backend);
         let backend = wish.backend.or(began).unwrap_or(Backend::Flex);
@@ -183,6 +191,7 @@ impl Session {
             trainer,
             split,
             choice,
+            notes,
             checkpointed: done,
             best: checkpoint.best,
             _lock: lock,
@@ -261,6 +270,11 @@ impl Session {
         let provenance = self.run.config.provenance.as_ref();
         let backend = provenance.map_or(Backend::Flex, |provenance| provenance.backend);
         (backend, self.choice.as_deref())
+    }
+
+    /// What the user should know of how it goes on, a sentence each.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// Keeps the network as it is now; at the end the best one, where early stopping is to restore it.
@@ -343,11 +357,12 @@ fn clear(paths: &Paths, all: bool) -> Result<()> {
     };
     if all {
         let tables = [paths.metrics(), paths.gradient_norms(), paths.timing()];
-        for file in [paths.config()].into_iter().chain(tables) {
+        let own = [paths.config(), paths.fingerprint()];
+        for file in own.into_iter().chain(tables) {
             let result = fs::remove_file(&file);
             gone(file, result)?;
         }
-        for folder in ["weights", "activations", "gradients", "figures"] {
+        for folder in ["data", "weights", "activations", "gradients", "figures"] {
             let folder = paths.root().join(folder);
             let result = fs::remove_dir_all(&folder);
             gone(folder, result)?;
