@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::Outcome;
+use super::{Outcome, output};
 use crate::export::{Content, Format, Part, Request, export};
 use crate::run::Run;
 
@@ -94,7 +94,7 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     };
     for path in export(&run, &request)? {
         if !quiet {
-            println!("{}", path.display());
+            output::wrote(&path)?;
         }
     }
     Ok(())

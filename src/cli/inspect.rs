@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::Outcome;
+use super::{Outcome, output};
 use crate::error::{Error, Result};
 use crate::inspect::{LayerReport, inspect};
 use crate::model::{Frozen, import, weights};
@@ -41,14 +41,13 @@ pub fn run(arguments: &Arguments) -> Outcome {
             "layers": reports,
             "gradient_norms": gradients.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
         });
-        println!("{json:#}");
-        return Ok(());
+        return output::say(format_args!("{json:#}"));
     }
     for report in &reports {
-        print(report);
+        print(report)?;
     }
     for (name, norm) in &gradients {
-        println!("gradient of {name}: length {norm:.3e} on the last batch");
+        output::say(format_args!("gradient of {name}: length {norm:.3e} on the last batch"))?;
     }
     Ok(())
 }
@@ -88,17 +87,17 @@ fn of_run(path: &Path, epoch: Option<usize>) -> Result<Reports> {
     Ok((reports, gradients))
 }
 
-fn print(report: &LayerReport) {
+fn print(report: &LayerReport) -> Outcome {
     let [units, inputs] = report.shape;
-    println!(
+    output::say(format_args!(
         "{}: {units} x {inputs}{}, {} parameters",
         report.name,
         report
             .activation
             .map_or_else(String::new, |activation| format!(", {}", activation.name())),
         report.parameters
-    );
-    println!(
+    ))?;
+    output::say(format_args!(
         "  norms: Frobenius {:.4}, spectral {:.4}; rank {}; condition {}",
         report.frobenius_norm,
         report.spectral_norm,
@@ -107,7 +106,7 @@ fn print(report: &LayerReport) {
             || String::from("infinite"),
             |condition| format!("{condition:.3}")
         )
-    );
+    ))?;
     let shown: Vec<String> = report
         .singular_values
         .iter()
@@ -119,7 +118,7 @@ fn print(report: &LayerReport) {
     } else {
         ""
     };
-    println!("  singular values: {}{more}", shown.join(" "));
+    output::say(format_args!("  singular values: {}{more}", shown.join(" ")))?;
     if let (Some(determinant), Some(eigenvalues)) = (report.determinant, &report.eigenvalues) {
         let values: Vec<String> = eigenvalues
             .iter()
@@ -132,12 +131,13 @@ fn print(report: &LayerReport) {
                 }
             })
             .collect();
-        println!(
+        output::say(format_args!(
             "  determinant {determinant:.4e}; eigenvalues: {}",
             values.join(" ")
-        );
+        ))?;
     }
     if let Some(dead) = report.dead_units.filter(|&dead| dead > 0) {
-        println!("  {dead} of {units} units say the same of every sample");
+        output::say(format_args!("  {dead} of {units} units say the same of every sample"))?;
     }
+    Ok(())
 }
