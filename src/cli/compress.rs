@@ -69,7 +69,10 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     } else {
         &split.train
     };
-    output::say(format_args!("layers in factors of rank {rank}: {}", layers.join(", ")))?;
+    output::say(format_args!(
+        "layers in factors of rank {rank}: {}",
+        layers.join(", ")
+    ))?;
     output::say(format_args!(
         "numbers: {} before, {} after",
         numbers(&network),

@@ -53,7 +53,11 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     let set = config(arguments)?.load(u64::from(arguments.seed), &PathBuf::new())?;
     write(path, &set)?;
     if !quiet {
-        output::say(format_args!("{}: {} points", arguments.output.display(), set.samples()))?;
+        output::say(format_args!(
+            "{}: {} points",
+            arguments.output.display(),
+            set.samples()
+        ))?;
     }
     Ok(())
 }

@@ -8,7 +8,6 @@ use super::{Outcome, output};
 use crate::error::Error;
 use crate::figures::{InputAxes, Name};
 use crate::plot::Theme;
-use crate::run::Run;
 
 /// Draw figures of a finished or running run, without training again.
 ///

@@ -47,7 +47,9 @@ pub fn run(arguments: &Arguments) -> Outcome {
         print(report)?;
     }
     for (name, norm) in &gradients {
-        output::say(format_args!("gradient of {name}: length {norm:.3e} on the last batch"))?;
+        output::say(format_args!(
+            "gradient of {name}: length {norm:.3e} on the last batch"
+        ))?;
     }
     Ok(())
 }
@@ -137,7 +139,9 @@ fn print(report: &LayerReport) -> Outcome {
         ))?;
     }
     if let Some(dead) = report.dead_units.filter(|&dead| dead > 0) {
-        output::say(format_args!("  {dead} of {units} units say the same of every sample"))?;
+        output::say(format_args!(
+            "  {dead} of {units} units say the same of every sample"
+        ))?;
     }
     Ok(())
 }

@@ -36,7 +36,9 @@ pub(super) fn wrote(path: &Path) -> Outcome {
 
 /// Prints a line on standard error, if it can be printed.
 pub(super) fn note(text: impl Display) {
-    let _ = io::stderr().lock().write_all(format!("{text}\n").as_bytes());
+    let _ = io::stderr()
+        .lock()
+        .write_all(format!("{text}\n").as_bytes());
 }
 
 /// How the process ends, after what is still to be printed.

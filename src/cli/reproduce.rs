@@ -97,9 +97,16 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
 
 fn list() -> Outcome {
     for post in &POSTS {
-        output::say(format_args!("{}  {}, \"{}\"", post.letter, post.author, post.title))?;
+        output::say(format_args!(
+            "{}  {}, \"{}\"",
+            post.letter, post.author, post.title
+        ))?;
         for item in post.items {
-            output::say(format_args!("  {:<4} {}", item.id, crate::plot::text::plain(item.title)))?;
+            output::say(format_args!(
+                "  {:<4} {}",
+                item.id,
+                crate::plot::text::plain(item.title)
+            ))?;
         }
     }
     Ok(())

@@ -85,7 +85,10 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     bar.finish_and_clear();
     let trials = trials?;
     if stop.load(Ordering::Relaxed) && trials.len() < wanted {
-        output::note(format_args!("stopped: {} of {wanted} runs have finished", trials.len()));
+        output::note(format_args!(
+            "stopped: {} of {wanted} runs have finished",
+            trials.len()
+        ));
         if trials.is_empty() {
             return Ok(());
         }

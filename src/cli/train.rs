@@ -72,7 +72,10 @@ pub(super) fn finish(mut session: Session, quiet: bool) -> Outcome {
         let reason = reason
             .map(|reason| format!(" ({reason})"))
             .unwrap_or_default();
-        output::note(format_args!("{}: backend {backend}{reason}", root.display()));
+        output::note(format_args!(
+            "{}: backend {backend}{reason}",
+            root.display()
+        ));
         session.notes().iter().for_each(output::note);
     }
     let bar = progress::bar(epochs as u64, quiet, "epochs");
@@ -102,13 +105,19 @@ pub(super) fn finish(mut session: Session, quiet: bool) -> Outcome {
                 Error::Diverged { .. } => String::new(),
                 _ => format!("; go on from it with: foldspace resume {}", root.display()),
             };
-            output::note(format_args!("the checkpoint after epoch {epoch} is kept{way_on}"));
+            output::note(format_args!(
+                "the checkpoint after epoch {epoch} is kept{way_on}"
+            ));
             return Err(error.into());
         }
     }
     if !quiet {
         if let Some(metrics) = last {
-            output::say(format_args!("epoch {}: {}", metrics.epoch, describe(&metrics)))?;
+            output::say(format_args!(
+                "epoch {}: {}",
+                metrics.epoch,
+                describe(&metrics)
+            ))?;
         }
         output::say(root.display())?;
     }

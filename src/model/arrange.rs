@@ -72,7 +72,10 @@ pub(super) fn arrange(
         modules.sort_by_key(|module| natural(&module.name));
         return Ok(modules);
     }
-    let fits = modules.iter().zip(expected).all(|(module, expected)| expected.fits(module));
+    let fits = modules
+        .iter()
+        .zip(expected)
+        .all(|(module, expected)| expected.fits(module));
     if in_order && fits {
         return Ok(modules);
     }
@@ -90,7 +93,8 @@ pub(super) fn arrange(
             listed(&modules),
             match in_order {
                 true => "",
-                false => ", and a .safetensors file is sorted by name (a .pt file keeps the model's order)",
+                false =>
+                    ", and a .safetensors file is sorted by name (a .pt file keeps the model's order)",
             }
         )),
     }
@@ -123,7 +127,10 @@ fn title(module: &Module) -> &str {
 
 fn picked(modules: Vec<Module>, order: &[usize]) -> Vec<Module> {
     let mut modules: Vec<Option<Module>> = modules.into_iter().map(Some).collect();
-    order.iter().filter_map(|&place| modules[place].take()).collect()
+    order
+        .iter()
+        .filter_map(|&place| modules[place].take())
+        .collect()
 }
 
 /// Whether all names differ in their numbers alone.
@@ -132,7 +139,9 @@ pub(super) fn numbered(modules: &[Module]) -> bool {
         let parts = natural(&module.name).into_iter();
         parts.map(|(text, _)| text).collect::<Vec<String>>()
     };
-    modules.windows(2).all(|pair| texts(&pair[0]) == texts(&pair[1]))
+    modules
+        .windows(2)
+        .all(|pair| texts(&pair[0]) == texts(&pair[1]))
 }
 
 /// A name cut into texts and the numbers behind them, so that 10 comes after 9.
@@ -199,7 +208,9 @@ impl Search<'_> {
     /// The module that comes next in a group, if it fits.
     fn next(&self, group: usize, at: usize) -> Option<usize> {
         let place = *self.groups[group].get(self.taken[group])?;
-        self.expected[at].fits(&self.modules[place]).then_some(place)
+        self.expected[at]
+            .fits(&self.modules[place])
+            .then_some(place)
     }
 
     /// 0, 1, or 2 for several.
@@ -261,7 +272,8 @@ pub(super) enum Standing {
 
 /// Where the module at `place` stands, by its position in an `nn.Sequential` and its neighbours'.
 pub(super) fn standing(modules: &[Module], place: usize) -> Standing {
-    let position = |place: Option<usize>| place.and_then(|place| sequential(&modules.get(place)?.name));
+    let position =
+        |place: Option<usize>| place.and_then(|place| sequential(&modules.get(place)?.name));
     let Some((owner, here)) = position(Some(place)) else {
         return Standing::Unknown;
     };

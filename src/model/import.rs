@@ -123,15 +123,25 @@ fn modules(path: &Path) -> Result<File> {
             let sorted = contents.order.is_sorted();
             let mut arrays = contents.arrays;
             let take = |name: String| arrays.remove(&name).map(|array| (name, array));
-            (contents.order.into_iter().filter_map(take).collect(), !sorted)
+            (
+                contents.order.into_iter().filter_map(take).collect(),
+                !sorted,
+            )
         }
         Format::Pytorch => {
             let arrays = pytorch::parse_in_order(&whole);
-            (arrays.map_err(|problem| pytorch::refuse(path, problem))?, true)
+            (
+                arrays.map_err(|problem| pytorch::refuse(path, problem))?,
+                true,
+            )
         }
     };
     let modules = state::modules(arrays).map_err(|problem| {
-        Error::invalid(path.display().to_string(), problem, "then save the model again")
+        Error::invalid(
+            path.display().to_string(),
+            problem,
+            "then save the model again",
+        )
     })?;
     Ok(File { modules, in_order })
 }
@@ -203,20 +213,20 @@ fn expected(config: &ModelConfig, inputs: usize) -> Vec<Expected> {
 }
 
 /// The arrays under the names that the network's modules have here.
-fn renamed(
-    theirs: Vec<Module>,
-    expected: &[Expected],
-) -> Result<BTreeMap<String, Array>, String> {
+fn renamed(theirs: Vec<Module>, expected: &[Expected]) -> Result<BTreeMap<String, Array>, String> {
     let mut arrays = BTreeMap::new();
     for (mut theirs, ours) in theirs.into_iter().zip(expected) {
         if ours.is_norm() {
             // `BatchNorm1d(affine=False)` neither scales nor moves.
             for (part, value) in [("weight", 1.0), ("bias", 0.0)] {
                 let units = ours.shape[0];
-                theirs.arrays.entry(part.to_owned()).or_insert_with(|| Array {
-                    shape: vec![units],
-                    values: vec![value; units],
-                });
+                theirs
+                    .arrays
+                    .entry(part.to_owned())
+                    .or_insert_with(|| Array {
+                        shape: vec![units],
+                        values: vec![value; units],
+                    });
             }
         }
         // Where the names differ, the message has both.
@@ -259,10 +269,7 @@ fn renamed(
 ///
 /// # Errors
 /// Where the names do not say where a batch norm stands.
-fn without_norms(
-    mut modules: Vec<Module>,
-    in_order: bool,
-) -> Result<Vec<Module>, String> {
+fn without_norms(mut modules: Vec<Module>, in_order: bool) -> Result<Vec<Module>, String> {
     if arrange::numbered(&modules) {
         modules.sort_by_key(|module| arrange::natural(&module.name));
     } else if !in_order {
@@ -329,7 +336,10 @@ fn fold(linear: &mut Module, affine: &[(f64, f64)], outputs: bool) -> Option<()>
         return None;
     }
     let mut matrix = matrix(weight, units, inputs);
-    let bias = linear.arrays.get("bias").filter(|bias| bias.shape == [units]);
+    let bias = linear
+        .arrays
+        .get("bias")
+        .filter(|bias| bias.shape == [units]);
     let mut bias = bias.map_or(vec![0.0; units], widened);
     for (i, bias) in bias.iter_mut().enumerate() {
         if outputs {
@@ -351,12 +361,16 @@ fn fold(linear: &mut Module, affine: &[(f64, f64)], outputs: bool) -> Option<()>
         shape: vec![units],
         values: bias.into_iter().map(|x| x as f32).collect(),
     };
-    linear.arrays.extend([("weight".to_owned(), weight), ("bias".to_owned(), bias)]);
+    linear
+        .arrays
+        .extend([("weight".to_owned(), weight), ("bias".to_owned(), bias)]);
     Some(())
 }
 
 fn matrix(array: &Array, rows: usize, columns: usize) -> Mat<f64> {
-    Mat::from_fn(rows, columns, |i, j| f64::from(array.values[i * columns + j]))
+    Mat::from_fn(rows, columns, |i, j| {
+        f64::from(array.values[i * columns + j])
+    })
 }
 
 fn widened(array: &Array) -> Vec<f64> {

@@ -371,7 +371,9 @@ impl<'a> Machine<'a> {
         }
         let whole = format!("{module}.{name}").escape_debug().to_string();
         if could_run_something(module, name) {
-            return Err(format!("it asks for {whole}, which is not part of a state dict"));
+            return Err(format!(
+                "it asks for {whole}, which is not part of a state dict"
+            ));
         }
         self.push(Node::Global(whole));
         Ok(())
@@ -518,16 +520,56 @@ impl<'a> Machine<'a> {
 /// Whether a name is of those with which a pickle takes over a machine: no checkpoint has use for them.
 fn could_run_something(module: &str, name: &str) -> bool {
     const MODULES: [&str; 30] = [
-        "os", "posix", "nt", "ntpath", "posixpath", "subprocess", "sys", "shutil", "socket", "runpy", "importlib",
-        "ctypes", "_ctypes", "pty", "commands", "webbrowser", "code", "codeop", "pdb", "bdb", "timeit", "cProfile",
-        "profile", "multiprocessing", "threading", "asyncio", "operator", "_operator", "pickle", "marshal",
+        "os",
+        "posix",
+        "nt",
+        "ntpath",
+        "posixpath",
+        "subprocess",
+        "sys",
+        "shutil",
+        "socket",
+        "runpy",
+        "importlib",
+        "ctypes",
+        "_ctypes",
+        "pty",
+        "commands",
+        "webbrowser",
+        "code",
+        "codeop",
+        "pdb",
+        "bdb",
+        "timeit",
+        "cProfile",
+        "profile",
+        "multiprocessing",
+        "threading",
+        "asyncio",
+        "operator",
+        "_operator",
+        "pickle",
+        "marshal",
     ];
     let root = module.split('.').next().unwrap_or(module);
     match root {
         "builtins" | "__builtin__" => !matches!(
             name,
-            "set" | "frozenset" | "dict" | "list" | "tuple" | "int" | "float" | "bool" | "str" | "bytes" | "bytearray"
-                | "complex" | "slice" | "range" | "object"
+            "set"
+                | "frozenset"
+                | "dict"
+                | "list"
+                | "tuple"
+                | "int"
+                | "float"
+                | "bool"
+                | "str"
+                | "bytes"
+                | "bytearray"
+                | "complex"
+                | "slice"
+                | "range"
+                | "object"
         ),
         _ => MODULES.contains(&root),
     }

@@ -26,9 +26,7 @@ const MOST_BYTES: u64 = 8 * MOST_PARAMETERS as u64 + (64 << 20);
 const LONGEST_PICKLE: usize = 4 << 20;
 
 /// How files begin that PyTorch wrote before version 1.6, or with `_use_new_zipfile_serialization=False`.
-const MAGIC: [u8; 10] = [
-    0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19,
-];
+const MAGIC: [u8; 10] = [0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
 
 /// Reads a state dict's tensors by name, rounded to `f32`.
 ///
@@ -97,7 +95,9 @@ pub fn parse_in_order(file: &[u8]) -> Result<Vec<(String, Array)>, String> {
     assemble(&tensors, |storage| {
         let bytes = archive.read(&format!("data/{}", storage.key))?;
         // All storages together are no longer than the file: in one that is made to burst memory, they overlap.
-        left = left.checked_sub(bytes.len()).ok_or("its storages overlap")?;
+        left = left
+            .checked_sub(bytes.len())
+            .ok_or("its storages overlap")?;
         Ok(bytes.into())
     })
 }
@@ -216,6 +216,9 @@ impl<'a> Archive<'a> {
         for entry in zip.entries() {
             let entry = entry.map_err(|error| format!("a damaged zip archive ({error})"))?;
             let path = String::from_utf8_lossy(entry.file_path().as_ref()).into_owned();
+            if path.ends_with(".npy") {
+                return Err("it is an archive of NumPy's arrays".to_owned());
+            }
             let inside = path.split_once('/').map_or("", |(_folder, inside)| inside);
             let found = (entry.compression_method(), entry.wayfinder());
             if entries.insert(inside.to_owned(), found).is_some() {

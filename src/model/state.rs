@@ -78,14 +78,20 @@ fn last(name: &str) -> &str {
 
 /// A name without the wrappers in it.
 fn unwrapped(name: &str) -> String {
-    let parts: Vec<&str> = name.split('.').filter(|part| !WRAPPERS.contains(part)).collect();
+    let parts: Vec<&str> = name
+        .split('.')
+        .filter(|part| !WRAPPERS.contains(part))
+        .collect();
     parts.join(".")
 }
 
 /// The holder that all names begin with.
 fn common_holder(named: &[(String, Array)]) -> Option<&'static str> {
     HOLDERS.into_iter().find(|holder| {
-        let held = |name: &str| name.strip_prefix(holder).is_some_and(|rest| rest.starts_with('.'));
+        let held = |name: &str| {
+            name.strip_prefix(holder)
+                .is_some_and(|rest| rest.starts_with('.'))
+        };
         !named.is_empty() && named.iter().all(|(name, _)| held(name))
     })
 }
@@ -110,7 +116,10 @@ fn multiply_out(module: &mut Module) -> Result<(), String> {
         })
     };
     let weight = if let Some(parts) = take(&["weight_g", "weight_v"]).or_else(|| {
-        take(&["parametrizations.weight.original0", "parametrizations.weight.original1"])
+        take(&[
+            "parametrizations.weight.original0",
+            "parametrizations.weight.original1",
+        ])
     }) {
         Some(weight_norm(&parts[0], &parts[1]))
     } else if let Some(parts) = take(&["weight_orig", "weight_mask"]) {
@@ -129,11 +138,18 @@ fn multiply_out(module: &mut Module) -> Result<(), String> {
     let name = &module.name;
     if let Some(weight) = weight {
         let weight = weight.ok_or_else(|| {
-            format!("the factors of {} do not fit each other", key(name, "weight"))
+            format!(
+                "the factors of {} do not fit each other",
+                key(name, "weight")
+            )
         })?;
         module.arrays.insert("weight".to_owned(), weight);
     }
-    match module.arrays.keys().find(|part| part.contains("parametrizations.")) {
+    match module
+        .arrays
+        .keys()
+        .find(|part| part.contains("parametrizations."))
+    {
         Some(part) => Err(format!(
             "{} is of a parametrisation other than weight_norm and spectral_norm; remove it with \
              torch.nn.utils.parametrize.remove_parametrizations",
@@ -189,9 +205,14 @@ fn spectral_norm(weight: &Array, u: &Array, v: &Array) -> Option<Array> {
     }
     let images = weight.values.chunks(columns).map(|row| {
         let products = row.iter().zip(&v.values);
-        products.map(|(w, v)| f64::from(*w) * f64::from(*v)).sum::<f64>()
+        products
+            .map(|(w, v)| f64::from(*w) * f64::from(*v))
+            .sum::<f64>()
     });
-    let sigma: f64 = images.zip(&u.values).map(|(image, u)| image * f64::from(*u)).sum();
+    let sigma: f64 = images
+        .zip(&u.values)
+        .map(|(image, u)| image * f64::from(*u))
+        .sum();
     let scaled = weight.values.iter().map(|&w| (f64::from(w) / sigma) as f32);
     Some(Array {
         shape: weight.shape.clone(),

@@ -69,10 +69,12 @@ fn search<'a>(
         return Ok(Vec::new());
     };
     let named = || {
-        entries.iter().filter_map(|&(key, value)| match pickle.node(key) {
-            Node::Text(name) if name.len() <= LONGEST_NAME => Some((name, value)),
-            _ => None,
-        })
+        entries
+            .iter()
+            .filter_map(|&(key, value)| match pickle.node(key) {
+                Node::Text(name) if name.len() <= LONGEST_NAME => Some((name, value)),
+                _ => None,
+            })
     };
     if depth < DEEPEST {
         for usual in USUAL {
@@ -130,7 +132,8 @@ pub(super) fn is_big_endian(machine: &Pickle) -> bool {
         return false;
     };
     entries.iter().any(|&(key, value)| {
-        matches!(machine.node(key), Node::Text(key) if key == "little_endian") && machine.is_false(value)
+        matches!(machine.node(key), Node::Text(key) if key == "little_endian")
+            && machine.is_false(value)
     })
 }
 
@@ -153,7 +156,12 @@ fn keys(pickle: &Pickle, dictionary: Handle) -> String {
     let shown = entries.iter().take(SHOWN);
     let mut shown: Vec<String> = shown
         .map(|&(key, _)| match pickle.node(key) {
-            Node::Text(name) => name.chars().take(60).collect::<String>().escape_debug().to_string(),
+            Node::Text(name) => name
+                .chars()
+                .take(60)
+                .collect::<String>()
+                .escape_debug()
+                .to_string(),
             Node::Int(number) => number.to_string(),
             _ => "?".to_owned(),
         })

@@ -2,7 +2,7 @@
 //!
 //! Files appear whole or not at all: they are written aside and renamed. What a reader gets has been checked;
 //! a truncated, altered or newer file is refused by name. What is not the tensors themselves stands as one JSON
-//! object under the metadata key `foldspace`.
+//! object under the metadata key `foldspace`; `format` is `pt`, as of files that PyTorch may read.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -67,6 +67,19 @@ pub fn write(
 /// # Panics
 /// Where an array does not have as many values as its shape says.
 pub fn serialise(kind: &str, notes: &Value, arrays: &BTreeMap<String, Array>) -> Vec<u8> {
+    serialise_with(kind, notes, arrays, &[])
+}
+
+/// The same with more metadata, for other programs.
+///
+/// # Panics
+/// As [`serialise`].
+pub(super) fn serialise_with(
+    kind: &str,
+    notes: &Value,
+    arrays: &BTreeMap<String, Array>,
+    metadata: &[(&str, &str)],
+) -> Vec<u8> {
     let bytes: BTreeMap<&str, Vec<u8>> = arrays
         .iter()
         .map(|(name, array)| {
@@ -93,7 +106,9 @@ pub fn serialise(kind: &str, notes: &Value, arrays: &BTreeMap<String, Array>) ->
     let note = json!({ "kind": kind, "version": VERSION, "crc32": checksum, "notes": notes });
     let bytes = safetensors::serialize(views, None);
     let bytes = bytes.expect("the header is no larger than the format allows");
-    with_metadata(&bytes, &[("format", "pt"), (KEY, &note.to_string())])
+    let note = note.to_string();
+    let own = [("format", "pt"), (KEY, note.as_str())];
+    with_metadata(&bytes, &[&own[..], metadata].concat())
 }
 
 /// A safetensors file without metadata, and these besides, in this order: the crate writes several in no fixed one.
@@ -104,8 +119,13 @@ pub fn serialise(kind: &str, notes: &Value, arrays: &BTreeMap<String, Array>) ->
 pub(crate) fn with_metadata(file: &[u8], metadata: &[(&str, &str)]) -> Vec<u8> {
     let (length, rest) = file.split_first_chunk().expect("a length");
     let (header, data) = rest.split_at(u64::from_le_bytes(*length) as usize);
-    let pairs = metadata.iter().map(|(key, value)| format!("{}:{}", json!(key), json!(value)));
-    let mut whole = format!("{{\"__metadata__\":{{{}}}", pairs.collect::<Vec<_>>().join(","));
+    let pairs = metadata
+        .iter()
+        .map(|(key, value)| format!("{}:{}", json!(key), json!(value)));
+    let mut whole = format!(
+        "{{\"__metadata__\":{{{}}}",
+        pairs.collect::<Vec<_>>().join(",")
+    );
     let entries = str::from_utf8(header).expect("JSON").trim_end();
     let entries = entries.strip_prefix('{').expect("a JSON object");
     if entries != "}" {

@@ -121,11 +121,9 @@ impl Tensor {
         let mut values = Vec::new();
         if count > 0 {
             let axes = shape.iter().zip(strides);
-            let last = axes
-                .clone()
-                .try_fold(self.offset, |last, (size, stride)| {
-                    last.checked_add((size - 1).checked_mul(*stride)?)
-                })?;
+            let last = axes.clone().try_fold(self.offset, |last, (size, stride)| {
+                last.checked_add((size - 1).checked_mul(*stride)?)
+            })?;
             if last >= storage.len() {
                 return None;
             }

@@ -105,7 +105,8 @@ pub(super) fn write(
     };
     if fingerprint.kept {
         let bytes = fs::read(&original).map_err(Error::io(&original, "read"))?;
-        let same = (bytes.len() as u64, crc32fast::hash(&bytes)) == (fingerprint.bytes, fingerprint.crc32);
+        let same =
+            (bytes.len() as u64, crc32fast::hash(&bytes)) == (fingerprint.bytes, fingerprint.crc32);
         if !same {
             return Err(changed());
         }
@@ -181,15 +182,23 @@ fn read(paths: &Paths) -> Result<Option<Fingerprint>> {
     };
     let version = serde_json::from_slice::<serde_json::Value>(&text);
     if version.is_ok_and(|value| value["version"].as_u64() > Some(VERSION)) {
-        return refuse("a newer version of foldspace wrote this file".to_owned(), "update foldspace");
+        return refuse(
+            "a newer version of foldspace wrote this file".to_owned(),
+            "update foldspace",
+        );
     }
     let parsed: Result<Fingerprint, _> = serde_json::from_slice(&text);
     match parsed {
         // The name is joined to a path.
-        Ok(fingerprint) if Path::new(&fingerprint.file).file_name() == Some(fingerprint.file.as_ref()) => {
+        Ok(fingerprint)
+            if Path::new(&fingerprint.file).file_name() == Some(fingerprint.file.as_ref()) =>
+        {
             Ok(Some(fingerprint))
         }
-        Ok(_) => refuse("its file has no plain name".to_owned(), "restore it from a copy, or train again"),
+        Ok(_) => refuse(
+            "its file has no plain name".to_owned(),
+            "restore it from a copy, or train again",
+        ),
         Err(error) => refuse(
             format!("this is no fingerprint of the data ({error})"),
             "restore it from a copy, or train again",

@@ -136,7 +136,14 @@ impl Paths {
     /// Removes what a process that was killed in the middle of writing left beside its files. Only for who holds the
     /// lock; files that can't be removed stay.
     pub(super) fn sweep(&self) {
-        for folder in ["", "data", "weights", "activations", "gradients", "checkpoint"] {
+        for folder in [
+            "",
+            "data",
+            "weights",
+            "activations",
+            "gradients",
+            "checkpoint",
+        ] {
             let entries = fs::read_dir(self.root.join(folder)).into_iter().flatten();
             for entry in entries.flatten() {
                 let name = entry.file_name();

@@ -183,6 +183,7 @@ impl Session {
         for table in tables {
             log::truncate(&table, done)?;
         }
+        record::renew_timing(&run.paths)?;
         keep::forget_after(&run.paths, done)?;
         let before = run.config.provenance.replace(provenance(backend));
         let changed = wish.epochs.is_some() || before != run.config.provenance;
