@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::state::Module;
+use super::state::{Module, key};
 
 /// A module that a network has.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,6 +52,11 @@ pub(super) fn arrange(
     expected: &[Expected],
     in_order: bool,
 ) -> Result<Vec<Module>, String> {
+    if let Some(key) = modules.iter().find_map(foreign) {
+        return Err(format!(
+            "{key} belongs neither to a linear layer nor to a batch norm"
+        ));
+    }
     let ours = || {
         let names: Vec<&str> = expected.iter().map(|module| module.name.as_str()).collect();
         names.join(", ")
@@ -98,6 +103,16 @@ pub(super) fn arrange(
             }
         )),
     }
+}
+
+/// The name of an array that no module of a network here has.
+fn foreign(module: &Module) -> Option<String> {
+    const KNOWN: [&str; 4] = ["weight", "bias", "running_mean", "running_var"];
+    let part = module
+        .arrays
+        .keys()
+        .find(|part| !KNOWN.contains(&part.as_str()));
+    part.map(|part| key(&module.name, part))
 }
 
 /// Names for a message, with the shapes of the weights.
@@ -300,7 +315,7 @@ fn sequential(name: &str) -> Option<(&str, u64)> {
 /// Refuses a batch norm that the network has before its activation and the file behind it.
 pub(super) fn check_norms(modules: &[Module], expected: &[Expected]) -> Result<(), String> {
     for (place, expected) in expected.iter().enumerate() {
-        if !expected.is_norm() || !expected.bent {
+        if !expected.is_norm() || !expected.bent || !is_norm(&modules[place]) {
             continue;
         }
         let name = &modules[place].name;

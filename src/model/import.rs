@@ -24,6 +24,14 @@ use crate::error::{Error, Result};
 /// [`Error::Io`] where the file can't be read; [`Error::Invalid`] where it is damaged or of no known format, holds more
 /// or fewer arrays than the network has parameters, or one of another shape or with a number that is not finite.
 pub fn read(path: &Path, config: &ModelConfig, inputs: usize) -> Result<Parameters> {
+    parse(&pytorch::read_bytes(path)?, path, config, inputs)
+}
+
+/// The same from a file's bytes; `path` is what errors call it.
+///
+/// # Errors
+/// As [`read`].
+pub fn parse(whole: &[u8], path: &Path, config: &ModelConfig, inputs: usize) -> Result<Parameters> {
     let refuse = |problem: String| {
         Error::invalid(
             path.display().to_string(),
@@ -31,7 +39,7 @@ pub fn read(path: &Path, config: &ModelConfig, inputs: usize) -> Result<Paramete
             "change [model] or name another file in model.weights",
         )
     };
-    let file = modules(path)?;
+    let file = modules(whole, path)?;
     let expected = expected(config, inputs);
     let mut found = file.modules;
     if !expected.iter().any(Expected::is_norm) && found.iter().any(is_norm) {
@@ -57,7 +65,15 @@ pub fn read(path: &Path, config: &ModelConfig, inputs: usize) -> Result<Paramete
 /// # Errors
 /// Where the file can't be read, or there is no array of two axes called `weight`.
 pub fn matrices(path: &Path) -> Result<Frozen> {
-    let file = modules(path)?;
+    parse_matrices(&pytorch::read_bytes(path)?, path)
+}
+
+/// The same from a file's bytes; `path` is what errors call it.
+///
+/// # Errors
+/// As [`matrices`].
+pub fn parse_matrices(whole: &[u8], path: &Path) -> Result<Frozen> {
+    let file = modules(whole, path)?;
     let mut modules = file.modules;
     if !file.in_order || arrange::numbered(&modules) {
         modules.sort_by_key(|module| arrange::natural(&module.name));
@@ -107,9 +123,8 @@ struct File {
     in_order: bool,
 }
 
-fn modules(path: &Path) -> Result<File> {
-    let whole = pytorch::read_bytes(path)?;
-    let format = Format::of(&whole).map_err(|problem| {
+fn modules(whole: &[u8], path: &Path) -> Result<File> {
+    let format = Format::of(whole).map_err(|problem| {
         Error::invalid(
             path.display().to_string(),
             problem,
@@ -119,7 +134,7 @@ fn modules(path: &Path) -> Result<File> {
     })?;
     let (arrays, in_order) = match format {
         Format::Safetensors => {
-            let contents = store::parse_any(&whole, path)?;
+            let contents = store::parse_any(whole, path)?;
             let sorted = contents.order.is_sorted();
             let mut arrays = contents.arrays;
             let take = |name: String| arrays.remove(&name).map(|array| (name, array));
@@ -129,7 +144,7 @@ fn modules(path: &Path) -> Result<File> {
             )
         }
         Format::Pytorch => {
-            let arrays = pytorch::parse_in_order(&whole);
+            let arrays = pytorch::parse_in_order(whole);
             (
                 arrays.map_err(|problem| pytorch::refuse(path, problem))?,
                 true,

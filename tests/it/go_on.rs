@@ -32,6 +32,7 @@ fn more_epochs_behind_a_cosine_hold_its_floor_and_say_so() {
         "{note}"
     );
     train_to_end(&mut session);
+    drop(session);
     let held = rates(&path);
     assert_eq!(held[6..], [0.01; 3]);
     assert!(held[5] > 0.01);

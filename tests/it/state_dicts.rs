@@ -149,7 +149,11 @@ const REFUSED: [(&str, &str, &[&str]); 19] = [
         "plain",
         &["0.weight has shape [2, 1, 3, 3]", "[8, 2]"],
     ),
-    ("lstm.pt", "plain", &["weight_ih_l0"]),
+    (
+        "lstm.pt",
+        "plain",
+        &["bias_hh_l0 belongs neither to a linear layer nor to a batch norm"],
+    ),
     (
         "layer_norm.pt",
         "plain",
@@ -312,6 +316,29 @@ fn an_old_file_is_refused_wherever_it_is_cut() {
 }
 
 proptest! {
+    /// Files of every kind there is here, with bytes changed: a network, its matrices or an error.
+    #[test]
+    fn no_file_of_weights_panics(
+        which in any::<prop::sample::Index>(),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
+        network_name in prop::sample::select(vec!["plain", "normed", "relu"]),
+    ) {
+        let mut names: Vec<PathBuf> = fs::read_dir(file("")).unwrap().map(|entry| entry.unwrap().path()).collect();
+        names.sort();
+        let path = which.get(&names);
+        let mut whole = fs::read(path).unwrap();
+        for (place, byte) in changes {
+            // The directory of an archive is at its end, the names in a pickle at its beginning.
+            let place = place.index(whole.len());
+            whole[place] = byte;
+        }
+        let _ = import::parse_matrices(&whole, path);
+        let config = network(network_name, path.clone());
+        if let Ok(parameters) = import::parse(&whole, path, &config, 2) {
+            prop_assert!(parameters.is_finite());
+        }
+    }
+
     /// A pickle of every kind there is here, with bytes changed and put in: no panic, and what comes out holds together.
     #[test]
     fn no_old_file_panics(
