@@ -1,10 +1,11 @@
 //! Metrics as a TensorBoard event file.
 //!
-//! An event is a protocol buffer in a [`record`](super::record)'s frame. Only four messages are needed, so they are
+//! An event is a protocol buffer in a [`record`](super::record)'s frame. Only five messages are needed, so they are
 //! encoded here by hand (field numbers from TensorFlow's `event.proto` and `summary.proto`):
 //!
 //! ```text
-//! Event   { double wall_time = 1; int64 step = 2; string file_version = 3; Summary summary = 5; }
+//! Event   { double wall_time = 1; int64 step = 2; string file_version = 3; Summary summary = 5; SourceMetadata source = 10; }
+//! SourceMetadata { string writer = 1; }
 //! Summary { repeated Value value = 1; }
 //! Value   { string tag = 1; float simple_value = 2; }
 //! ```
@@ -59,7 +60,8 @@ pub(super) fn is_there(directory: &Path) -> bool {
 
 /// The first event, which says what the file is.
 fn head(time: f64) -> Vec<u8> {
-    frame(&[double(1, time), text(3, "brain.Event:2")].concat())
+    let writer = message(10, &text(1, "foldspace"));
+    frame(&[double(1, time), text(3, "brain.Event:2"), writer].concat())
 }
 
 /// TensorBoard groups curves by what stands before the slash; `None` for what is no curve.

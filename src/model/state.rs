@@ -124,16 +124,15 @@ fn multiply_out(module: &mut Module) -> Result<(), String> {
         Some(weight_norm(&parts[0], &parts[1]))
     } else if let Some(parts) = take(&["weight_orig", "weight_mask"]) {
         Some(masked(&parts[0], &parts[1]))
-    } else if let Some(parts) = take(&["weight_orig", "weight_u", "weight_v"]).or_else(|| {
-        take(&[
-            "parametrizations.weight.original",
-            "parametrizations.weight.0._u",
-            "parametrizations.weight.0._v",
-        ])
-    }) {
-        Some(spectral_norm(&parts[0], &parts[1], &parts[2]))
     } else {
-        None
+        let parts = take(&["weight_orig", "weight_u", "weight_v"]).or_else(|| {
+            take(&[
+                "parametrizations.weight.original",
+                "parametrizations.weight.0._u",
+                "parametrizations.weight.0._v",
+            ])
+        });
+        parts.map(|parts| spectral_norm(&parts[0], &parts[1], &parts[2]))
     };
     let name = &module.name;
     if let Some(weight) = weight {
