@@ -58,10 +58,13 @@
 #![warn(missing_docs)]
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
+#[cfg(feature = "cli")]
 pub mod allocator;
 pub mod anim;
+#[cfg(feature = "train")]
 pub mod blog;
 pub mod capture;
+#[cfg(feature = "cli")]
 pub mod cli;
 pub mod config;
 pub mod data;
@@ -79,5 +82,6 @@ pub mod plot;
 pub mod random;
 pub mod run;
 pub mod suggest;
+#[cfg(feature = "train")]
 pub mod sweep;
 pub mod train;

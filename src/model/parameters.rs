@@ -5,7 +5,10 @@
 
 use faer::Mat;
 
-use super::{Activation, Frozen, Layer, LayerConfig, batch_norm};
+use super::{Activation, Frozen, Layer, LayerConfig};
+
+/// What batch norm adds to a variance before its root is taken.
+pub(super) const EPSILON: f64 = 1e-5;
 
 /// All parameters of a network.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,7 +63,7 @@ impl NormParameters {
     /// What it does in evaluation, z to s z + t: every unit's s and t.
     pub fn affine(&self) -> Vec<(f64, f64)> {
         let unit = |unit: usize| {
-            let scale = self.weight[unit] / (self.running_var[unit] + batch_norm::EPSILON).sqrt();
+            let scale = self.weight[unit] / (self.running_var[unit] + EPSILON).sqrt();
             (scale, self.bias[unit] - scale * self.running_mean[unit])
         };
         (0..self.weight.len()).map(unit).collect()
@@ -89,7 +92,7 @@ impl LayerParameters {
         let mut bias = self.bias.clone().unwrap_or_else(|| vec![0.0; units]);
         if let Some(norm) = &self.norm {
             for (unit, bias) in bias.iter_mut().enumerate() {
-                let deviation = (norm.running_var[unit] + batch_norm::EPSILON).sqrt();
+                let deviation = (norm.running_var[unit] + EPSILON).sqrt();
                 let scale = norm.weight[unit] / deviation;
                 weight.row_mut(unit).iter_mut().for_each(|w| *w *= scale);
                 *bias = norm.bias[unit] + scale * (*bias - norm.running_mean[unit]);

@@ -40,6 +40,7 @@ impl Fingerprint {
     ///
     /// # Errors
     /// [`Error::Io`] where the file can't be read.
+    #[cfg(feature = "train")]
     pub(super) fn of_source(data: &DataConfig, base: &Path) -> Result<Option<Self>> {
         match source(data, base) {
             Some(path) if fs::metadata(&path).is_ok_and(|file| !file.is_file()) => Ok(None),
@@ -88,6 +89,7 @@ impl Fingerprint {
 ///
 /// # Errors
 /// [`Error::Invalid`] where the file changed in the meantime, [`Error::Io`] where it can't be copied.
+#[cfg(feature = "train")]
 pub(super) fn write(
     paths: &Paths,
     data: &DataConfig,

@@ -1,15 +1,16 @@
 //! What training leaves behind after an epoch: lines in the tables, the weights, and what `[capture]` asks for.
 
+use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use burn::module::Module;
 use faer::Mat;
 
-use super::reader::write_matrices;
 use super::{Paths, Run, log};
 use crate::capture::{CapturedSet, Recorder, lattice};
 use crate::data::split::Split;
 use crate::error::{Error, Result};
+use crate::model::store::{self, Array};
 use crate::model::{Mlp, Parameters, mlp, weights};
 use crate::train::{EpochReport, Samples, Trainer};
 
@@ -131,4 +132,22 @@ fn with_recorded(
     let recorded = recorder.into_values().into_iter();
     values.extend(recorded.map(|(site, value)| (site, mlp::download(value))));
     values
+}
+
+/// Writes matrices by name, as `f32`.
+fn write_matrices(
+    path: &Path,
+    kind: &str,
+    matrices: impl IntoIterator<Item = (String, Mat<f64>)>,
+) -> Result<()> {
+    let array = |(name, matrix): (String, Mat<f64>)| {
+        let rows = (0..matrix.nrows()).flat_map(|i| matrix.row(i).iter().map(|&x| x as f32));
+        let array = Array {
+            shape: vec![matrix.nrows(), matrix.ncols()],
+            values: rows.collect(),
+        };
+        (name, array)
+    };
+    let arrays = matrices.into_iter().map(array).collect();
+    store::write(path, kind, &serde_json::json!({}), &arrays)
 }
