@@ -94,7 +94,7 @@ fn is_own_descriptor(path: &Path) -> bool {
 }
 
 /// Whether a path leads to what can only be written into, such as `/dev/stdout`.
-pub(crate) fn is_stream(path: &Path) -> bool {
+pub fn is_stream(path: &Path) -> bool {
     matches!(Kind::of(path), Ok(Kind::Stream))
 }
 

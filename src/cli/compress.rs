@@ -8,7 +8,6 @@ use super::{Outcome, output};
 use crate::error::Error;
 use crate::inspect::{accuracy, factor, worth_factoring};
 use crate::model::{Frozen, Parameters, weights};
-use crate::run::Run;
 
 /// Replace layers of a trained network by their best factors of low rank, and say what that costs.
 ///
@@ -37,7 +36,7 @@ pub struct Arguments {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
-    let run = Run::open(&arguments.run)?;
+    let run = super::opened(&arguments.run, quiet)?;
     let epoch = super::captured_epoch(&run, arguments.epoch)?;
     let network = run.frozen(epoch)?;
     let rank = arguments.rank as usize;

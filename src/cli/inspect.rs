@@ -8,7 +8,6 @@ use super::{Outcome, output};
 use crate::error::{Error, Result};
 use crate::inspect::{LayerReport, inspect};
 use crate::model::{Frozen, import, weights};
-use crate::run::Run;
 
 /// Show the matrices of a run or a weights file, layer by layer.
 ///
@@ -30,11 +29,11 @@ pub struct Arguments {
 }
 
 /// Runs the command.
-pub fn run(arguments: &Arguments) -> Outcome {
+pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     let (reports, gradients) = if arguments.path.is_file() {
         (of_file(&arguments.path)?, Vec::new())
     } else {
-        of_run(&arguments.path, arguments.epoch)?
+        of_run(&arguments.path, arguments.epoch, quiet)?
     };
     if arguments.json {
         let json = serde_json::json!({
@@ -68,8 +67,8 @@ fn of_file(path: &Path) -> Result<Vec<LayerReport>> {
 
 type Reports = (Vec<LayerReport>, Vec<(String, f64)>);
 
-fn of_run(path: &Path, epoch: Option<usize>) -> Result<Reports> {
-    let run = Run::open(path)?;
+fn of_run(path: &Path, epoch: Option<usize>, quiet: bool) -> Result<Reports> {
+    let run = super::opened(path, quiet)?;
     let epoch = super::captured_epoch(&run, epoch)?;
     let network: Frozen = run.frozen(epoch)?;
     let reports = inspect(&network, Some(run.split()?.train.features.as_ref()))?;

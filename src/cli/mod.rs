@@ -82,7 +82,7 @@ pub fn run() -> ExitCode {
         Command::Sweep(arguments) => sweep::run(&arguments, cli.quiet),
         Command::Figure(arguments) => figure::run(&arguments, cli.quiet),
         Command::Animate(arguments) => animate::run(&arguments, cli.quiet),
-        Command::Inspect(arguments) => inspect::run(&arguments),
+        Command::Inspect(arguments) => inspect::run(&arguments, cli.quiet),
         Command::Compress(arguments) => compress::run(&arguments, cli.quiet),
         Command::Export(arguments) => export::run(&arguments, cli.quiet),
         Command::Data(arguments) => data::run(&arguments, cli.quiet),

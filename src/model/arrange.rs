@@ -48,7 +48,7 @@ pub(super) fn is_norm(module: &Module) -> bool {
 /// # Errors
 /// What the file has and what the network has, where they differ or several orders would do.
 pub(super) fn arrange(
-    mut modules: Vec<Module>,
+    modules: Vec<Module>,
     expected: &[Expected],
     in_order: bool,
 ) -> Result<Vec<Module>, String> {
@@ -73,20 +73,26 @@ pub(super) fn arrange(
     if let Some(order) = named {
         return Ok(picked(modules, &order));
     }
-    if numbered(&modules) {
-        modules.sort_by_key(|module| natural(&module.name));
+    let fit = |order: &[usize]| {
+        let mut pairs = order.iter().zip(expected);
+        pairs.all(|(&place, expected)| expected.fits(&modules[place]))
+    };
+    let as_made: Vec<usize> = (0..modules.len()).collect();
+    let mut by_number = as_made.clone();
+    by_number.sort_by_key(|&place| natural(&modules[place].name));
+    let numbered = numbered(&modules);
+    if numbered && fit(&by_number) {
+        return Ok(picked(modules, &by_number));
+    }
+    if in_order && fit(&as_made) {
         return Ok(modules);
     }
-    let fits = modules
-        .iter()
-        .zip(expected)
-        .all(|(module, expected)| expected.fits(module));
-    if in_order && fits {
-        return Ok(modules);
+    if numbered {
+        // Of the wrong shapes: who asks for the arrays says which.
+        return Ok(picked(modules, &by_number));
     }
     match orders(&modules, expected) {
         Orders::One(order) => Ok(picked(modules, &order)),
-        // Of the wrong shapes: who asks for the arrays says which.
         Orders::None if in_order => Ok(modules),
         Orders::None => Err(format!(
             "its modules are {}, whose shapes are not those of {}",

@@ -141,8 +141,8 @@ impl Session {
         let lock = run.paths.lock()?;
         run.paths.sweep();
         let (file, checkpoint) = keep::read(&run.paths, wish.from)?;
+        let mut notes: Vec<String> = run.remark_on_data().into_iter().collect();
         let (state, config) = (checkpoint.state, &mut run.config);
-        let mut notes: Vec<String> = Vec::new();
         if checkpoint.config.model.layers != config.model.layers {
             return Err(Error::invalid(
                 file.display().to_string(),

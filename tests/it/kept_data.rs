@@ -192,21 +192,32 @@ fn runs_of_the_same_file_have_the_same_bytes_and_no_data_of_an_earlier_one() {
 }
 
 #[test]
-fn figure_says_that_the_file_has_changed() {
+fn commands_say_that_the_file_has_changed() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();
     data(root, "points.csv");
     train(root, "points.csv", "run");
     edit(&root.join("points.csv"));
-    let draw = |more: &[&str]| {
+    let say = |arguments: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_foldspace"));
-        let command = command
-            .args(["figure", "run", "data", "--format", "svg"])
-            .args(more);
+        let command = command.args(arguments);
         let output = command.current_dir(root).output().unwrap();
         assert!(output.status.success());
         String::from_utf8(output.stderr).unwrap()
     };
-    assert!(draw(&[]).contains("points.csv has changed since this run was trained"));
-    assert_eq!(draw(&["--quiet"]), "");
+    let commands: [&[&str]; 5] = [
+        &["figure", "run", "data", "--format", "svg"],
+        &["inspect", "run"],
+        &["export", "run", "--format", "csv"],
+        &["compress", "run", "--rank", "1"],
+        &["resume", "run"],
+    ];
+    for command in commands {
+        let said = say(command);
+        let times = said
+            .matches("points.csv has changed since this run was trained")
+            .count();
+        assert_eq!(times, 1, "{command:?}: {said}");
+        assert_eq!(say(&[command, &["--quiet"]].concat()), "", "{command:?}");
+    }
 }

@@ -250,6 +250,12 @@ def write():
     case("norm_after_unbiased.pt", "relu_after_unbiased", model, pt(model.state_dict()))
     model = moved(nn.Sequential(nn.BatchNorm1d(2), *normed("after")[:3], nn.Linear(4, 4), nn.ReLU(), nn.Linear(4, 1)))
     case("norm_of_inputs.pt", "relu", model, pt(model.state_dict()))
+
+    # Numbers that count down.
+    model = plain()
+    down = {"0": "up3", "2": "up2", "4": "up1"}
+    state = collections.OrderedDict((down[key[0]] + key[1:], value) for key, value in model.state_dict().items())
+    case("counting_down.pt", "plain", model, pt(state))
     HERE.joinpath("state_dicts.json").write_text(
         json.dumps({"torch": torch.__version__, "points": POINTS.tolist(), "cases": CASES}, indent=0) + "\n")
 
