@@ -36,19 +36,6 @@ pub struct Fingerprint {
 }
 
 impl Fingerprint {
-    /// Of the file that the data come from; `None` where they come from none, or from a pipe, which can be read only once.
-    ///
-    /// # Errors
-    /// [`Error::Io`] where the file can't be read.
-    #[cfg(feature = "train")]
-    pub(super) fn of_source(data: &DataConfig, base: &Path) -> Result<Option<Self>> {
-        match source(data, base) {
-            Some(path) if fs::metadata(&path).is_ok_and(|file| !file.is_file()) => Ok(None),
-            Some(path) => Self::of(&path).map(Some),
-            None => Ok(None),
-        }
-    }
-
     fn of(path: &Path) -> Result<Self> {
         let read = Error::io(path, "read");
         let fingerprint = || {
@@ -85,40 +72,70 @@ impl Fingerprint {
     }
 }
 
-/// Keeps what the run was made of. `fingerprint` was taken before the data were read.
-///
-/// # Errors
-/// [`Error::Invalid`] where the file changed in the meantime, [`Error::Io`] where it can't be copied.
+/// A file of data on its way into a run directory.
 #[cfg(feature = "train")]
-pub(super) fn write(
-    paths: &Paths,
-    data: &DataConfig,
-    fingerprint: Option<&Fingerprint>,
-) -> Result<()> {
-    let (Some(fingerprint), Some(original)) = (fingerprint, source(data, paths.root())) else {
-        return Ok(());
-    };
-    let changed = || {
-        Error::invalid(
-            original.display().to_string(),
-            "this file changed while it was read",
-            "start again when it is complete",
-        )
-    };
-    if fingerprint.kept {
-        let bytes = fs::read(&original).map_err(Error::io(&original, "read"))?;
-        let same =
-            (bytes.len() as u64, crc32fast::hash(&bytes)) == (fingerprint.bytes, fingerprint.crc32);
-        if !same {
-            return Err(changed());
+pub(super) struct Taken {
+    fingerprint: Fingerprint,
+    original: PathBuf,
+    /// The file, unless it is too large.
+    bytes: Option<Vec<u8>>,
+}
+
+#[cfg(feature = "train")]
+impl Taken {
+    /// Of the file that the data come from, before they are read; `None` where they come from none, or from a pipe, which
+    /// can be read only once.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where the file can't be read.
+    pub(super) fn before_reading(data: &DataConfig, base: &Path) -> Result<Option<Self>> {
+        let Some(original) = source(data, base) else {
+            return Ok(None);
+        };
+        if fs::metadata(&original).is_ok_and(|file| !file.is_file()) {
+            return Ok(None);
         }
-        crate::file::write(&copy(paths, fingerprint), &bytes)?;
-    } else if !fingerprint.is_of(&original)? {
-        return Err(changed());
+        let fingerprint = Fingerprint::of(&original)?;
+        let read = || fs::read(&original).map_err(Error::io(&original, "read"));
+        let bytes = fingerprint.kept.then(read).transpose()?;
+        Ok(Some(Self {
+            fingerprint,
+            original,
+            bytes,
+        }))
     }
-    let text = serde_json::to_vec_pretty(fingerprint);
-    let text = text.map_err(|error| Error::io(paths.fingerprint(), "write")(error.into()))?;
-    crate::file::write(&paths.fingerprint(), &text)
+
+    /// Makes sure, after the data have been read, that they are what was taken.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] where the file changed in the meantime.
+    pub(super) fn check(&self) -> Result<()> {
+        let taken = self
+            .bytes
+            .as_ref()
+            .is_none_or(|bytes| crc32fast::hash(bytes) == self.fingerprint.crc32);
+        match taken && self.fingerprint.is_of(&self.original)? {
+            true => Ok(()),
+            false => Err(Error::invalid(
+                self.original.display().to_string(),
+                "this file changed while it was read",
+                "start again when it is complete",
+            )),
+        }
+    }
+
+    /// Puts it into the run directory.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where the directory can't be written.
+    pub(super) fn write(&self, paths: &Paths) -> Result<()> {
+        if let Some(bytes) = &self.bytes {
+            crate::file::write(&copy(paths, &self.fingerprint), bytes)?;
+        }
+        let text = serde_json::to_vec_pretty(&self.fingerprint);
+        let text = text.map_err(|error| Error::io(paths.fingerprint(), "write")(error.into()))?;
+        crate::file::write(&paths.fingerprint(), &text)
+    }
 }
 
 /// The `[data]` table with the path at which the run's own data are.

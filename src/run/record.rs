@@ -75,7 +75,8 @@ pub(super) fn check(run: &Run, epoch: usize, parameters: &Parameters) -> Result<
     }
     Err(Error::Diverged {
         epoch,
-        loss: f64::NAN,
+        quantity: "a parameter",
+        value: f64::NAN,
         learning_rate: run.config.train.learning_rate(epoch),
     })
 }

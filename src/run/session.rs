@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::keep::Which;
-use super::kept::{self, Fingerprint};
+use super::kept::Taken;
 use super::{Checkpoint, Paths, Run, keep, log, record};
 use crate::config::{Config, Provenance};
 use crate::data::Dataset;
@@ -80,20 +80,14 @@ impl Session {
         let paths = Paths::new(path);
         let mut config = config.resolved();
         config.validate()?;
-        let fingerprint = Fingerprint::of_source(&config.data, paths.root())?;
+        let taken = Taken::before_reading(&config.data, paths.root())?;
         let split = config.data.load_split(config.seed, paths.root())?;
+        taken.as_ref().map_or(Ok(()), Taken::check)?;
         crate::train::check(&config.train, &config.model, &split.train)?;
         config.capture.check(&split)?;
         let (backend, choice) = choose(&config, &split, backend);
         let device = device::open(backend)?;
-        let trainer = Trainer::new(
-            &config.train,
-            &config.model,
-            &split.train,
-            held_out(&split),
-            config.model_seed(),
-            &device,
-        )?;
+        let trainer = config.trainer(&split, &device)?;
 
         let root = paths.root();
         fs::create_dir_all(root).map_err(Error::io(root, "create the directory"))?;
@@ -113,7 +107,7 @@ impl Session {
             ));
         }
         clear(&paths, overwrite)?;
-        kept::write(&paths, &config.data, fingerprint.as_ref())?;
+        taken.map_or(Ok(()), |taken| taken.write(&paths))?;
         config.provenance = Some(provenance(backend));
         let mut session = Self {
             run: Run { paths, config },

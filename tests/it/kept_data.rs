@@ -189,6 +189,12 @@ fn runs_of_the_same_file_have_the_same_bytes_and_no_data_of_an_earlier_one() {
     train(root, "points.csv", "right");
     assert_same(&root.join("left"), &root.join("right"));
     assert!(!root.join("left/data/other.csv").exists());
+    // A run trained anew from its own copy, which is replaced on the way.
+    fs::remove_file(root.join("points.csv")).unwrap();
+    train(root, "left/data/points.csv", "left");
+    let copies =
+        ["left", "right"].map(|run| fs::read(root.join(run).join("data/points.csv")).unwrap());
+    assert!(copies[0] == copies[1]);
 }
 
 #[test]
