@@ -103,12 +103,20 @@ pub(super) fn serialise_with(
         notes,
         views.iter().map(|(name, view)| (*name, view)),
     );
-    let note = json!({ "kind": kind, "version": VERSION, "crc32": checksum, "notes": notes });
+    let others = [&[("format", "pt")], metadata].concat();
+    let note = json!({
+        "kind": kind, "version": VERSION, "crc32": checksum, "notes": notes, "others": checksum_of_others(&others),
+    });
     let bytes = safetensors::serialize(views, None);
     let bytes = bytes.expect("the header is no larger than the format allows");
-    let note = note.to_string();
-    let own = [("format", "pt"), (KEY, note.as_str())];
-    with_metadata(&bytes, &[&own[..], metadata].concat())
+    with_metadata(&bytes, &[&others[..], &[(KEY, &note.to_string())]].concat())
+}
+
+/// CRC-32 of what stands in the metadata beside our own note.
+fn checksum_of_others(others: &[(&str, &str)]) -> u32 {
+    let mut others = others.to_vec();
+    others.sort_unstable();
+    crc32fast::hash(json!(others).to_string().as_bytes())
 }
 
 /// A safetensors file without metadata, and these besides, in this order: the crate writes several in no fixed one.
@@ -232,7 +240,17 @@ pub fn parse_any(whole: &[u8], path: &Path) -> Result<Contents> {
         &note["notes"],
         views.iter().map(|(name, view)| (name.as_str(), view)),
     );
-    if note["crc32"].as_u64() != Some(u64::from(expected)) {
+    let metadata = header.metadata().iter().flatten();
+    let others: Vec<(&str, &str)> = metadata
+        .filter(|(key, _)| *key != KEY)
+        .map(|(key, value)| (key.as_str(), value.as_str()))
+        .collect();
+    // Files of earlier versions have nothing beside the note.
+    let whole = match note["others"].as_u64() {
+        Some(noted) => noted == u64::from(checksum_of_others(&others)),
+        None => others.is_empty(),
+    };
+    if !whole || note["crc32"].as_u64() != Some(u64::from(expected)) {
         return Err(damaged(
             "its contents do not match its checksum: the file was altered or damaged".to_owned(),
         ));
