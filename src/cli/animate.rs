@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::figure::Look;
-use super::{Outcome, progress};
+use super::{Outcome, output, progress};
 use crate::anim::{Format, Moment, Options, Timeline, write_animation};
 use crate::error::Result;
 use crate::figures::{self, InputPlane};
@@ -61,7 +61,7 @@ type Draw = Box<dyn Fn(&Moment) -> Result<Figure> + Send + Sync>;
 
 /// Runs the command.
 pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
-    let run = Run::open(&arguments.run)?;
+    let run = super::opened(&arguments.run, quiet)?;
     let (timeline, draw) = animation(&run, arguments)?;
     let out = arguments
         .out
@@ -88,7 +88,7 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     bar.finish_and_clear();
     if !quiet {
         for path in paths {
-            println!("{}", path.display());
+            output::wrote(&path)?;
         }
     }
     Ok(())

@@ -3,8 +3,7 @@
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 
-use super::{Cli, Outcome};
-use crate::error::Error;
+use super::{Cli, Outcome, output};
 
 /// Print completions for a shell: bash, elvish, fish, powershell, zsh.
 #[derive(Debug, Args)]
@@ -27,9 +26,5 @@ pub fn run(arguments: &Arguments) -> Outcome {
         &mut script,
     );
     // The generator itself panics where the reader has gone.
-    use std::io::Write;
-    std::io::stdout()
-        .write_all(&script)
-        .map_err(Error::io("standard output", "write"))?;
-    Ok(())
+    output::raw(&script)
 }

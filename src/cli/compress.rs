@@ -4,11 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Outcome;
+use super::{Outcome, output};
 use crate::error::Error;
 use crate::inspect::{accuracy, factor, worth_factoring};
 use crate::model::{Frozen, Parameters, weights};
-use crate::run::Run;
 
 /// Replace layers of a trained network by their best factors of low rank, and say what that costs.
 ///
@@ -37,7 +36,7 @@ pub struct Arguments {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
-    let run = Run::open(&arguments.run)?;
+    let run = super::opened(&arguments.run, quiet)?;
     let epoch = super::captured_epoch(&run, arguments.epoch)?;
     let network = run.frozen(epoch)?;
     let rank = arguments.rank as usize;
@@ -69,20 +68,23 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     } else {
         &split.train
     };
-    println!("layers in factors of rank {rank}: {}", layers.join(", "));
-    println!(
+    output::say(format_args!(
+        "layers in factors of rank {rank}: {}",
+        layers.join(", ")
+    ))?;
+    output::say(format_args!(
         "numbers: {} before, {} after",
         numbers(&network),
         numbers(&compressed)
-    );
+    ))?;
     if let (Some(before), Some(after)) = (accuracy(&network, data), accuracy(&compressed, data)) {
-        println!(
+        output::say(format_args!(
             "accuracy: {:.2} % before, {:.2} % after",
             100.0 * before,
             100.0 * after
-        );
+        ))?;
     }
-    println!("{}", path.display());
+    output::wrote(&path)?;
     Ok(())
 }
 

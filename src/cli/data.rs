@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Outcome;
+use super::{Outcome, output};
 use crate::data::config::is_npz;
 use crate::data::{DataConfig, csv, npz};
 use crate::error::{Error, Result};
@@ -53,7 +53,11 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     let set = config(arguments)?.load(u64::from(arguments.seed), &PathBuf::new())?;
     write(path, &set)?;
     if !quiet {
-        println!("{}: {} points", arguments.output.display(), set.samples());
+        output::say(format_args!(
+            "{}: {} points",
+            arguments.output.display(),
+            set.samples()
+        ))?;
     }
     Ok(())
 }

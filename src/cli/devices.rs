@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::Outcome;
+use super::{Outcome, output};
 use crate::device;
 
 /// Show what each backend finds on this machine, and why another is missing.
@@ -16,7 +16,11 @@ pub fn run(_arguments: &Arguments) -> Outcome {
         let state = if report.available { "ready" } else { "missing" };
         let found = [report.adapter, report.driver].into_iter().flatten();
         let words: Vec<String> = found.chain([report.note]).collect();
-        println!("{:<8} {state:<8} {}", report.backend, words.join("; "));
+        output::say(format_args!(
+            "{:<8} {state:<8} {}",
+            report.backend,
+            words.join("; ")
+        ))?;
     }
     Ok(())
 }

@@ -4,9 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::Outcome;
+use super::{Outcome, output};
 use crate::export::{Content, Format, Part, Request, export};
-use crate::run::Run;
 
 /// Export activations, weights or metrics of a run for NumPy, PyTorch, spreadsheets or TensorBoard.
 ///
@@ -67,7 +66,7 @@ enum PartName {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
-    let run = Run::open(&arguments.run)?;
+    let run = super::opened(&arguments.run, quiet)?;
     let format = match arguments.format {
         FormatName::Npz => Format::Npz,
         FormatName::Csv => Format::Csv,
@@ -94,7 +93,7 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     };
     for path in export(&run, &request)? {
         if !quiet {
-            println!("{}", path.display());
+            output::wrote(&path)?;
         }
     }
     Ok(())

@@ -4,11 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Outcome;
+use super::{Outcome, output};
 use crate::error::Error;
 use crate::figures::{InputAxes, Name};
 use crate::plot::Theme;
-use crate::run::Run;
 
 /// Draw figures of a finished or running run, without training again.
 ///
@@ -85,7 +84,7 @@ fn size(text: &str) -> Result<(u32, u32), String> {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
-    let run = Run::open(&arguments.run)?;
+    let run = super::opened(&arguments.run, quiet)?;
     let epoch = super::captured_epoch(&run, arguments.epoch)?;
     let axes = arguments.look.axes()?;
     let all = arguments.names.is_empty();
@@ -104,7 +103,7 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
             // What this run cannot show is no mistake where nobody asked for it.
             Err(error) if all => {
                 if !quiet {
-                    eprintln!("{}: left out: {error}", name.name());
+                    output::note(format_args!("{}: left out: {error}", name.name()));
                 }
                 continue;
             }
@@ -117,7 +116,7 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
             let path = out.join(format!("{}.{format}", name.name()));
             figure.save(&path, arguments.look.theme(), arguments.dpi)?;
             if !quiet {
-                println!("{}", path.display());
+                output::wrote(&path)?;
             }
         }
     }

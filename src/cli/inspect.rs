@@ -4,11 +4,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::Outcome;
+use super::{Outcome, output};
 use crate::error::{Error, Result};
 use crate::inspect::{LayerReport, inspect};
-use crate::model::{Frozen, import, store, weights};
-use crate::run::Run;
+use crate::model::{Frozen, import, weights};
 
 /// Show the matrices of a run or a weights file, layer by layer.
 ///
@@ -19,7 +18,7 @@ use crate::run::Run;
     foldspace inspect artifacts/runs/moons/weights/epoch-000150.safetensors --json\n  \
     foldspace inspect net.pt")]
 pub struct Arguments {
-    /// A run directory, or a weights file: .safetensors, or PyTorch's .pt with a state dict.
+    /// A run directory, or a weights file: safetensors, or PyTorch's with a state dict or a checkpoint, whatever it is called.
     path: PathBuf,
     /// After which captured epoch of a run; by default the last.
     #[arg(long, value_name = "N")]
@@ -30,36 +29,33 @@ pub struct Arguments {
 }
 
 /// Runs the command.
-pub fn run(arguments: &Arguments) -> Outcome {
+pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     let (reports, gradients) = if arguments.path.is_file() {
         (of_file(&arguments.path)?, Vec::new())
     } else {
-        of_run(&arguments.path, arguments.epoch)?
+        of_run(&arguments.path, arguments.epoch, quiet)?
     };
     if arguments.json {
         let json = serde_json::json!({
             "layers": reports,
             "gradient_norms": gradients.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
         });
-        println!("{json:#}");
-        return Ok(());
+        return output::say(format_args!("{json:#}"));
     }
     for report in &reports {
-        print(report);
+        print(report)?;
     }
     for (name, norm) in &gradients {
-        println!("gradient of {name}: length {norm:.3e} on the last batch");
+        output::say(format_args!(
+            "gradient of {name}: length {norm:.3e} on the last batch"
+        ))?;
     }
     Ok(())
 }
 
 /// A file of ours describes its network; another program's holds matrices.
 fn of_file(path: &Path) -> Result<Vec<LayerReport>> {
-    let ours = path
-        .extension()
-        .is_some_and(|ending| ending == "safetensors")
-        && store::read_any(path)?.kind.is_some();
-    if ours {
+    if import::is_ours(path)? {
         return inspect(&weights::read(path)?, None);
     }
     let mut reports = inspect(&import::matrices(path)?, None)?;
@@ -71,8 +67,8 @@ fn of_file(path: &Path) -> Result<Vec<LayerReport>> {
 
 type Reports = (Vec<LayerReport>, Vec<(String, f64)>);
 
-fn of_run(path: &Path, epoch: Option<usize>) -> Result<Reports> {
-    let run = Run::open(path)?;
+fn of_run(path: &Path, epoch: Option<usize>, quiet: bool) -> Result<Reports> {
+    let run = super::opened(path, quiet)?;
     let epoch = super::captured_epoch(&run, epoch)?;
     let network: Frozen = run.frozen(epoch)?;
     let reports = inspect(&network, Some(run.split()?.train.features.as_ref()))?;
@@ -92,17 +88,17 @@ fn of_run(path: &Path, epoch: Option<usize>) -> Result<Reports> {
     Ok((reports, gradients))
 }
 
-fn print(report: &LayerReport) {
+fn print(report: &LayerReport) -> Outcome {
     let [units, inputs] = report.shape;
-    println!(
+    output::say(format_args!(
         "{}: {units} x {inputs}{}, {} parameters",
         report.name,
         report
             .activation
             .map_or_else(String::new, |activation| format!(", {}", activation.name())),
         report.parameters
-    );
-    println!(
+    ))?;
+    output::say(format_args!(
         "  norms: Frobenius {:.4}, spectral {:.4}; rank {}; condition {}",
         report.frobenius_norm,
         report.spectral_norm,
@@ -111,7 +107,7 @@ fn print(report: &LayerReport) {
             || String::from("infinite"),
             |condition| format!("{condition:.3}")
         )
-    );
+    ))?;
     let shown: Vec<String> = report
         .singular_values
         .iter()
@@ -123,7 +119,7 @@ fn print(report: &LayerReport) {
     } else {
         ""
     };
-    println!("  singular values: {}{more}", shown.join(" "));
+    output::say(format_args!("  singular values: {}{more}", shown.join(" ")))?;
     if let (Some(determinant), Some(eigenvalues)) = (report.determinant, &report.eigenvalues) {
         let values: Vec<String> = eigenvalues
             .iter()
@@ -136,12 +132,15 @@ fn print(report: &LayerReport) {
                 }
             })
             .collect();
-        println!(
+        output::say(format_args!(
             "  determinant {determinant:.4e}; eigenvalues: {}",
             values.join(" ")
-        );
+        ))?;
     }
     if let Some(dead) = report.dead_units.filter(|&dead| dead > 0) {
-        println!("  {dead} of {units} units say the same of every sample");
+        output::say(format_args!(
+            "  {dead} of {units} units say the same of every sample"
+        ))?;
     }
+    Ok(())
 }

@@ -9,6 +9,7 @@ mod export;
 mod figure;
 mod inspect;
 mod interrupt;
+mod output;
 mod progress;
 mod reproduce;
 mod resume;
@@ -55,6 +56,8 @@ enum Failure {
     Error(Error),
     /// Something was done and found wanting, and has been reported: exit code 1.
     Reported,
+    /// Whoever read the output has gone: no failure.
+    Unread,
 }
 
 impl From<Error> for Failure {
@@ -65,9 +68,13 @@ impl From<Error> for Failure {
 
 type Outcome = Result<(), Failure>;
 
-/// Runs the command that the process was started with. Exit code 0: done; 1: failed; 2: not understood.
+/// Runs the command that the process was started with. Exit code 0: done, or nobody reads what it prints any more; 1: failed;
+/// 2: not understood.
 pub fn run() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return output::usage(&error),
+    };
     let outcome = match cli.command {
         Command::Reproduce(arguments) => reproduce::run(&arguments, cli.quiet),
         Command::Train(arguments) => train::run(&arguments, cli.quiet),
@@ -75,21 +82,23 @@ pub fn run() -> ExitCode {
         Command::Sweep(arguments) => sweep::run(&arguments, cli.quiet),
         Command::Figure(arguments) => figure::run(&arguments, cli.quiet),
         Command::Animate(arguments) => animate::run(&arguments, cli.quiet),
-        Command::Inspect(arguments) => inspect::run(&arguments),
+        Command::Inspect(arguments) => inspect::run(&arguments, cli.quiet),
         Command::Compress(arguments) => compress::run(&arguments, cli.quiet),
         Command::Export(arguments) => export::run(&arguments, cli.quiet),
         Command::Data(arguments) => data::run(&arguments, cli.quiet),
         Command::Devices(arguments) => devices::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),
     };
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(Failure::Reported) => ExitCode::FAILURE,
-        Err(Failure::Error(error)) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
+    output::end(outcome)
+}
+
+/// A run to look at; where its data have been edited since, says so.
+fn opened(path: &std::path::Path, quiet: bool) -> Done<Run> {
+    let run = Run::open(path)?;
+    if let Some(remark) = run.remark_on_data().filter(|_| !quiet) {
+        output::note(remark);
     }
+    Ok(run)
 }
 
 /// The epoch that was asked for, or the last one that was captured.

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use clap::Args;
 
-use super::{Failure, Outcome, progress};
+use super::{Failure, Outcome, output, progress};
 use crate::anim::Format;
 use crate::blog::{self, Check, Lab, POSTS, Settings};
 use crate::device::Backend;
@@ -52,8 +52,7 @@ pub struct Arguments {
 /// Runs the command.
 pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     if arguments.list {
-        list();
-        return Ok(());
+        return list();
     }
     let items = blog::select(&arguments.names)?;
     let start = Instant::now();
@@ -66,35 +65,35 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
         jobs: arguments.jobs.map_or(processors, usize::from),
     };
     if !quiet {
-        eprintln!("{}", announcement(items.len(), &settings));
+        output::note(announcement(items.len(), &settings));
     }
     let bar = progress::bar(items.len() as u64, quiet, "items");
     let checks = blog::reproduce(&lab, &items, &settings, &|item, checks| {
         bar.inc(1);
         bar.set_message(item.id);
         for check in checks.iter().filter(|check| !check.pass) {
-            bar.suspend(|| eprintln!("{}", describe(check)));
+            bar.suspend(|| output::note(describe(check)));
         }
     })?;
     bar.finish_and_clear();
 
     let failed: Vec<&Check> = checks.iter().filter(|check| !check.pass).collect();
     if !quiet {
-        println!(
+        output::say(format_args!(
             "{} items, {} of {} checks hold, {:.1} s: {}",
             items.len(),
             checks.len() - failed.len(),
             checks.len(),
             start.elapsed().as_secs_f64(),
             settings.out.join("index.html").display()
-        );
+        ))?;
     }
     if failed.is_empty() {
         return Ok(());
     }
-    eprintln!("failed checks:");
+    output::note("failed checks:");
     for check in failed {
-        eprintln!("  {}", describe(check));
+        output::note(format_args!("  {}", describe(check)));
     }
     Err(Failure::Reported)
 }
@@ -118,13 +117,21 @@ fn announcement(items: usize, settings: &Settings) -> String {
     )
 }
 
-fn list() {
+fn list() -> Outcome {
     for post in &POSTS {
-        println!("{}  {}, \"{}\"", post.letter, post.author, post.title);
+        output::say(format_args!(
+            "{}  {}, \"{}\"",
+            post.letter, post.author, post.title
+        ))?;
         for item in post.items {
-            println!("  {:<4} {}", item.id, crate::plot::text::plain(item.title));
+            output::say(format_args!(
+                "  {:<4} {}",
+                item.id,
+                crate::plot::text::plain(item.title)
+            ))?;
         }
     }
+    Ok(())
 }
 
 fn describe(check: &Check) -> String {

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Outcome, train};
+use super::{Outcome, output, train};
 use crate::device::Backend;
-use crate::run::{Resume, Session, Which};
+use crate::run::{Resume, Run, Session, Which};
 
 /// Go on from a run's last checkpoint, to the same bits as if it had never stopped.
 #[derive(Debug, Args)]
@@ -34,5 +34,21 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
         backend: arguments.backend,
         from: arguments.from,
     };
-    train::finish(Session::resume(&arguments.run, &wish)?, quiet)
+    let session = Session::resume(&arguments.run, &wish)?;
+    let (run, before) = (session.run().clone(), session.trainer().epoch());
+    train::finish(session, quiet)?;
+    let after = run.epochs()?.last().copied().unwrap_or_default();
+    if !quiet && after > before && has_pictures(&run) {
+        let root = run.paths.root().display();
+        output::note(format_args!(
+            "the pictures in {root}/figures are of epoch {before} or before; draw them again with: foldspace figure {root}"
+        ));
+    }
+    Ok(())
+}
+
+/// Whether pictures have been drawn of the run.
+fn has_pictures(run: &Run) -> bool {
+    let figures = std::fs::read_dir(run.paths.root().join("figures"));
+    figures.is_ok_and(|mut entries| entries.next().is_some())
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use clap::Args;
 use serde::Serialize;
 
-use super::{Outcome, interrupt, progress};
+use super::{Outcome, interrupt, output, progress};
 use crate::device::Backend;
 use crate::error::{Error, Result as Done};
 use crate::figures;
@@ -85,7 +85,10 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     bar.finish_and_clear();
     let trials = trials?;
     if stop.load(Ordering::Relaxed) && trials.len() < wanted {
-        eprintln!("stopped: {} of {wanted} runs have finished", trials.len());
+        output::note(format_args!(
+            "stopped: {} of {wanted} runs have finished",
+            trials.len()
+        ));
         if trials.is_empty() {
             return Ok(());
         }
@@ -100,11 +103,11 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
         }
     }
     if arguments.json {
-        println!("{}", json(&results, directory.path())?);
+        output::say(json(&results, directory.path())?)?;
     } else if !quiet {
-        print!("{}", table(&results));
-        println!("{}", directory.path().display());
-        println!("{}", best(&results));
+        output::raw(table(&results).as_bytes())?;
+        output::say(directory.path().display())?;
+        output::say(best(&results))?;
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{Outcome, interrupt, progress};
+use super::{Outcome, interrupt, output, progress};
 use crate::config::Config;
 use crate::device::Backend;
 use crate::error::Error;
@@ -72,7 +72,11 @@ pub(super) fn finish(mut session: Session, quiet: bool) -> Outcome {
         let reason = reason
             .map(|reason| format!(" ({reason})"))
             .unwrap_or_default();
-        eprintln!("{}: backend {backend}{reason}", root.display());
+        output::note(format_args!(
+            "{}: backend {backend}{reason}",
+            root.display()
+        ));
+        session.notes().iter().for_each(output::note);
     }
     let bar = progress::bar(epochs as u64, quiet, "epochs");
     bar.set_position(session.trainer().epoch() as u64);
@@ -84,30 +88,38 @@ pub(super) fn finish(mut session: Session, quiet: bool) -> Outcome {
     });
     bar.finish_and_clear();
     match outcome {
-        Ok(run::Outcome::Stopped { epoch }) if !quiet => eprintln!(
+        Ok(run::Outcome::Stopped { epoch }) if !quiet => output::note(format_args!(
             "stopped after epoch {epoch} of {epochs}; go on with: foldspace resume {}",
             root.display()
-        ),
+        )),
         Ok(run::Outcome::StoppedEarly { epoch, best }) if !quiet => {
-            eprintln!("stopped early after epoch {epoch} of {epochs}: the best was epoch {best}");
+            output::note(format_args!(
+                "stopped early after epoch {epoch} of {epochs}: the best was epoch {best}"
+            ));
         }
         Ok(_) => {}
         Err(error) => {
             let epoch = session.checkpointed();
-            eprint!("the checkpoint after epoch {epoch} is kept");
-            match error {
+            let way_on = match error {
                 // Going on would end in the same way.
-                Error::Diverged { .. } => eprintln!(),
-                _ => eprintln!("; go on from it with: foldspace resume {}", root.display()),
-            }
+                Error::Diverged { .. } => String::new(),
+                _ => format!("; go on from it with: foldspace resume {}", root.display()),
+            };
+            output::note(format_args!(
+                "the checkpoint after epoch {epoch} is kept{way_on}"
+            ));
             return Err(error.into());
         }
     }
     if !quiet {
         if let Some(metrics) = last {
-            println!("epoch {}: {}", metrics.epoch, describe(&metrics));
+            output::say(format_args!(
+                "epoch {}: {}",
+                metrics.epoch,
+                describe(&metrics)
+            ))?;
         }
-        println!("{}", root.display());
+        output::say(root.display())?;
     }
     Ok(())
 }

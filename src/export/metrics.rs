@@ -1,6 +1,7 @@
 //! Losses, accuracies, norms and seconds by epoch.
 
 use std::path::Path;
+use std::time::UNIX_EPOCH;
 
 use csv::StringRecord;
 
@@ -13,6 +14,8 @@ pub(super) struct Metrics {
     pub names: Vec<String>,
     /// A row per epoch; NaN where there is no number.
     pub rows: Vec<Vec<f64>>,
+    /// When each epoch was done, in seconds since 1970.
+    pub times: Vec<f64>,
 }
 
 impl Metrics {
@@ -31,20 +34,35 @@ impl Metrics {
         }
         let (gradients, norms) = run.gradient_norms()?;
         names.extend(gradients.iter().map(|name| format!("grad_norm.{name}")));
-        let (_, seconds) = log::read_cells(&run.paths.timing())?;
+        let (_, timing) = log::read_cells(&run.paths.timing())?;
+        let seconds = |epoch: usize| {
+            let timed = timing.get(epoch).and_then(|cells| cells.get(1));
+            timed.copied().unwrap_or(f64::NAN)
+        };
         names.push("seconds".to_owned());
         for (epoch, row) in rows.iter_mut().enumerate() {
             let absent = vec![f64::NAN; gradients.len()];
             row.extend(norms.get(epoch).unwrap_or(&absent));
-            let timed = seconds.get(epoch).and_then(|cells| cells.get(1));
-            row.push(timed.copied().unwrap_or(f64::NAN));
+            row.push(seconds(epoch));
         }
-        Ok(Self { names, rows })
-    }
-
-    /// Where a column stands.
-    pub fn column(&self, name: &str) -> Option<usize> {
-        self.names.iter().position(|other| other == name)
+        // A run of an older version noted no times: its last epoch was done when the table was written, and every other as
+        // long before the next as that one took.
+        let written = std::fs::metadata(run.paths.timing()).and_then(|table| table.modified());
+        let written = written
+            .ok()
+            .and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+        let mut next = written.map_or(0.0, |written| written.as_secs_f64());
+        let mut times = vec![next; rows.len()];
+        for epoch in (0..rows.len()).rev() {
+            let noted = timing.get(epoch).and_then(|cells| cells.get(2));
+            times[epoch] = noted
+                .copied()
+                .filter(|time| time.is_finite())
+                .unwrap_or(next);
+            let took = seconds(epoch);
+            next = times[epoch] - if took.is_finite() { took } else { 0.0 };
+        }
+        Ok(Self { names, rows, times })
     }
 
     /// Writes them as CSV; a cell without a number is empty.

@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 
 pub use activations::{Activations, Part};
 
+use crate::data::{Dataset, Target};
 use crate::error::{Error, Result};
 use crate::model::weights;
 use crate::run::Run;
@@ -157,7 +158,10 @@ pub fn export(run: &Run, request: &Request) -> Result<Vec<PathBuf>> {
             let parameters = weights::read_parameters(&run.paths.weights(request.epoch))?;
             match request.format {
                 Format::Npz => npz::weights(&out, &parameters)?,
-                _ => weights::write(&out, &parameters)?,
+                _ => {
+                    let names = target_names(&run.split()?.train);
+                    weights::write_with(&out, &parameters, &[("target_names", &names)])?;
+                }
             }
         }
         Content::Metrics => {
@@ -169,6 +173,12 @@ pub fn export(run: &Run, request: &Request) -> Result<Vec<PathBuf>> {
         }
     }
     Ok(vec![out])
+}
+
+/// The names of the classes, or of a regression's targets, as a list in JSON.
+fn target_names(data: &Dataset) -> String {
+    let (Target::Classes { names, .. } | Target::Values { names, .. }) = &data.target;
+    serde_json::json!(names).to_string()
 }
 
 /// Where an export goes that was given no place.

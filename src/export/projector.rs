@@ -7,7 +7,7 @@ use crate::data::Target;
 use crate::error::Result;
 
 /// Per site `SITE.tsv`, a line per sample and a column per unit; `metadata.tsv` with the targets; and
-/// `projector_config.pbtxt`, with which `tensorboard --logdir` shows them all.
+/// `projector_config.pbtxt`, with which TensorBoard shows them all, whether `--logdir` is this directory or one above it.
 pub(super) fn write(directory: &Path, activations: &Activations) -> Result<Vec<PathBuf>> {
     super::table::distinct(
         directory,
@@ -41,6 +41,10 @@ pub(super) fn write(directory: &Path, activations: &Activations) -> Result<Vec<P
         let path = directory.join(name);
         crate::file::write(&path, text.as_bytes())?;
         written.push(path);
+    }
+    // Not over the curves of a run that are exported into the same directory.
+    if !super::tensorboard::is_there(directory) {
+        written.push(super::tensorboard::mark(directory)?);
     }
     Ok(written)
 }

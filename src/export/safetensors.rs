@@ -8,9 +8,10 @@ use super::Activations;
 use super::npz::entries;
 use crate::data::Target;
 use crate::error::{Error, Result};
+use crate::model::store::with_metadata;
 
 /// A tensor per site (n x units, F32), and what it belongs to: `inputs` (n x d, F64) and `targets` (n, I64; or n x k,
-/// F64).
+/// F64). The metadata have the classes' names as `target_names`, a list in JSON.
 pub(super) fn activations(path: &Path, activations: &Activations) -> Result<()> {
     let mut tensors: Vec<(&str, Dtype, Vec<usize>, Vec<u8>)> = Vec::new();
     for (site, output) in &activations.sites {
@@ -47,5 +48,7 @@ pub(super) fn activations(path: &Path, activations: &Activations) -> Result<()> 
         .collect::<Result<_, _>>()
         .map_err(refuse)?;
     let bytes = safetensors::serialize(views, None).map_err(refuse)?;
-    crate::file::write(path, &bytes)
+    let names = super::target_names(data);
+    let metadata = [("format", "pt"), ("target_names", &names)];
+    crate::file::write(path, &with_metadata(&bytes, &metadata))
 }

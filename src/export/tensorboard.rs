@@ -1,10 +1,11 @@
 //! Metrics as a TensorBoard event file.
 //!
-//! An event is a protocol buffer in a [`record`](super::record)'s frame. Only four messages are needed, so they are
+//! An event is a protocol buffer in a [`record`](super::record)'s frame. Only five messages are needed, so they are
 //! encoded here by hand (field numbers from TensorFlow's `event.proto` and `summary.proto`):
 //!
 //! ```text
-//! Event   { double wall_time = 1; int64 step = 2; string file_version = 3; Summary summary = 5; }
+//! Event   { double wall_time = 1; int64 step = 2; string file_version = 3; Summary summary = 5; SourceMetadata source = 10; }
+//! SourceMetadata { string writer = 1; }
 //! Summary { repeated Value value = 1; }
 //! Value   { string tag = 1; float simple_value = 2; }
 //! ```
@@ -20,17 +21,11 @@ const FILE: &str = "events.out.tfevents.0.foldspace";
 
 /// Writes the event file into a directory, for `tensorboard --logdir`, and says where it is.
 ///
-/// Times count from 0, in seconds of training: the same run gives the same file but for its speed, and curves can be
-/// drawn over relative time.
+/// Each epoch's time is the one at which it was done.
 pub(super) fn write(directory: &Path, metrics: &Metrics) -> Result<PathBuf> {
     let path = directory.join(FILE);
-    let version = [double(1, 0.0), text(3, "brain.Event:2")].concat();
-    let mut bytes = frame(&version);
-    let seconds = metrics.column("seconds");
-    let mut clock = 0.0;
-    for row in &metrics.rows {
-        let spent = seconds.and_then(|at| row.get(at)).copied();
-        clock += spent.filter(|spent| spent.is_finite()).unwrap_or(0.0);
+    let mut bytes = head(metrics.times.first().copied().unwrap_or_default());
+    for (row, &time) in metrics.rows.iter().zip(&metrics.times) {
         let values: Vec<u8> = metrics
             .names
             .iter()
@@ -43,11 +38,30 @@ pub(super) fn write(directory: &Path, metrics: &Metrics) -> Result<PathBuf> {
             })
             .collect();
         let epoch = row.first().copied().unwrap_or_default() as u64;
-        let event = [double(1, clock), integer(2, epoch), message(5, &values)].concat();
+        let event = [double(1, time), integer(2, epoch), message(5, &values)].concat();
         bytes.extend(frame(&event));
     }
     crate::file::write(&path, &bytes)?;
     Ok(path)
+}
+
+/// Writes an event file without events: TensorBoard looks for other plugins' files, such as the projector's, only in
+/// directories that have one.
+pub(super) fn mark(directory: &Path) -> Result<PathBuf> {
+    let path = directory.join(FILE);
+    crate::file::write(&path, &head(0.0))?;
+    Ok(path)
+}
+
+/// Whether a directory has an event file of ours.
+pub(super) fn is_there(directory: &Path) -> bool {
+    directory.join(FILE).exists()
+}
+
+/// The first event, which says what the file is.
+fn head(time: f64) -> Vec<u8> {
+    let writer = message(10, &text(1, "foldspace"));
+    frame(&[double(1, time), text(3, "brain.Event:2"), writer].concat())
 }
 
 /// TensorBoard groups curves by what stands before the slash; `None` for what is no curve.

@@ -1,24 +1,37 @@
 //! Weights that another program wrote, PyTorch above all, as the parameters of a network that the configuration describes.
 //!
-//! Names may be this program's (`embedding.weight`), for a module whose attributes are called like the layers. Or they
-//! are any that differ in their numbers alone, and those say the order: `0.weight`, `2.weight` of an `nn.Sequential`,
-//! `layer1.weight`, `layer2.weight` of a module of one's own.
+//! A file's first bytes say its format: `.safetensors`, or what `torch.save` writes of a state dict or of a checkpoint
+//! that has one in it. Names may be this program's (`embedding.weight`), or any others, see [`arrange`](super::arrange);
+//! names that wrappers put before them (`module.`, `_orig_mod.`) are taken off.
+//!
+//! A batch norm belongs before its layer's activation. Where positions in an `nn.Sequential` say that the file's
+//! stands behind it, it is folded into the next layer, if the configuration has no `batch_norm`, or refused.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use faer::Mat;
 
+use super::arrange::{self, Expected, Standing, is_norm};
+use super::state::{self, Module, key};
 use super::store::{self, Array};
-use super::{Activation, Frozen, Layer, ModelConfig, Parameters, pytorch, weights};
+use super::{Activation, Frozen, Layer, ModelConfig, NormParameters, Parameters, pytorch, weights};
 use crate::error::{Error, Result};
 
-/// Reads a `.safetensors` or `.pt` file as the weights of this network for data of `inputs` features.
+/// Reads a file as the weights of this network for data of `inputs` features.
 ///
 /// # Errors
-/// [`Error::Io`] where the file can't be read; [`Error::Invalid`] where it is damaged, holds more or fewer arrays than
-/// the network has parameters, or one of another shape or with a number that is not finite.
+/// [`Error::Io`] where the file can't be read; [`Error::Invalid`] where it is damaged or of no known format, holds more
+/// or fewer arrays than the network has parameters, or one of another shape or with a number that is not finite.
 pub fn read(path: &Path, config: &ModelConfig, inputs: usize) -> Result<Parameters> {
+    parse(&pytorch::read_bytes(path)?, path, config, inputs)
+}
+
+/// The same from a file's bytes; `path` is what errors call it.
+///
+/// # Errors
+/// As [`read`].
+pub fn parse(whole: &[u8], path: &Path, config: &ModelConfig, inputs: usize) -> Result<Parameters> {
     let refuse = |problem: String| {
         Error::invalid(
             path.display().to_string(),
@@ -26,8 +39,15 @@ pub fn read(path: &Path, config: &ModelConfig, inputs: usize) -> Result<Paramete
             "change [model] or name another file in model.weights",
         )
     };
-    let found = arrays(path)?;
-    let arrays = renamed(found, &expected(config, inputs)).map_err(refuse)?;
+    let file = modules(whole, path)?;
+    let expected = expected(config, inputs);
+    let mut found = file.modules;
+    if !expected.iter().any(Expected::is_norm) && found.iter().any(is_norm) {
+        found = without_norms(found, file.in_order).map_err(refuse)?;
+    }
+    let found = arrange::arrange(found, &expected, file.in_order).map_err(refuse)?;
+    arrange::check_norms(&found, &expected).map_err(refuse)?;
+    let arrays = renamed(found, &expected).map_err(refuse)?;
     let mut layers = config.layers.clone();
     for (layer, name) in layers.iter_mut().zip(config.names()) {
         layer.name = Some(name);
@@ -39,37 +59,41 @@ pub fn read(path: &Path, config: &ModelConfig, inputs: usize) -> Result<Paramete
     Ok(parameters)
 }
 
-/// The matrices in a file that does not describe its network, in the order of their names and with no activation.
+/// The matrices in a file that does not describe its network, in the model's order where the file has it, otherwise in
+/// that of their names, and with no activation.
 ///
 /// # Errors
 /// Where the file can't be read, or there is no array of two axes called `weight`.
 pub fn matrices(path: &Path) -> Result<Frozen> {
-    let arrays = arrays(path)?;
-    let mut names: Vec<&str> = arrays
-        .keys()
-        .filter_map(|name| name.strip_suffix("weight"))
-        .collect();
-    names.sort_by_key(|name| natural(name));
-    let layer = |name: &str| {
-        let weight = &arrays[&format!("{name}weight")];
+    parse_matrices(&pytorch::read_bytes(path)?, path)
+}
+
+/// The same from a file's bytes; `path` is what errors call it.
+///
+/// # Errors
+/// As [`matrices`].
+pub fn parse_matrices(whole: &[u8], path: &Path) -> Result<Frozen> {
+    let file = modules(whole, path)?;
+    let mut modules = file.modules;
+    if !file.in_order || arrange::numbered(&modules) {
+        modules.sort_by_key(|module| arrange::natural(&module.name));
+    }
+    let layer = |module: &Module| {
+        let weight = module.arrays.get("weight")?;
         // No entries can be of any shape: [10^18, 0] takes no room in a file, but its bias would.
         let (false, &[units, inputs]) = (weight.values.is_empty(), weight.shape.as_slice()) else {
             return None;
         };
-        let bias = arrays.get(&format!("{name}bias"));
+        let bias = module.arrays.get("bias");
         let bias = bias.filter(|bias| bias.shape == [units]);
         Some(Layer {
-            name: name.trim_end_matches('.').to_owned(),
-            weight: Mat::from_fn(units, inputs, |i, j| {
-                f64::from(weight.values[i * inputs + j])
-            }),
-            bias: bias.map_or(vec![0.0; units], |bias| {
-                bias.values.iter().map(|&b| f64::from(b)).collect()
-            }),
+            name: module.name.clone(),
+            weight: matrix(weight, units, inputs),
+            bias: bias.map_or(vec![0.0; units], widened),
             activation: Activation::Identity,
         })
     };
-    let layers: Vec<Layer> = names.into_iter().filter_map(layer).collect();
+    let layers: Vec<Layer> = modules.iter().filter_map(layer).collect();
     if layers.is_empty() {
         return Err(Error::invalid(
             path.display().to_string(),
@@ -80,135 +104,290 @@ pub fn matrices(path: &Path) -> Result<Frozen> {
     Ok(Frozen { layers })
 }
 
-/// A file's arrays by name; its ending says the format.
-fn arrays(path: &Path) -> Result<BTreeMap<String, Array>> {
-    let ending = path.extension().unwrap_or_default().to_string_lossy();
-    let mut arrays = match ending.as_ref() {
-        "safetensors" => store::read_any(path)?.arrays,
-        "pt" | "pth" => pytorch::read(path)?,
-        _ => {
-            return Err(Error::invalid(
-                path.display().to_string(),
-                "weights are read from .safetensors, .pt and .pth",
-                "write such a file: torch.save(model.state_dict(), \"net.pt\")",
-            ));
-        }
-    };
-    // Batch norm's count of batches matters only where its momentum is None.
-    arrays.retain(|name, _| name.rsplit('.').next() != Some("num_batches_tracked"));
-    Ok(arrays)
+/// Whether this is a weights file of our own, which describes its network.
+///
+/// # Errors
+/// Where the file can't be read or is damaged.
+pub fn is_ours(path: &Path) -> Result<bool> {
+    let whole = pytorch::read_bytes(path)?;
+    match Format::of(&whole) {
+        Ok(Format::Safetensors) => Ok(store::parse_any(&whole, path)?.kind.is_some()),
+        _ => Ok(false),
+    }
 }
 
-/// A module with parameters, such as an `nn.Linear`: its name, and the names and shapes of its arrays.
-type Module = (String, Vec<(&'static str, Vec<usize>)>);
+/// The modules in a file.
+struct File {
+    modules: Vec<Module>,
+    /// Whether they are in the order in which the model made them.
+    in_order: bool,
+}
+
+fn modules(whole: &[u8], path: &Path) -> Result<File> {
+    let format = Format::of(whole).map_err(|problem| {
+        Error::invalid(
+            path.display().to_string(),
+            problem,
+            "weights are read from .safetensors and from what torch.save(model.state_dict(), \"net.pt\") writes, whatever \
+             they are called",
+        )
+    })?;
+    let (arrays, in_order) = match format {
+        Format::Safetensors => {
+            let contents = store::parse_any(whole, path)?;
+            let sorted = contents.order.is_sorted();
+            let mut arrays = contents.arrays;
+            let take = |name: String| arrays.remove(&name).map(|array| (name, array));
+            (
+                contents.order.into_iter().filter_map(take).collect(),
+                !sorted,
+            )
+        }
+        Format::Pytorch => {
+            let arrays = pytorch::parse_in_order(whole);
+            (
+                arrays.map_err(|problem| pytorch::refuse(path, problem))?,
+                true,
+            )
+        }
+    };
+    let modules = state::modules(arrays).map_err(|problem| {
+        Error::invalid(
+            path.display().to_string(),
+            problem,
+            "then save the model again",
+        )
+    })?;
+    Ok(File { modules, in_order })
+}
+
+/// What a file is, by how it begins.
+enum Format {
+    Safetensors,
+    Pytorch,
+}
+
+impl Format {
+    fn of(file: &[u8]) -> Result<Self, String> {
+        let is = |start: &[u8]| file.starts_with(start);
+        if is(b"PK\x03\x04") || is(b"PK\x05\x06") || pytorch::is_old(file) {
+            return Ok(Self::Pytorch);
+        }
+        if let Some((length, rest)) = file.split_first_chunk()
+            && u64::from_le_bytes(*length) <= rest.len() as u64
+            && rest.starts_with(b"{")
+        {
+            return Ok(Self::Safetensors);
+        }
+        Err(if file.is_empty() {
+            "the file is empty"
+        } else if is(b"\x89HDF") {
+            "this is an HDF5 file, as Keras writes them"
+        } else if is(b"\x93NUMPY") {
+            "this is a single array of NumPy's"
+        } else if is(b"version https://git-lfs") {
+            "this is a pointer of Git LFS, the weights have still to be fetched (git lfs pull)"
+        } else if is(b"\x1f\x8b") {
+            "this is compressed with gzip; unpack it first"
+        } else if file.get(257..262) == Some(b"ustar") {
+            "this is a tar archive; unpack it first"
+        } else if is(b"\x80") {
+            "this is a pickle that torch.save did not write"
+        } else {
+            "this is no file of weights"
+        }
+        .to_owned())
+    }
+}
 
 /// The modules that a network has, in order.
-fn expected(config: &ModelConfig, inputs: usize) -> Vec<Module> {
+fn expected(config: &ModelConfig, inputs: usize) -> Vec<Expected> {
     let mut modules = Vec::new();
     let mut fan_in = inputs;
     for (layer, name) in config.layers.iter().zip(config.names()) {
+        let bent = layer.activation != Activation::Identity;
+        let mut push = |name: String, shape: Vec<usize>, bias: bool| {
+            modules.push(Expected {
+                name,
+                shape,
+                bias,
+                bent,
+            });
+        };
         if let Some(rank) = layer.rank {
-            let arrays = vec![("weight", vec![rank, fan_in])];
-            modules.push((format!("{name}.narrow"), arrays));
+            push(format!("{name}.narrow"), vec![rank, fan_in], false);
             fan_in = rank;
         }
-        let units = layer.units;
-        let mut arrays = vec![("weight", vec![units, fan_in])];
-        if layer.bias {
-            arrays.push(("bias", vec![units]));
-        }
-        modules.push((name.clone(), arrays));
+        push(name.clone(), vec![layer.units, fan_in], layer.bias);
         if layer.batch_norm {
-            let parts = ["weight", "bias", "running_mean", "running_var"];
-            let arrays = parts.into_iter().map(|part| (part, vec![units]));
-            modules.push((format!("{name}.norm"), arrays.collect()));
+            push(format!("{name}.norm"), vec![layer.units], true);
         }
-        fan_in = units;
+        fan_in = layer.units;
     }
     modules
 }
 
 /// The arrays under the names that the network's modules have here.
-fn renamed(
-    found: BTreeMap<String, Array>,
-    expected: &[Module],
-) -> Result<BTreeMap<String, Array>, String> {
-    let mut modules: BTreeMap<String, BTreeMap<String, Array>> = BTreeMap::new();
-    for (name, array) in found {
-        let (module, part) = name.rsplit_once('.').unwrap_or(("", &name));
-        let parts = modules.entry(module.to_owned()).or_default();
-        parts.insert(part.to_owned(), array);
-    }
-    let theirs = in_order(&modules, expected)?;
+fn renamed(theirs: Vec<Module>, expected: &[Expected]) -> Result<BTreeMap<String, Array>, String> {
     let mut arrays = BTreeMap::new();
-    for (theirs, (ours, shapes)) in theirs.into_iter().zip(expected) {
-        let mut parts = modules.remove(&theirs).unwrap_or_default();
+    for (mut theirs, ours) in theirs.into_iter().zip(expected) {
+        if ours.is_norm() {
+            // `BatchNorm1d(affine=False)` neither scales nor moves.
+            for (part, value) in [("weight", 1.0), ("bias", 0.0)] {
+                let units = ours.shape[0];
+                theirs
+                    .arrays
+                    .entry(part.to_owned())
+                    .or_insert_with(|| Array {
+                        shape: vec![units],
+                        values: vec![value; units],
+                    });
+            }
+        }
         // Where the names differ, the message has both.
-        let whose = if theirs == *ours {
-            String::new()
-        } else {
-            format!(" of {ours}")
+        let whose = match theirs.name == ours.name {
+            true => String::new(),
+            false => format!(" of {}", ours.name),
         };
-        for (part, shape) in shapes {
-            let array = parts
-                .remove(*part)
-                .ok_or_else(|| format!("{theirs}.{part}{whose} is missing"))?;
-            if array.shape != *shape {
+        let parts: &[&str] = match (ours.is_norm(), ours.bias) {
+            (true, _) => &["weight", "bias", "running_mean", "running_var"],
+            (false, true) => &["weight", "bias"],
+            (false, false) => &["weight"],
+        };
+        for &part in parts {
+            let shape = match part {
+                "weight" => &ours.shape[..],
+                _ => &ours.shape[..1],
+            };
+            let array = theirs.arrays.remove(part);
+            let name = key(&theirs.name, part);
+            let array = array.ok_or_else(|| format!("{name}{whose} is missing"))?;
+            if array.shape != shape {
                 return Err(format!(
-                    "{theirs}.{part} has shape {:?}, but {part}{whose} has to be {shape:?}",
+                    "{name} has shape {:?}, but {part}{whose} has to be {shape:?}",
                     array.shape
                 ));
             }
-            arrays.insert(format!("{ours}.{part}"), array);
+            arrays.insert(format!("{}.{part}", ours.name), array);
         }
-        if let Some(part) = parts.keys().next() {
+        if let Some(part) = theirs.arrays.keys().next() {
             return Err(format!(
-                "{theirs}.{part} is more than the network{whose} has"
+                "{} is more than the network{whose} has",
+                key(&theirs.name, part)
             ));
         }
     }
     Ok(arrays)
 }
 
-/// The names of the file's modules in the order of the network's.
-fn in_order<T>(modules: &BTreeMap<String, T>, expected: &[Module]) -> Result<Vec<String>, String> {
-    if modules.len() == expected.len()
-        && expected.iter().all(|(name, _)| modules.contains_key(name))
-    {
-        return Ok(expected.iter().map(|(name, _)| name.clone()).collect());
+/// The modules with batch norms folded into their neighbours, for a network that has none: in evaluation it computes the same.
+///
+/// # Errors
+/// Where the names do not say where a batch norm stands.
+fn without_norms(mut modules: Vec<Module>, in_order: bool) -> Result<Vec<Module>, String> {
+    if arrange::numbered(&modules) {
+        modules.sort_by_key(|module| arrange::natural(&module.name));
+    } else if !in_order {
+        return Err(unplaced(&modules));
     }
-    let mut names: Vec<String> = modules.keys().cloned().collect();
-    names.sort_by_key(|name| natural(name));
-    let numbered = names.windows(2).all(|pair| {
-        let [left, right] = [&pair[0], &pair[1]].map(|name| natural(name));
-        left.iter()
-            .map(|(text, _)| text)
-            .eq(right.iter().map(|(text, _)| text))
-    });
-    if numbered && names.len() == expected.len() {
-        return Ok(names);
+    while let Some(place) = modules.iter().position(is_norm) {
+        // Where nothing bends, before and behind are the same.
+        let standing = arrange::standing(&modules, place);
+        let norm = norm_of(&modules[place])?;
+        let affine = norm.affine();
+        let target = match standing {
+            Standing::Before => place.checked_sub(1),
+            Standing::After => Some(place + 1),
+            Standing::Between | Standing::Unknown => return Err(unplaced(&modules[place..=place])),
+        };
+        let name = modules[place].name.clone();
+        let linear = target.and_then(|target| modules.get_mut(target));
+        let folded = linear.and_then(|linear| fold(linear, &affine, standing == Standing::Before));
+        if folded.is_none() {
+            return Err(format!(
+                "its batch norm {name} has no linear layer of {} units beside it to be folded into; the network has no batch_norm",
+                affine.len()
+            ));
+        }
+        modules.remove(place);
     }
-    let ours: Vec<&str> = expected.iter().map(|(name, _)| name.as_str()).collect();
-    Err(format!(
-        "its modules are {}, but the network's are {}, or as many that differ in their numbers alone",
-        names.join(", "),
-        ours.join(", ")
-    ))
+    Ok(modules)
 }
 
-/// A name cut into texts and the numbers behind them, so that 10 comes after 9.
-fn natural(name: &str) -> Vec<(String, Option<u64>)> {
-    let mut parts = Vec::new();
-    let mut rest = name;
-    while !rest.is_empty() {
-        let text = rest
-            .find(|c: char| c.is_ascii_digit())
-            .unwrap_or(rest.len());
-        let (text, behind) = rest.split_at(text);
-        let digits = behind.find(|c: char| !c.is_ascii_digit());
-        let (digits, behind) = behind.split_at(digits.unwrap_or(behind.len()));
-        parts.push((text.to_owned(), digits.parse().ok()));
-        rest = behind;
+fn unplaced(modules: &[Module]) -> String {
+    let norm = modules.iter().find(|module| is_norm(module));
+    format!(
+        "it has the batch norm {}, and nothing says whether that stands before or behind its activation; set batch_norm = true in \
+         [model] if it stands before",
+        norm.map_or("", |norm| &norm.name)
+    )
+}
+
+fn norm_of(module: &Module) -> Result<NormParameters, String> {
+    let part = |name: &str| module.arrays.get(name).map(widened);
+    let missing = || format!("{} is no batch norm", module.name);
+    let mean = part("running_mean").ok_or_else(missing)?;
+    let units = mean.len();
+    let norm = NormParameters {
+        weight: part("weight").unwrap_or_else(|| vec![1.0; units]),
+        bias: part("bias").unwrap_or_else(|| vec![0.0; units]),
+        running_var: part("running_var").ok_or_else(missing)?,
+        running_mean: mean,
+    };
+    let lengths = [&norm.weight, &norm.bias, &norm.running_var];
+    match lengths.iter().all(|part| part.len() == units) {
+        true => Ok(norm),
+        false => Err(format!("the arrays of {} differ in length", module.name)),
     }
-    parts
+}
+
+/// Folds z to s z + t into a linear layer, of its outputs or of its inputs; `None` where it has not as many.
+fn fold(linear: &mut Module, affine: &[(f64, f64)], outputs: bool) -> Option<()> {
+    let weight = linear.arrays.get("weight").filter(|_| !is_norm(linear))?;
+    let (false, &[units, inputs]) = (weight.values.is_empty(), weight.shape.as_slice()) else {
+        return None;
+    };
+    if affine.len() != if outputs { units } else { inputs } {
+        return None;
+    }
+    let mut matrix = matrix(weight, units, inputs);
+    let bias = linear
+        .arrays
+        .get("bias")
+        .filter(|bias| bias.shape == [units]);
+    let mut bias = bias.map_or(vec![0.0; units], widened);
+    for (i, bias) in bias.iter_mut().enumerate() {
+        if outputs {
+            *bias = affine[i].0 * *bias + affine[i].1;
+        }
+        for j in 0..inputs {
+            if !outputs {
+                *bias += matrix[(i, j)] * affine[j].1;
+            }
+            matrix[(i, j)] *= affine[if outputs { i } else { j }].0;
+        }
+    }
+    let rows = (0..units).flat_map(|i| matrix.row(i).iter().map(|&x| x as f32));
+    let weight = Array {
+        shape: vec![units, inputs],
+        values: rows.collect(),
+    };
+    let bias = Array {
+        shape: vec![units],
+        values: bias.into_iter().map(|x| x as f32).collect(),
+    };
+    linear
+        .arrays
+        .extend([("weight".to_owned(), weight), ("bias".to_owned(), bias)]);
+    Some(())
+}
+
+fn matrix(array: &Array, rows: usize, columns: usize) -> Mat<f64> {
+    Mat::from_fn(rows, columns, |i, j| {
+        f64::from(array.values[i * columns + j])
+    })
+}
+
+fn widened(array: &Array) -> Vec<f64> {
+    array.values.iter().map(|&x| f64::from(x)).collect()
 }

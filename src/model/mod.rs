@@ -2,6 +2,7 @@
 //! numbers, and the frozen network that geometry and figures see.
 
 pub mod activation;
+mod arrange;
 #[cfg(feature = "train")]
 pub mod batch_norm;
 #[cfg(feature = "train")]
@@ -22,9 +23,12 @@ mod pickle;
 pub mod pytorch;
 mod simd;
 mod site;
+mod state;
+mod state_dict;
 pub mod store;
 #[cfg(feature = "train")]
 pub mod tap;
+mod tensor;
 pub mod weights;
 
 pub use activation::Activation;

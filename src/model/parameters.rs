@@ -59,6 +59,15 @@ impl NormParameters {
             running_var: vec![1.0; units],
         }
     }
+
+    /// What it does in evaluation, z to s z + t: every unit's s and t.
+    pub fn affine(&self) -> Vec<(f64, f64)> {
+        let unit = |unit: usize| {
+            let scale = self.weight[unit] / (self.running_var[unit] + EPSILON).sqrt();
+            (scale, self.bias[unit] - scale * self.running_mean[unit])
+        };
+        (0..self.weight.len()).map(unit).collect()
+    }
 }
 
 impl LayerParameters {

@@ -2,15 +2,16 @@
 //!
 //! Files appear whole or not at all: they are written aside and renamed. What a reader gets has been checked;
 //! a truncated, altered or newer file is refused by name. What is not the tensors themselves stands as one JSON
-//! object under the metadata key `foldspace` (one key, because safetensors writes several in no fixed order).
+//! object under the metadata key `foldspace`; `format` is `pt`, as of files that PyTorch may read.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde_json::{Value, json};
 
+use super::tensor::Number;
 use crate::error::{Error, Result};
 
 /// The version of every format written here; a reader refuses a higher one.
@@ -37,6 +38,8 @@ pub struct Contents {
     pub notes: Value,
     /// The arrays by name.
     pub arrays: BTreeMap<String, Array>,
+    /// Their names as they stand in the file.
+    pub order: Vec<String>,
 }
 
 /// Writes arrays and notes to `path`, whole or not at all.
@@ -64,6 +67,19 @@ pub fn write(
 /// # Panics
 /// Where an array does not have as many values as its shape says.
 pub fn serialise(kind: &str, notes: &Value, arrays: &BTreeMap<String, Array>) -> Vec<u8> {
+    serialise_with(kind, notes, arrays, &[])
+}
+
+/// The same with more metadata, for other programs.
+///
+/// # Panics
+/// As [`serialise`].
+pub(super) fn serialise_with(
+    kind: &str,
+    notes: &Value,
+    arrays: &BTreeMap<String, Array>,
+    metadata: &[(&str, &str)],
+) -> Vec<u8> {
     let bytes: BTreeMap<&str, Vec<u8>> = arrays
         .iter()
         .map(|(name, array)| {
@@ -87,10 +103,48 @@ pub fn serialise(kind: &str, notes: &Value, arrays: &BTreeMap<String, Array>) ->
         notes,
         views.iter().map(|(name, view)| (*name, view)),
     );
-    let note = json!({ "kind": kind, "version": VERSION, "crc32": checksum, "notes": notes });
-    let metadata = HashMap::from([(KEY.to_owned(), note.to_string())]);
-    safetensors::serialize(views, Some(metadata))
-        .expect("the header is no larger than the format allows")
+    let others = [&[("format", "pt")], metadata].concat();
+    let note = json!({
+        "kind": kind, "version": VERSION, "crc32": checksum, "notes": notes, "others": checksum_of_others(&others),
+    });
+    let bytes = safetensors::serialize(views, None);
+    let bytes = bytes.expect("the header is no larger than the format allows");
+    with_metadata(&bytes, &[&others[..], &[(KEY, &note.to_string())]].concat())
+}
+
+/// CRC-32 of what stands in the metadata beside our own note.
+fn checksum_of_others(others: &[(&str, &str)]) -> u32 {
+    let mut others = others.to_vec();
+    others.sort_unstable();
+    crc32fast::hash(json!(others).to_string().as_bytes())
+}
+
+/// A safetensors file without metadata, and these besides, in this order: the crate writes several in no fixed one.
+/// `format` is `pt` for what PyTorch may read, as the readers of Hugging Face insist.
+///
+/// # Panics
+/// Where this is no safetensors file.
+pub(crate) fn with_metadata(file: &[u8], metadata: &[(&str, &str)]) -> Vec<u8> {
+    let (length, rest) = file.split_first_chunk().expect("a length");
+    let (header, data) = rest.split_at(u64::from_le_bytes(*length) as usize);
+    let pairs = metadata
+        .iter()
+        .map(|(key, value)| format!("{}:{}", json!(key), json!(value)));
+    let mut whole = format!(
+        "{{\"__metadata__\":{{{}}}",
+        pairs.collect::<Vec<_>>().join(",")
+    );
+    let entries = str::from_utf8(header).expect("JSON").trim_end();
+    let entries = entries.strip_prefix('{').expect("a JSON object");
+    if entries != "}" {
+        whole.push(',');
+    }
+    whole += entries;
+    // The numbers begin at a multiple of eight bytes.
+    while !whole.len().is_multiple_of(8) {
+        whole.push(' ');
+    }
+    [&(whole.len() as u64).to_le_bytes(), whole.as_bytes(), data].concat()
 }
 
 /// Reads a file of the given kind that this program wrote.
@@ -126,7 +180,8 @@ pub fn parse(bytes: &[u8], path: &Path, kind: &str) -> Result<Contents> {
 /// Reads a safetensors file of any origin; one of ours is checked against its checksum.
 ///
 /// # Errors
-/// As [`read`], kind aside; also [`Error::Invalid`] where entries are neither `f32`, `f64` nor `i64`.
+/// As [`read`], kind aside; also [`Error::Invalid`] where entries are neither floating-point numbers of 16 to 64 bits nor
+/// whole ones.
 pub fn read_any(path: &Path) -> Result<Contents> {
     parse_any(&fs::read(path).map_err(Error::io(path, "read"))?, path)
 }
@@ -143,15 +198,16 @@ pub fn parse_any(whole: &[u8], path: &Path) -> Result<Contents> {
     let (_, header) = SafeTensors::read_metadata(whole).map_err(cut)?;
 
     let mut arrays = BTreeMap::new();
+    let order = header.offset_keys();
     for (name, view) in file.iter() {
-        let values = values(&view).ok_or_else(|| {
+        let kind = number(view.dtype()).ok_or_else(|| {
             refused(
                 path,
                 format!("{name} holds {:?} numbers", view.dtype()),
-                "save it as float32 or float64",
+                "save it as float32, float64, float16 or bfloat16",
             )
         })?;
-        let shape = view.shape().to_vec();
+        let (shape, values) = (view.shape().to_vec(), kind.decode(view.data()));
         arrays.insert(name.to_owned(), Array { shape, values });
     }
 
@@ -160,6 +216,7 @@ pub fn parse_any(whole: &[u8], path: &Path) -> Result<Contents> {
             kind: None,
             notes: Value::Null,
             arrays,
+            order,
         });
     };
     let note: Value = serde_json::from_str(note)
@@ -183,7 +240,17 @@ pub fn parse_any(whole: &[u8], path: &Path) -> Result<Contents> {
         &note["notes"],
         views.iter().map(|(name, view)| (name.as_str(), view)),
     );
-    if note["crc32"].as_u64() != Some(u64::from(expected)) {
+    let metadata = header.metadata().iter().flatten();
+    let others: Vec<(&str, &str)> = metadata
+        .filter(|(key, _)| *key != KEY)
+        .map(|(key, value)| (key.as_str(), value.as_str()))
+        .collect();
+    // Files of earlier versions have nothing beside the note.
+    let whole = match note["others"].as_u64() {
+        Some(noted) => noted == u64::from(checksum_of_others(&others)),
+        None => others.is_empty(),
+    };
+    if !whole || note["crc32"].as_u64() != Some(u64::from(expected)) {
         return Err(damaged(
             "its contents do not match its checksum: the file was altered or damaged".to_owned(),
         ));
@@ -192,6 +259,7 @@ pub fn parse_any(whole: &[u8], path: &Path) -> Result<Contents> {
         kind: Some(kind.to_owned()),
         notes: note["notes"].clone(),
         arrays,
+        order,
     })
 }
 
@@ -199,40 +267,21 @@ fn refused(path: &Path, problem: impl Into<String>, remedy: &str) -> Error {
     Error::invalid(path.display().to_string(), problem, remedy)
 }
 
-/// A view's entries as `f32`; `None` if they are of another type.
-fn values(view: &TensorView<'_>) -> Option<Vec<f32>> {
-    let data = view.data();
-    match view.dtype() {
-        Dtype::F32 => {
-            let (whole, _) = data.as_chunks();
-            Some(
-                whole
-                    .iter()
-                    .map(|bytes| f32::from_le_bytes(*bytes))
-                    .collect(),
-            )
-        }
-        Dtype::F64 => {
-            let (whole, _) = data.as_chunks();
-            Some(
-                whole
-                    .iter()
-                    .map(|bytes| f64::from_le_bytes(*bytes) as f32)
-                    .collect(),
-            )
-        }
+/// How to read numbers of this type; `None` of those that no weight is made of.
+fn number(dtype: Dtype) -> Option<Number> {
+    Some(match dtype {
+        Dtype::F16 => Number::F16,
+        Dtype::BF16 => Number::Bf16,
+        Dtype::F32 => Number::F32,
+        Dtype::F64 => Number::F64,
+        Dtype::I8 => Number::I8,
+        Dtype::U8 | Dtype::BOOL => Number::U8,
+        Dtype::I16 => Number::I16,
+        Dtype::I32 => Number::I32,
         // Batch norm's count of batches.
-        Dtype::I64 => {
-            let (whole, _) = data.as_chunks();
-            Some(
-                whole
-                    .iter()
-                    .map(|bytes| i64::from_le_bytes(*bytes) as f32)
-                    .collect(),
-            )
-        }
-        _ => None,
-    }
+        Dtype::I64 => Number::I64,
+        _ => return None,
+    })
 }
 
 /// CRC-32 of everything that matters in a file, in a fixed order.

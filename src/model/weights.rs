@@ -31,13 +31,18 @@ const KIND: &str = "weights";
 /// # Errors
 /// [`Error::Io`] where the path can't be written.
 pub fn write(path: &Path, network: &Parameters) -> Result<()> {
+    write_with(path, network, &[])
+}
+
+/// Writes a network, and besides what other programs may want to know, as metadata of their own.
+///
+/// # Errors
+/// As [`write()`].
+pub fn write_with(path: &Path, network: &Parameters, metadata: &[(&str, &str)]) -> Result<()> {
     let layers: Vec<LayerConfig> = network.layers.iter().map(LayerParameters::config).collect();
-    store::write(
-        path,
-        KIND,
-        &json!({ "layers": layers }),
-        &to_arrays(network),
-    )
+    let (notes, arrays) = (json!({ "layers": layers }), to_arrays(network));
+    let bytes = store::serialise_with(KIND, &notes, &arrays, metadata);
+    crate::file::write(path, &bytes)
 }
 
 /// Reads a network that [`write()`] wrote, as evaluation sees it.

@@ -3,9 +3,10 @@
 //! ```text
 //! moons/
 //!   config.toml                            resolved configuration, seed, backend, versions
+//!   data.json, data/                       what tells whether the user's file has changed, and a copy of it
 //!   metrics.csv                            an epoch per line, see EpochMetrics
 //!   gradients.csv                          every parameter's gradient norm, an epoch per line
-//!   timing.csv                             seconds per epoch: the only file that differs from run to run
+//!   timing.csv                             how long every epoch took and when it ended: the only file that differs from run to run
 //!   weights/epoch-000150.safetensors       see model::weights
 //!   activations/epoch-000150.safetensors   [capture] sites
 //!   gradients/epoch-000150.safetensors     [capture] gradients
@@ -20,6 +21,7 @@
 pub mod checkpoint;
 #[cfg(feature = "train")]
 pub mod keep;
+pub mod kept;
 pub mod log;
 pub mod paths;
 pub mod reader;

@@ -27,6 +27,16 @@ impl Paths {
         self.root.join("config.toml")
     }
 
+    /// The fingerprint of the file that the data came from.
+    pub fn fingerprint(&self) -> PathBuf {
+        self.root.join("data.json")
+    }
+
+    /// The folder with a copy of that file.
+    pub fn data(&self) -> PathBuf {
+        self.root.join("data")
+    }
+
     /// Losses and accuracies by epoch.
     pub fn metrics(&self) -> PathBuf {
         self.root.join("metrics.csv")
@@ -127,7 +137,14 @@ impl Paths {
     /// lock; files that can't be removed stay.
     #[cfg(feature = "train")]
     pub(super) fn sweep(&self) {
-        for folder in ["", "weights", "activations", "gradients", "checkpoint"] {
+        for folder in [
+            "",
+            "data",
+            "weights",
+            "activations",
+            "gradients",
+            "checkpoint",
+        ] {
             let entries = fs::read_dir(self.root.join(folder)).into_iter().flatten();
             for entry in entries.flatten() {
                 let name = entry.file_name();

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use faer::Mat;
 
-use super::{Paths, log};
+use super::{Paths, kept, log};
 use crate::config::Config;
 use crate::data::split::Split;
 use crate::error::{Error, Result};
@@ -98,14 +98,20 @@ impl Run {
         read_matrices(&self.paths.gradients(epoch), "gradients")
     }
 
-    /// The training and the held-out samples, made again from the seed or read again from their file.
+    /// The training and the held-out samples that the run was trained on, made again from the seed or read again from the
+    /// copy of their file that the run keeps.
     ///
     /// # Errors
-    /// As [`DataConfig::load_split`](crate::data::DataConfig::load_split).
+    /// As [`DataConfig::load_split`](crate::data::DataConfig::load_split); also [`Error::Invalid`] where the copy is damaged,
+    /// or the file was too large for one and has changed.
     pub fn split(&self) -> Result<Split> {
-        self.config
-            .data
-            .load_split(self.config.seed, self.paths.root())
+        let data = kept::locate(&self.paths, &self.config.data)?;
+        data.load_split(self.config.seed, self.paths.root())
+    }
+
+    /// What a user should know who may have edited the data: that the run still has the old ones.
+    pub fn remark_on_data(&self) -> Option<String> {
+        kept::remark(&self.paths, &self.config.data)
     }
 }
 

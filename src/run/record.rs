@@ -1,6 +1,7 @@
 //! What training leaves behind after an epoch: lines in the tables, the weights, and what `[capture]` asks for.
 
 use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use burn::module::Module;
 use faer::Mat;
@@ -12,6 +13,24 @@ use crate::error::{Error, Result};
 use crate::model::store::{self, Array};
 use crate::model::{Mlp, Parameters, mlp, weights};
 use crate::train::{EpochReport, Samples, Trainer};
+
+/// What `timing.csv` says of an epoch: how long it took, and when it was done, in seconds since 1970.
+const TIMING: [&str; 3] = ["epoch", "seconds", "unix_time"];
+
+/// Gives a table of an older version, which has no times, its last column.
+pub(super) fn renew_timing(paths: &Paths) -> Result<()> {
+    let path = paths.timing();
+    let (names, rows) = log::read_cells(&path)?;
+    if names.len() + 1 != TIMING.len() {
+        return Ok(());
+    }
+    let rows = rows.iter().map(|row| {
+        let cells: Vec<String> = row.iter().map(f64::to_string).collect();
+        format!("{},\n", cells.join(","))
+    });
+    let text = format!("{}\n{}", TIMING.join(","), rows.collect::<String>());
+    crate::file::write(&path, text.as_bytes())
+}
 
 /// Adds an epoch to the tables.
 pub(super) fn epoch(paths: &Paths, report: &EpochReport) -> Result<()> {
@@ -25,8 +44,9 @@ pub(super) fn epoch(paths: &Paths, report: &EpochReport) -> Result<()> {
     let numbered = |cells: Vec<f64>| std::iter::once(epoch as f64).chain(cells);
     let names = std::iter::once("epoch").chain(names);
     log::append_cells(&paths.gradient_norms(), names, numbered(norms))?;
-    let names = ["epoch", "seconds"];
-    log::append_cells(&paths.timing(), names, numbered(vec![report.seconds]))
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let now = now.map_or(f64::NAN, |now| now.as_millis() as f64 / 1000.0);
+    log::append_cells(&paths.timing(), TIMING, numbered(vec![report.seconds, now]))
 }
 
 /// Keeps the weights of `network`, which stands for the trainer's as it is now, and what `[capture]` asks for besides.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::keep::Which;
+use super::kept::Taken;
 use super::{Checkpoint, Paths, Run, keep, log, record};
 use crate::config::{Config, Provenance};
 use crate::data::Dataset;
@@ -24,6 +25,8 @@ pub struct Session {
     split: Split,
     /// Why `auto` chose its backend, if it did.
     choice: Option<String>,
+    /// What the user should know besides.
+    notes: Vec<String>,
     /// The epoch of the newest checkpoint.
     checkpointed: usize,
     /// The epoch of the best checkpoint, and its loss.
@@ -77,7 +80,9 @@ impl Session {
         let paths = Paths::new(path);
         let mut config = config.resolved();
         config.validate()?;
+        let taken = Taken::before_reading(&config.data, paths.root())?;
         let split = config.data.load_split(config.seed, paths.root())?;
+        taken.as_ref().map_or(Ok(()), Taken::check)?;
         crate::train::check(&config.train, &config.model, &split.train)?;
         config.capture.check(&split)?;
         let (backend, choice) = choose(&config, &split, backend);
@@ -85,6 +90,9 @@ impl Session {
         let trainer = config.trainer(&split, &device)?;
 
         let root = paths.root();
+        fs::create_dir_all(root).map_err(Error::io(root, "create the directory"))?;
+        // Before anything is looked at: what is there can change until then.
+        let lock = paths.lock()?;
         let files = [
             paths.config(),
             paths.metrics(),
@@ -98,15 +106,15 @@ impl Session {
                 "resume it, remove it, or choose another directory with --out",
             ));
         }
-        fs::create_dir_all(root).map_err(Error::io(root, "create the directory"))?;
-        let lock = paths.lock()?;
         clear(&paths, overwrite)?;
+        taken.map_or(Ok(()), |taken| taken.write(&paths))?;
         config.provenance = Some(provenance(backend));
         let mut session = Self {
             run: Run { paths, config },
             trainer,
             split,
             choice,
+            notes: Vec::new(),
             checkpointed: 0,
             best: None,
             _lock: lock,
@@ -127,6 +135,7 @@ impl Session {
         let lock = run.paths.lock()?;
         run.paths.sweep();
         let (file, checkpoint) = keep::read(&run.paths, wish.from)?;
+        let mut notes: Vec<String> = run.remark_on_data().into_iter().collect();
         let (state, config) = (checkpoint.state, &mut run.config);
         if checkpoint.config.model.layers != config.model.layers {
             return Err(Error::invalid(
@@ -143,7 +152,7 @@ impl Session {
                     "ask for more",
                 ));
             }
-            config.train.epochs = epochs;
+            notes.extend(config.train.extend(epochs));
         }
         let began = config.provenance.as_ref().map(|made| made.backend);
         let backend = wish.backend.or(began).unwrap_or(Backend::Flex);
@@ -168,6 +177,7 @@ impl Session {
         for table in tables {
             log::truncate(&table, done)?;
         }
+        record::renew_timing(&run.paths)?;
         keep::forget_after(&run.paths, done)?;
         let before = run.config.provenance.replace(provenance(backend));
         let changed = wish.epochs.is_some() || before != run.config.provenance;
@@ -176,6 +186,7 @@ impl Session {
             trainer,
             split,
             choice,
+            notes,
             checkpointed: done,
             best: checkpoint.best,
             _lock: lock,
@@ -254,6 +265,11 @@ impl Session {
         let provenance = self.run.config.provenance.as_ref();
         let backend = provenance.map_or(Backend::Flex, |provenance| provenance.backend);
         (backend, self.choice.as_deref())
+    }
+
+    /// What the user should know of how it goes on, a sentence each.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// Keeps the network as it is now; at the end the best one, where early stopping is to restore it.
@@ -336,11 +352,12 @@ fn clear(paths: &Paths, all: bool) -> Result<()> {
     };
     if all {
         let tables = [paths.metrics(), paths.gradient_norms(), paths.timing()];
-        for file in [paths.config()].into_iter().chain(tables) {
+        let own = [paths.config(), paths.fingerprint()];
+        for file in own.into_iter().chain(tables) {
             let result = fs::remove_file(&file);
             gone(file, result)?;
         }
-        for folder in ["weights", "activations", "gradients", "figures"] {
+        for folder in ["data", "weights", "activations", "gradients", "figures"] {
             let folder = paths.root().join(folder);
             let result = fs::remove_dir_all(&folder);
             gone(folder, result)?;

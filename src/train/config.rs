@@ -122,6 +122,36 @@ impl TrainConfig {
         }
     }
 
+    /// Sets another number of epochs for a run that goes on. Where the run was to end with its cosine, the rate stays at
+    /// its lowest from there on rather than climb again, and the sentence that is returned says so.
+    pub fn extend(&mut self, epochs: usize) -> Option<String> {
+        let warm = self.warm_epochs();
+        self.schedule = self.schedule.resolved(self.epochs - warm);
+        let before = std::mem::replace(&mut self.epochs, epochs);
+        let Schedule::Cosine {
+            t_max: Some(t_max),
+            eta_min,
+            hold,
+        } = &mut self.schedule
+        else {
+            return None;
+        };
+        let end = warm + *t_max;
+        // Who lets a run go beyond t_max from the start wants the rate to climb.
+        if epochs <= end || (before > end && !*hold) {
+            return None;
+        }
+        *hold = true;
+        let idle = match *eta_min == 0.0 {
+            true => ", so that nothing more is learnt",
+            false => "",
+        };
+        Some(format!(
+            "the learning rate stays at {eta_min} after epoch {end}, where the cosine of train.schedule.t_max = {t_max} \
+             ends{idle}; for one cosine over {epochs} epochs, train again with --epochs {epochs}"
+        ))
+    }
+
     /// The loss by which one epoch is better than another: early stopping's, or that on the held-out samples
     /// where there are any.
     pub fn monitor(&self, held_out: bool) -> Monitor {

@@ -53,7 +53,8 @@ pub enum Schedule {
         gamma: f64,
     },
     /// Half a cosine wave from `lr` down to `eta_min` (Loshchilov and Hutter 2016, without restarts); what is trained
-    /// beyond `t_max` goes up the other half, as in PyTorch.
+    /// beyond `t_max` goes up the other half, as in PyTorch, unless `hold` keeps it down. `foldspace resume --epochs` sets
+    /// that where a run ended with its cosine.
     Cosine {
         /// Epochs on the way down; by default all that follow the warm-up.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -61,7 +62,14 @@ pub enum Schedule {
         /// The lowest rate.
         #[serde(default)]
         eta_min: f64,
+        /// Whether the rate stays at `eta_min` beyond `t_max`, where PyTorch's goes up again.
+        #[serde(default, skip_serializing_if = "is_false")]
+        hold: bool,
     },
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// The `[train.warmup]` table: epochs in which the rate grows in a straight line from `start_factor` times its first
@@ -133,7 +141,9 @@ impl Schedule {
             Self::Cosine {
                 t_max: Some(t_max),
                 eta_min,
+                hold,
             } => {
+                let done = if hold { done.min(t_max) } else { done };
                 let turn = PI * done as f64 / t_max.max(1) as f64;
                 eta_min + (lr - eta_min) * (1.0 + libm::cos(turn)) / 2.0
             }
@@ -148,9 +158,11 @@ impl Schedule {
             Self::Cosine {
                 t_max: None,
                 eta_min,
+                hold,
             } => Self::Cosine {
                 t_max: Some(epochs.max(1)),
                 eta_min,
+                hold,
             },
             schedule => schedule,
         }

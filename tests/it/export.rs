@@ -124,6 +124,114 @@ fn activations_read_back_from_every_format() {
     assert_eq!(named, labels);
     let config = fs::read_to_string(directory.join("projector_config.pbtxt")).unwrap();
     assert_eq!(config.matches("tensor_path").count(), 2);
+    // TensorBoard looks for that file in directories with an event file only.
+    let events = fs::read(directory.join("events.out.tfevents.0.foldspace")).unwrap();
+    assert_eq!(frames(&events).unwrap().len(), 1);
+}
+
+/// The metadata of a safetensors file.
+fn metadata(path: &Path) -> BTreeMap<String, String> {
+    let bytes = fs::read(path).unwrap();
+    let (_, header) = SafeTensors::read_metadata(&bytes).unwrap();
+    header.metadata().clone().unwrap().into_iter().collect()
+}
+
+#[test]
+fn every_safetensors_file_is_marked_for_pytorch_and_keeps_the_classes_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let table = ["x,y,kind"]
+        .into_iter()
+        .map(str::to_owned)
+        .chain((0..30).map(|i| format!("{},{},{}", i % 7, i % 5, ["\"a, b\"", "ü", "c"][i % 3])));
+    fs::write(
+        root.join("t.csv"),
+        table.collect::<Vec<_>>().join("\n") + "\n",
+    )
+    .unwrap();
+    let path = format!(
+        "data={{ path = '{}', target = 'kind' }}",
+        root.join("t.csv").display()
+    );
+    let run = train(root, &[&path]);
+    for (content, name) in [(Content::Activations, "a"), (Content::Weights, "w")] {
+        let out = root.join(format!("{name}.safetensors"));
+        export(&run, &request(content, Format::Safetensors, &[], &out)).unwrap();
+        let found = metadata(&out);
+        assert_eq!(found["format"], "pt");
+        let names: Vec<String> = serde_json::from_str(&found["target_names"]).unwrap();
+        assert_eq!(names, ["a, b", "c", "ü"]);
+        // The same bytes each time, with two keys of metadata or more.
+        let again = root.join("again.safetensors");
+        export(&run, &request(content, Format::Safetensors, &[], &again)).unwrap();
+        assert!(fs::read(&out).unwrap() == fs::read(&again).unwrap());
+        let bytes = fs::read(&out).unwrap();
+        let length = u64::from_le_bytes(bytes[..8].try_into().unwrap());
+        assert_eq!(length % 8, 0, "the numbers are aligned");
+    }
+    for file in ["weights", "activations", "checkpoint"] {
+        let path = run.paths.root().join(file).join("epoch-000004.safetensors");
+        assert_eq!(metadata(&path)["format"], "pt", "{file}");
+    }
+}
+
+#[test]
+fn events_bear_the_time_at_which_their_epoch_was_done() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let now = || {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        now.unwrap().as_secs_f64()
+    };
+    let before = now();
+    let run = train(root, &[]);
+    let after = now();
+    let times = |name: &str| {
+        let out = root.join(name);
+        let wanted = request(Content::Metrics, Format::Tensorboard, &[], &out);
+        let bytes = fs::read(&export(&run, &wanted).unwrap()[0]).unwrap();
+        let events = frames(&bytes).unwrap();
+        let time = |event: &&[u8]| {
+            let event: BTreeMap<u64, Vec<u8>> = fields(event).into_iter().collect();
+            f64::from_le_bytes(event[&1][..].try_into().unwrap())
+        };
+        events.iter().map(time).collect::<Vec<f64>>()
+    };
+    // The table has milliseconds.
+    let real = times("real");
+    assert!(
+        real.is_sorted() && real[0] >= before - 0.001 && real[4] <= after + 0.001,
+        "{real:?}"
+    );
+
+    // A table of before there were times: counted back from when it was written.
+    let timing = run.paths.timing();
+    let old = "epoch,seconds\n1,0.5\n2,0.25\n3,1\n4,2\n";
+    fs::write(&timing, old).unwrap();
+    let written = fs::metadata(&timing).unwrap().modified().unwrap();
+    let written = written
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap()
+        .as_secs_f64();
+    let found = times("old");
+    let expected = [-3.25, -3.25, -3.0, -2.0, 0.0].map(|before| written + before);
+    for (found, expected) in found.iter().zip(expected) {
+        assert!((found - expected).abs() < 1e-3, "{found} {expected}");
+    }
+    // Such a run goes on, and its table has times from there.
+    let wish = foldspace::run::Resume {
+        epochs: Some(5),
+        ..Default::default()
+    };
+    let mut session = Session::resume(run.paths.root(), &wish).unwrap();
+    session.train(&AtomicBool::new(false), |_| ()).unwrap();
+    let text = fs::read_to_string(&timing).unwrap();
+    assert!(
+        text.starts_with("epoch,seconds,unix_time\n1,0.5,\n2,0.25,\n"),
+        "{text}"
+    );
+    let found = times("mixed");
+    assert!(found.is_sorted() && found[5] >= after, "{found:?}");
 }
 
 #[test]

@@ -7,13 +7,16 @@ PyTorch 2.15, safetensors 0.8 and tensorboard 2.21.
 """
 
 import csv
+import json
 import pathlib
 import subprocess
 import sys
 import tempfile
+import time
 
 import numpy as np
 import torch
+from safetensors import safe_open
 from safetensors.numpy import load_file as load_numpy
 from safetensors.torch import load_file
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
@@ -49,6 +52,7 @@ def main(program):
             foldspace("export", run, "--out", path, *arguments)
             return path
 
+        start = time.time()
         foldspace("train", ROOT / "configs/iris.toml", "--out", run, "--epochs", EPOCHS)
 
         # Activations: NumPy, safetensors, CSV and the projector hold the same numbers.
@@ -60,6 +64,9 @@ def main(program):
         tensors = load_numpy(export("a.safetensors", "--format", "safetensors", *sites))
         for name in ["embedding", "layers.2", "inputs", "targets"]:
             assert (tensors[name] == arrays[name]).all(), name
+        with safe_open(pathlib.Path(folder) / "a.safetensors", "pt") as file:
+            metadata = file.metadata()
+        assert metadata["format"] == "pt" and json.loads(metadata["target_names"]) == list(arrays["target_names"])
         with open(export("a.csv", "--format", "csv", *sites), newline="") as file:
             rows = list(csv.DictReader(file))
         table = np.array([[row["embedding.1"], row["embedding.2"]] for row in rows], dtype=np.float32)
@@ -103,6 +110,8 @@ def main(program):
         for tag, column in pairs.items():
             assert tag in tags, tags
             scalars = events.Scalars(tag)
+            times = [scalar.wall_time for scalar in scalars]
+            assert start - 0.001 <= times[0] and times == sorted(times) and times[-1] <= time.time()
             assert [scalar.step for scalar in scalars] == list(range(1, EPOCHS + 1))
             expected = np.array([row[column] for row in metrics], dtype=np.float32)
             assert (np.array([scalar.value for scalar in scalars], dtype=np.float32) == expected).all(), tag
