@@ -2,6 +2,10 @@
 //!
 //! Source: NumPy Enhancement Proposal 1, *A Simple File Format for NumPy Arrays*, versions 1.0 to 3.0.
 
+use std::io::Read;
+
+use half::f16;
+
 /// An array, entries in row-major (C) order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Array {
@@ -54,7 +58,39 @@ impl Entries {
     }
 }
 
-const MAGIC: &[u8; 6] = b"\x93NUMPY";
+/// What is wrong with an array, and what to do; where it stands its reader knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// What is wrong.
+    pub problem: String,
+    /// What to do about it.
+    pub remedy: String,
+}
+
+impl Problem {
+    pub(super) fn new(problem: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self {
+            problem: problem.into(),
+            remedy: remedy.into(),
+        }
+    }
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}; {}", self.problem, self.remedy)
+    }
+}
+
+/// The first bytes of every such file.
+pub const MAGIC: &[u8; 6] = b"\x93NUMPY";
+
+/// The most bytes that one array may take in memory once decoded: 8 an entry for numbers, the text and a string's own
+/// size for text. A damaged or hostile file can ask for no more.
+pub const MOST_BYTES: u64 = 1 << 30;
+
+/// The longest header that is read; NumPy's own have some hundred bytes.
+const LONGEST_HEADER: u32 = 1 << 20;
 
 /// The most axes that NumPy allows.
 const MOST_AXES: usize = 64;
@@ -112,92 +148,289 @@ pub fn serialise(array: &Array) -> Vec<u8> {
 /// Takes memory for the entries only once their number is known to be that of the bytes that are there.
 ///
 /// # Errors
-/// What is wrong, and what to do, as "problem; remedy": a file cut short or damaged, big-endian numbers, half or complex
-/// ones, dates, structures, and arrays of Python objects, which are pickled and never unpickled here.
-pub fn parse(bytes: &[u8]) -> Result<Array, String> {
-    let damaged = |what: &str| format!("{what}; save the array again");
-    let body = bytes
-        .strip_prefix(MAGIC)
-        .ok_or_else(|| damaged("this is not a .npy array"))?;
-    let (header, data) = match body {
-        [1, _, a, b, rest @ ..] => rest.split_at_checked(usize::from(u16::from_le_bytes([*a, *b]))),
-        [2 | 3, _, a, b, c, d, rest @ ..] => usize::try_from(u32::from_le_bytes([*a, *b, *c, *d]))
+/// A file cut short or damaged, complex numbers, dates, structures, arrays of Python objects, which are pickled and never
+/// unpickled here, and more entries than [`MOST_BYTES`] hold.
+pub fn parse(bytes: &[u8]) -> Result<Array, Problem> {
+    let mut rest = bytes;
+    let header = Header::read(&mut rest)?;
+    let room = rest.len() as u64;
+    if header.bytes() != Some(room) {
+        return Err(header.misfit(&format!("{room} bytes of data")));
+    }
+    let shape = header.shape.clone();
+    let entries = header.entries(&mut rest, room)?;
+    Ok(Array { shape, entries })
+}
+
+/// An array's type and shape; its entries follow in the reader that the header came from.
+#[derive(Debug, Clone)]
+pub struct Header {
+    /// The lengths of its axes.
+    pub shape: Vec<usize>,
+    kind: Kind,
+    descr: String,
+    fortran_order: bool,
+}
+
+impl Header {
+    /// Reads what stands before the entries.
+    ///
+    /// # Errors
+    /// As [`parse`], for a header.
+    pub fn read(reader: &mut impl Read) -> Result<Self, Problem> {
+        let mut start = [0; 8];
+        reader
+            .read_exact(&mut start)
             .ok()
-            .and_then(|length| rest.split_at_checked(length)),
-        [version, ..] if *version > 3 => {
-            return Err(format!(
-                "this is version {version} of the .npy format; save it with numpy.save as version 1, 2 or 3"
+            .filter(|()| start.starts_with(MAGIC))
+            .ok_or_else(|| damaged("this is not a .npy array"))?;
+        let cut_short = || damaged("the header is cut short");
+        let mut fill = |length: u32| {
+            let mut bytes = vec![0; length as usize];
+            reader.read_exact(&mut bytes).ok().map(|()| bytes)
+        };
+        let length = match start[6] {
+            1 => fill(2).map(|l| u32::from(u16::from_le_bytes(fixed(&l)))),
+            2 | 3 => fill(4).map(|l| u32::from_le_bytes(fixed(&l))),
+            version if version > 3 => {
+                return Err(Problem::new(
+                    format!("this is version {version} of the .npy format"),
+                    "save it with numpy.save as version 1, 2 or 3",
+                ));
+            }
+            _ => None,
+        };
+        let length = length.filter(|&length| length <= LONGEST_HEADER);
+        let text = length.and_then(fill).ok_or_else(cut_short)?;
+        let text = std::str::from_utf8(&text).map_err(|_| damaged("the header is not text"))?;
+        let Notation {
+            descr,
+            fortran_order,
+            shape,
+        } = Notation::parse(text)?;
+        Ok(Self {
+            kind: Kind::parse(&descr)?,
+            shape,
+            descr,
+            fortran_order,
+        })
+    }
+
+    /// The number of entries; `None` beyond the address space.
+    pub fn count(&self) -> Option<usize> {
+        let mut axes = self.shape.iter();
+        axes.try_fold(1_usize, |count, &length| count.checked_mul(length))
+    }
+
+    /// The bytes of all entries in the file.
+    fn bytes(&self) -> Option<u64> {
+        Some(self.count()?.checked_mul(self.kind.size)? as u64)
+    }
+
+    /// Whether the entries are text.
+    pub fn is_text(&self) -> bool {
+        matches!(self.kind.letter, 'U' | 'S')
+    }
+
+    fn misfit(&self, data: &str) -> Problem {
+        damaged(&format!(
+            "the shape {:?} of {} entries does not fit {data}",
+            self.shape, self.descr
+        ))
+    }
+
+    /// The number of entries, once it is known that they may be there and that there is room for them.
+    fn affordable(&self, room: u64) -> Result<usize, Problem> {
+        let count = self.count().filter(|_| self.bytes().is_some_and(|bytes| bytes <= room));
+        let count = count.ok_or_else(|| self.misfit("the data"))?;
+        let each = match self.is_text() {
+            true => (self.kind.size + size_of::<String>()) as u64,
+            false => 8,
+        };
+        if (count as u64).saturating_mul(each) > MOST_BYTES {
+            return Err(Problem::new(
+                format!("{count} entries take more than {} MB of memory", MOST_BYTES >> 20),
+                "use fewer samples or features",
             ));
         }
-        _ => None,
+        Ok(count)
     }
-    .ok_or_else(|| damaged("the header is cut short"))?;
-    let header = std::str::from_utf8(header).map_err(|_| damaged("the header is not text"))?;
-    let header = Header::parse(header)?;
-    let kind = Kind::parse(&header.descr)?;
-    let count = header
-        .shape
-        .iter()
-        .try_fold(1_usize, |count, &length| count.checked_mul(length))
-        .filter(|count| count.checked_mul(kind.size) == Some(data.len()))
-        .ok_or_else(|| {
-            damaged(&format!(
-                "the shape {:?} of {} entries does not fit {} bytes of data",
-                header.shape,
-                header.descr,
-                data.len()
-            ))
+
+    /// Reads all entries as `f64`, one by one: `put` gets each with its place in row-major order.
+    ///
+    /// `room` is the most bytes that the reader may hold: no memory is taken for entries that can't be there.
+    ///
+    /// # Errors
+    /// Where there are fewer entries than the shape says, or more than [`MOST_BYTES`] hold; where they are text, or an integer
+    /// has no exact `f64`.
+    pub fn numbers(
+        &self,
+        reader: &mut impl Read,
+        room: u64,
+        begin: impl FnOnce(usize),
+        mut put: impl FnMut(usize, f64),
+    ) -> Result<(), Problem> {
+        let no_number =
+            || Problem::new("its entries are not numbers within 2^53", "save it as float64");
+        if self.is_text() {
+            return Err(Problem::new("its entries are not numbers", "save it as float64"));
+        }
+        let count = self.affordable(room)?;
+        begin(count);
+        let exact = |number: i64| (number.unsigned_abs() <= 1 << 53).then_some(number as f64);
+        match (self.kind.letter, self.kind.size) {
+            ('f', 2) => self.each(reader, count, |at, cell| {
+                put(at, f16::from_le_bytes(fixed(cell)).to_f64());
+                Ok(())
+            }),
+            ('f', 4) => self.each(reader, count, |at, cell| {
+                put(at, f64::from(f32::from_le_bytes(fixed(cell))));
+                Ok(())
+            }),
+            ('f', _) => self.each(reader, count, |at, cell| {
+                put(at, f64::from_le_bytes(fixed(cell)));
+                Ok(())
+            }),
+            (letter, _) => self.each(reader, count, |at, cell| {
+                put(at, exact(integer(cell, letter == 'i')?).ok_or_else(no_number)?);
+                Ok(())
+            }),
+        }
+    }
+
+    /// Reads all entries, in row-major order.
+    ///
+    /// # Errors
+    /// As [`numbers`](Self::numbers), but for text and large integers.
+    pub fn entries(&self, reader: &mut impl Read, room: u64) -> Result<Entries, Problem> {
+        let count = self.affordable(room)?;
+        match (self.kind.letter, self.kind.size) {
+            ('f', 2) => {
+                let decode = |cell: &[u8]| Ok(f16::from_le_bytes(fixed(cell)).to_f32());
+                self.collect(reader, count, decode).map(Entries::F32)
+            }
+            ('f', 4) => {
+                let decode = |cell: &[u8]| Ok(f32::from_le_bytes(fixed(cell)));
+                self.collect(reader, count, decode).map(Entries::F32)
+            }
+            ('f', _) => {
+                let decode = |cell: &[u8]| Ok(f64::from_le_bytes(fixed(cell)));
+                self.collect(reader, count, decode).map(Entries::F64)
+            }
+            ('U', _) => self.collect(reader, count, utf32).map(Entries::Text),
+            ('S', _) => self.collect(reader, count, ascii).map(Entries::Text),
+            (letter, _) => {
+                let decode = |cell: &[u8]| integer(cell, letter == 'i');
+                self.collect(reader, count, decode).map(Entries::I64)
+            }
+        }
+    }
+
+    fn collect<T: Clone + Default>(
+        &self,
+        reader: &mut impl Read,
+        count: usize,
+        decode: impl Fn(&[u8]) -> Result<T, Problem>,
+    ) -> Result<Vec<T>, Problem> {
+        let mut entries = vec![T::default(); count];
+        self.each(reader, count, |at, cell| {
+            entries[at] = decode(cell)?;
+            Ok(())
         })?;
-    let cells: Vec<&[u8]> = if header.fortran_order && header.shape.len() > 1 {
-        let strides = strides(&header.shape);
-        (0..count)
-            .map(|index| {
-                let place = fortran_place(index, &header.shape, &strides);
-                &data[place * kind.size..(place + 1) * kind.size]
-            })
-            .collect()
-    } else {
-        data.chunks_exact(kind.size).collect()
-    };
-    Ok(Array {
-        entries: kind.entries(&cells)?,
-        shape: header.shape,
-    })
-}
-
-/// The distance in entries from one index to the next along each axis, first axis fastest.
-fn strides(shape: &[usize]) -> Vec<usize> {
-    shape
-        .iter()
-        .scan(1, |stride, &length| {
-            let own = *stride;
-            *stride *= length;
-            Some(own)
-        })
-        .collect()
-}
-
-/// Where the entry that is `index`-th in C order stands in Fortran order.
-fn fortran_place(mut index: usize, shape: &[usize], strides: &[usize]) -> usize {
-    let mut place = 0;
-    for (length, stride) in shape.iter().zip(strides).rev() {
-        place += index % length * stride;
-        index /= length;
+        Ok(entries)
     }
-    place
+
+    /// Calls `cell` with the place and the bytes, smallest first, of each entry as it comes.
+    fn each(
+        &self,
+        reader: &mut impl Read,
+        count: usize,
+        mut cell: impl FnMut(usize, &[u8]) -> Result<(), Problem>,
+    ) -> Result<(), Problem> {
+        let size = self.kind.size;
+        let mut places = Places::new(&self.shape, self.fortran_order);
+        let at_once = (CHUNK / size).clamp(1, count.max(1));
+        let mut buffer = vec![0; at_once * size];
+        let mut left = count;
+        while left > 0 {
+            let bytes = &mut buffer[..left.min(at_once) * size];
+            reader.read_exact(bytes).map_err(|error| {
+                damaged(&format!("the entries can't be read ({error})"))
+            })?;
+            left -= bytes.len() / size;
+            for bytes in bytes.chunks_exact_mut(size) {
+                self.kind.to_little_endian(bytes);
+                cell(places.next_place(), bytes)?;
+            }
+        }
+        Ok(())
+    }
 }
 
-/// What the header says.
-struct Header {
+/// How many bytes are decoded at once.
+const CHUNK: usize = 1 << 16;
+
+/// Where the entries of a file, one after the other, stand in row-major order.
+struct Places<'a> {
+    shape: &'a [usize],
+    /// The index along each axis; empty where the file's order is row-major itself.
+    index: Vec<usize>,
+    /// The distance in row-major order from one index to the next along each axis.
+    strides: Vec<usize>,
+    next: usize,
+}
+
+impl<'a> Places<'a> {
+    fn new(shape: &'a [usize], fortran_order: bool) -> Self {
+        let axes = if fortran_order && shape.len() > 1 { shape.len() } else { 0 };
+        let mut strides = vec![1; axes];
+        for axis in (1..axes).rev() {
+            // No overflow: the caller has counted the entries.
+            strides[axis - 1] = strides[axis] * shape[axis];
+        }
+        Self {
+            shape,
+            index: vec![0; axes],
+            strides,
+            next: 0,
+        }
+    }
+
+    fn next_place(&mut self) -> usize {
+        let place = self.next;
+        if self.index.is_empty() {
+            self.next += 1;
+            return place;
+        }
+        // The first axis runs fastest.
+        for axis in 0..self.index.len() {
+            self.index[axis] += 1;
+            self.next += self.strides[axis];
+            if self.index[axis] < self.shape[axis] {
+                break;
+            }
+            self.next -= self.strides[axis] * self.shape[axis];
+            self.index[axis] = 0;
+        }
+        place
+    }
+}
+
+fn damaged(what: &str) -> Problem {
+    Problem::new(what, "save the array again")
+}
+
+/// The header's text, understood.
+struct Notation {
     descr: String,
     fortran_order: bool,
     shape: Vec<usize>,
 }
 
-impl Header {
+impl Notation {
     /// Reads `{'descr': '<f8', 'fortran_order': False, 'shape': (3, 4), }`, keys in any order.
-    fn parse(text: &str) -> Result<Self, String> {
-        let damaged = || "the header is damaged; save the array again".to_owned();
+    fn parse(text: &str) -> Result<Self, Problem> {
+        let damaged = || damaged("the header is damaged");
         let inner = text
             .trim()
             .strip_prefix('{')
@@ -213,9 +446,10 @@ impl Header {
                 .trim_start();
             rest = match key {
                 "descr" if value.starts_with('[') => {
-                    return Err(
-                        "the array holds structures; save each field as an array of its own".into(),
-                    );
+                    return Err(Problem::new(
+                        "the array holds structures",
+                        "save each field as an array of its own",
+                    ));
                 }
                 "descr" => {
                     let (kind, rest) = quoted(value).ok_or_else(damaged)?;
@@ -279,83 +513,56 @@ fn lengths(text: &str) -> Option<Vec<usize>> {
     (lengths.len() <= MOST_AXES).then_some(lengths)
 }
 
-/// A type of entry: NumPy's letter for it and the bytes it takes.
+/// A type of entry: NumPy's letter for it, the bytes it takes, and their order.
+#[derive(Debug, Clone, Copy)]
 struct Kind {
     letter: char,
     size: usize,
+    /// Bytes that are one number (or letter), where the largest comes first.
+    reversed: Option<usize>,
 }
 
+/// Why an array of Python objects is left alone.
+pub(super) const PICKLED: &str =
+    "the array holds pickled Python objects, which can run any program when read";
+
 impl Kind {
-    fn parse(descr: &str) -> Result<Self, String> {
+    fn parse(descr: &str) -> Result<Self, Problem> {
         let mut letters = descr.chars();
         let order = letters.next();
         let letter = letters.next();
         let size = letters.as_str().parse::<usize>().ok();
         if letter == Some('O') {
-            return Err(
-                "the array holds pickled Python objects, which can run any program when read; save it with a plain \
-                 type, for example array.astype(float) or array.astype(str)"
-                    .into(),
-            );
-        }
-        if order == Some('>') && size != Some(1) {
-            return Err(format!(
-                "its numbers are big-endian ({descr}); save array.astype(array.dtype.newbyteorder('<'))"
+            return Err(Problem::new(
+                PICKLED,
+                "save it with a plain type, for example array.astype(float) or array.astype(str)",
             ));
         }
-        let size = match (letter, size) {
-            (Some('U'), Some(letters @ 1..)) => letters.checked_mul(4),
-            (Some('S'), Some(bytes @ 1..)) => Some(bytes),
-            (Some('f'), Some(size @ (4 | 8)))
+        let (size, unit) = match (letter, size) {
+            (Some('U'), Some(letters @ 1..)) => (letters.checked_mul(4), 4),
+            (Some('S'), Some(bytes @ 1..)) => (Some(bytes), 1),
+            (Some('f'), Some(size @ (2 | 4 | 8)))
             | (Some('i' | 'u'), Some(size @ (1 | 2 | 4 | 8)))
-            | (Some('b'), Some(size @ 1)) => Some(size),
-            _ => None,
+            | (Some('b'), Some(size @ 1)) => (Some(size), size),
+            _ => (None, 1),
         };
         match (order, letter, size) {
-            (Some('<' | '|' | '=' | '>'), Some(letter), Some(size)) => Ok(Self { letter, size }),
-            _ => Err(format!(
-                "its entries are of type {descr:?}; save them as float64, float32, integers, booleans or text"
+            (Some(order @ ('<' | '|' | '=' | '>')), Some(letter), Some(size)) => Ok(Self {
+                letter,
+                size,
+                reversed: (order == '>' && unit > 1).then_some(unit),
+            }),
+            _ => Err(Problem::new(
+                format!("its entries are of type {descr:?}"),
+                "save them as float64, float32, integers, booleans or text",
             )),
         }
     }
 
-    /// Decodes entries; every cell has `size` bytes.
-    fn entries(&self, cells: &[&[u8]]) -> Result<Entries, String> {
-        Ok(match (self.letter, self.size) {
-            ('f', 4) => Entries::F32(
-                cells
-                    .iter()
-                    .map(|cell| f32::from_le_bytes(fixed(cell)))
-                    .collect(),
-            ),
-            ('f', _) => Entries::F64(
-                cells
-                    .iter()
-                    .map(|cell| f64::from_le_bytes(fixed(cell)))
-                    .collect(),
-            ),
-            ('U', _) => Entries::Text(
-                cells
-                    .iter()
-                    .map(|cell| utf32(cell))
-                    .collect::<Result<_, _>>()?,
-            ),
-            ('S', _) => Entries::Text(
-                cells
-                    .iter()
-                    .map(|cell| ascii(cell))
-                    .collect::<Result<_, _>>()?,
-            ),
-            (letter, _) => {
-                let signed = letter == 'i';
-                Entries::I64(
-                    cells
-                        .iter()
-                        .map(|cell| integer(cell, signed))
-                        .collect::<Result<_, _>>()?,
-                )
-            }
-        })
+    fn to_little_endian(self, cell: &mut [u8]) {
+        if let Some(unit) = self.reversed {
+            cell.chunks_exact_mut(unit).for_each(<[u8]>::reverse);
+        }
     }
 }
 
@@ -365,19 +572,22 @@ fn fixed<const N: usize>(cell: &[u8]) -> [u8; N] {
 }
 
 /// An integer of 1 to 8 bytes.
-fn integer(cell: &[u8], signed: bool) -> Result<i64, String> {
+fn integer(cell: &[u8], signed: bool) -> Result<i64, Problem> {
     let negative = signed && cell.last().is_some_and(|&byte| byte >= 0x80);
     let filler = if negative { 0xff } else { 0 };
     let bytes: [u8; 8] = std::array::from_fn(|i| cell.get(i).copied().unwrap_or(filler));
     let value = i64::from_le_bytes(bytes);
     if !signed && value < 0 {
-        return Err("an unsigned integer is above 2^63; save the array as float64".into());
+        return Err(Problem::new(
+            "an unsigned integer is above 2^63",
+            "save the array as float64",
+        ));
     }
     Ok(value)
 }
 
 /// Text in UTF-32, without the zeros that fill it up.
-fn utf32(cell: &[u8]) -> Result<String, String> {
+fn utf32(cell: &[u8]) -> Result<String, Problem> {
     let (letters, _) = cell.as_chunks::<4>();
     let codes: Vec<u32> = letters
         .iter()
@@ -391,16 +601,16 @@ fn utf32(cell: &[u8]) -> Result<String, String> {
         .iter()
         .map(|&code| char::from_u32(code))
         .collect::<Option<String>>()
-        .ok_or_else(|| "a text is not Unicode; save the array again".into())
+        .ok_or_else(|| damaged("a text is not Unicode"))
 }
 
 /// Text in single bytes, without the zeros that fill it up.
-fn ascii(cell: &[u8]) -> Result<String, String> {
+fn ascii(cell: &[u8]) -> Result<String, Problem> {
     let end = cell
         .iter()
         .rposition(|&byte| byte != 0)
         .map_or(0, |last| last + 1);
     std::str::from_utf8(&cell[..end])
         .map(str::to_owned)
-        .map_err(|_| "a text is not UTF-8; save the array with dtype str".into())
+        .map_err(|_| Problem::new("a text is not UTF-8", "save the array with dtype str"))
 }
