@@ -74,6 +74,7 @@ pub(super) fn finish(mut session: Session, quiet: bool) -> Outcome {
             .unwrap_or_default();
         eprintln!("{}: backend {backend}{reason}", root.display());
     }
+    super::notes(&session.split().notes, quiet);
     let bar = progress::bar(epochs as u64, quiet, "epochs");
     bar.set_position(session.trainer().epoch() as u64);
     let mut last = None;

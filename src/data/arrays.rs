@@ -88,9 +88,15 @@ impl Source<'_> {
         Ok(entries)
     }
 
-    /// All entries as numbers, handed to `put` one by one with their places; `begin` hears how many.
-    fn numbers(&mut self, begin: impl FnOnce(usize), put: impl FnMut(usize, f64)) -> Result<()> {
-        let read = self.header.numbers(&mut self.reader, self.room, begin, put);
+    /// How many entries there are, once it is known that there is room for them.
+    fn count(&self) -> Result<usize> {
+        let count = self.header.affordable(self.room);
+        count.map_err(|problem| self.problem(problem))
+    }
+
+    /// All entries as numbers, handed to `put` one by one with their places.
+    fn numbers(&mut self, put: impl FnMut(usize, f64)) -> Result<()> {
+        let read = self.header.numbers(&mut self.reader, self.room, put);
         read.map_err(|problem| self.problem(problem))?;
         self.end()
     }
@@ -108,32 +114,31 @@ pub(super) fn features(
     let shape = source.header.shape.clone();
     let rows = shape.first().copied().unwrap_or(0);
     // No rows of 10^18 columns take no room in a file, but a loop over them would not end.
-    if source.header.count().unwrap_or(0) == 0 {
+    if shape.is_empty() || source.header.count() == Some(0) {
         return Err(source.refuse(
             format!("it is empty, its shape is {shape:?}"),
             "give it at least 2 samples and 1 feature",
         ));
     }
-    let columns = shape[1..].iter().product();
+    let columns = shape.iter().skip(1).product();
     if shape.len() > 2 {
         notes.push(format!(
             "{}: its shape {shape:?} is read as {rows} samples of {columns} features",
             source.place
         ));
     }
-    let mut matrix = Mat::new();
-    let begin = |_| ();
     if source.header.is_text() {
-        return Err(source.refuse("its entries are not numbers", "save the features as float64"));
+        return Err(source.refuse(
+            "its entries are not numbers",
+            "save the features as float64",
+        ));
     }
     let mut holes: Vec<(usize, usize)> = Vec::new();
     let mut infinite = None;
-    // The matrix is made once it is known that there are so many entries.
+    source.count()?;
+    let mut matrix = Mat::zeros(rows, columns);
     let place = |at: usize| (at / columns, at % columns);
-    source.numbers(begin, |at, number| {
-        if matrix.nrows() == 0 {
-            matrix = Mat::zeros(rows, columns);
-        }
+    source.numbers(|at, number| {
         matrix[place(at)] = number;
         if number.is_nan() {
             holes.push(place(at));
@@ -170,7 +175,8 @@ pub(super) fn features(
             ))
         }
         Missing::Drop => {
-            let bad: std::collections::BTreeSet<usize> = holes.iter().map(|&(row, _)| row).collect();
+            let bad: std::collections::BTreeSet<usize> =
+                holes.iter().map(|&(row, _)| row).collect();
             let keep: Vec<usize> = (0..rows).filter(|row| !bad.contains(row)).collect();
             if keep.is_empty() {
                 return Err(source.refuse(
@@ -247,7 +253,10 @@ pub(super) fn target(
         [rows, columns] if rows == samples => columns,
         _ => {
             return Err(source.refuse(
-                format!("its shape is {:?} for {samples} samples", source.header.shape),
+                format!(
+                    "its shape is {:?} for {samples} samples",
+                    source.header.shape
+                ),
                 "give every sample one target",
             ));
         }
@@ -263,18 +272,17 @@ pub(super) fn target(
             ));
         }
         let Entries::Text(names) = source.entries()? else {
-            return Err(Error::invalid(place, "its entries are not text", "save it again"));
+            return Err(Error::invalid(
+                place,
+                "its entries are not text",
+                "save it again",
+            ));
         };
         let names: Vec<&str> = (0..samples).map(|row| names[kept(row)].as_str()).collect();
         return targets::of_names(&place, &names);
     }
-    let mut all = Vec::new();
-    source.numbers(|_| (), |at, number| {
-        if all.len() <= at {
-            all.resize(at + 1, 0.0);
-        }
-        all[at] = number;
-    })?;
+    let mut all = vec![0.0; source.count()?];
+    source.numbers(|at, number| all[at] = number)?;
     if let Some(at) = all.iter().position(|number: &f64| !number.is_finite()) {
         return Err(source.refuse(
             format!(
@@ -310,16 +318,25 @@ pub(super) fn target(
                  them; loss = \"cross_entropy\" makes classes of them"
             ));
         } else {
-            notes.push(format!("{place}: its {columns} columns are read as one-hot classes"));
+            notes.push(format!(
+                "{place}: its {columns} columns are read as one-hot classes"
+            ));
             let numbers: Vec<f64> = labels.iter().map(|&label| label as f64).collect();
             let names = class_names()?.filter(|names| names.len() == columns);
             let names = names.unwrap_or_else(|| (0..columns).map(|k| k.to_string()).collect());
             let only = |label: usize| labels.iter().all(|&other| other == label);
             if only(labels[0]) {
-                return targets::of_numbers(&place, name, &numbers, Purpose {
-                    task: Task::Classification,
-                    of_loss: Task::Auto,
-                }, &|_| place.clone(), notes);
+                return targets::of_numbers(
+                    &place,
+                    name,
+                    &numbers,
+                    Purpose {
+                        task: Task::Classification,
+                        of_loss: Task::Auto,
+                    },
+                    &|_| place.clone(),
+                    notes,
+                );
             }
             return Ok(Target::Classes { labels, names });
         }
@@ -337,14 +354,12 @@ pub(super) fn target(
 }
 
 /// The column of each row's only 1, where all else is 0.
-fn one_hot(
-    rows: usize,
-    columns: usize,
-    entry: impl Fn(usize, usize) -> f64,
-) -> Option<Vec<usize>> {
+fn one_hot(rows: usize, columns: usize, entry: impl Fn(usize, usize) -> f64) -> Option<Vec<usize>> {
     let label = |row: usize| {
         let mut ones = (0..columns).filter(|&column| entry(row, column) == 1.0);
-        let zeros = (0..columns).filter(|&column| entry(row, column) == 0.0).count();
+        let zeros = (0..columns)
+            .filter(|&column| entry(row, column) == 0.0)
+            .count();
         ones.next().filter(|_| zeros + 1 == columns)
     };
     (0..rows).map(label).collect()
@@ -368,7 +383,8 @@ fn named_classes(
     let counting = |from: f64| {
         let label = |&number: &f64| {
             let label = (number - from) as usize;
-            (number >= from && label as f64 == number - from && label < names.len()).then_some(label)
+            (number >= from && label as f64 == number - from && label < names.len())
+                .then_some(label)
         };
         numbers.iter().map(label).collect::<Option<Vec<usize>>>()
     };
@@ -390,7 +406,11 @@ fn named_classes(
     } else {
         return Err(Error::invalid(
             place,
-            format!("{} names in target_names for {} classes", names.len(), found.len()),
+            format!(
+                "{} names in target_names for {} classes",
+                names.len(),
+                found.len()
+            ),
             "number the classes from 0, or leave target_names out",
         ));
     };

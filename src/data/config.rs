@@ -213,6 +213,24 @@ impl DataConfig {
         split_indices(data.samples(), self.test_fraction, seed)
     }
 
+    /// Keeps the data of a run that an earlier version made, whose `config.toml` does not know the keys that decide today:
+    /// its held-out part was not stratified, its first line was the header, and every column a feature.
+    pub(crate) fn as_it_was(&mut self, config: &toml::Table) {
+        let data = config.get("data").and_then(toml::Value::as_table);
+        if data.is_none_or(|data| data.contains_key("stratify")) {
+            return;
+        }
+        self.stratify = false;
+        if let Source::File {
+            options: FileOptions::Csv(options),
+            ..
+        } = &mut self.source
+        {
+            options.header = options.header.or(Some(true));
+            options.drop.get_or_insert_default();
+        }
+    }
+
     fn seed_or(&self, default_seed: u64) -> Result<u32> {
         self.seed
             .map_or_else(|| numpy_seed("seed", default_seed), Ok)

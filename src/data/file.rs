@@ -16,12 +16,36 @@ const OTHERS: [(&[u8], &str, &str); 10] = [
     (b"\x1f\x8b", "compressed with gzip", "unpack it with gunzip"),
     (b"BZh", "compressed with bzip2", "unpack it with bunzip2"),
     (b"\xfd7zXZ", "compressed with xz", "unpack it with unxz"),
-    (b"PAR1", "a Parquet file", "save it with DataFrame.to_csv(path, index=False)"),
-    (b"ARROW1", "an Arrow file", "save it with DataFrame.to_csv(path, index=False)"),
-    (b"\x89HDF", "an HDF5 file", "save its arrays with numpy.savez(path, X=..., y=...)"),
-    (b"\xd0\xcf\x11\xe0", "an Excel workbook", "save the sheet as CSV"),
-    (b"SQLite format 3", "an SQLite database", "export the table as CSV"),
-    (b"MATLAB", "a MATLAB file", "save it from scipy.io.loadmat with numpy.savez(path, X=..., y=...)"),
+    (
+        b"PAR1",
+        "a Parquet file",
+        "save it with DataFrame.to_csv(path, index=False)",
+    ),
+    (
+        b"ARROW1",
+        "an Arrow file",
+        "save it with DataFrame.to_csv(path, index=False)",
+    ),
+    (
+        b"\x89HDF",
+        "an HDF5 file",
+        "save its arrays with numpy.savez(path, X=..., y=...)",
+    ),
+    (
+        b"\xd0\xcf\x11\xe0",
+        "an Excel workbook",
+        "save the sheet as CSV",
+    ),
+    (
+        b"SQLite format 3",
+        "an SQLite database",
+        "export the table as CSV",
+    ),
+    (
+        b"MATLAB",
+        "a MATLAB file",
+        "save it from scipy.io.loadmat with numpy.savez(path, X=..., y=...)",
+    ),
     (b"%PDF", "a PDF", "save the table as CSV"),
 ];
 
@@ -35,7 +59,11 @@ pub fn read(path: &Path, options: &FileOptions, of_loss: Task) -> Result<Reading
         return npy_pair::read_with(&bytes, path, &options.npz()?, of_loss);
     }
     if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06") {
-        if bytes.windows(19).take(1 << 12).any(|window| window == b"[Content_Types].xml") {
+        if bytes
+            .windows(19)
+            .take(1 << 12)
+            .any(|window| window == b"[Content_Types].xml")
+        {
             return Err(other(path, "an Excel workbook", "save the sheet as CSV"));
         }
         return npz::parse_with(&bytes, path, &options.npz()?, of_loss);
@@ -66,7 +94,11 @@ fn is_text(bytes: &[u8]) -> bool {
 }
 
 fn other(path: &Path, what: &str, remedy: &str) -> Error {
-    Error::invalid(path.display().to_string(), format!("this is {what}"), remedy)
+    Error::invalid(
+        path.display().to_string(),
+        format!("this is {what}"),
+        remedy,
+    )
 }
 
 impl FileOptions {

@@ -259,7 +259,9 @@ impl<'a> Members<'a> {
             let (inflated, room): (Box<dyn Read + 'a>, u64) = match entry.compression_method() {
                 CompressionMethod::STORE => (Box::new(data), stored),
                 CompressionMethod::DEFLATE => {
-                    let room = stored.saturating_mul(MOST_OF_A_BYTE).saturating_add(1 << 10);
+                    let room = stored
+                        .saturating_mul(MOST_OF_A_BYTE)
+                        .saturating_add(1 << 10);
                     (Box::new(DeflateDecoder::new(data)), room)
                 }
                 other => {
@@ -316,8 +318,13 @@ impl<'a> Members<'a> {
             (x, y) = (a, b);
         }
         // numpy.savez(path, y, X) numbers them in this order.
-        if (x, y) == ("arr_0", "arr_1") && options.features == FEATURES && options.target == TARGET {
-            let axes = |name: &str| Ok(self.array(name)?.map_or(0, |source| source.header.shape.len()));
+        if (x, y) == ("arr_0", "arr_1") && options.features == FEATURES && options.target == TARGET
+        {
+            let axes = |name: &str| {
+                Ok(self
+                    .array(name)?
+                    .map_or(0, |source| source.header.shape.len()))
+            };
             if axes(x)? < 2 && axes(y)? > 1 {
                 (x, y) = (y, x);
             }

@@ -1,7 +1,5 @@
 //! What reading a file yields: the data, and what the reader had to decide.
 
-use faer::Mat;
-
 use super::dataset::Dataset;
 
 /// A data set from a file.
@@ -32,28 +30,28 @@ impl Reading {
             return;
         }
         let features = &mut self.data.features;
-        let mut unknown: Mat<u8> = Mat::zeros(features.nrows(), features.ncols());
-        for &place in &self.filled {
-            unknown[place] = 1;
-        }
-        let means: Vec<Option<f64>> = (0..features.ncols())
-            .map(|j| {
-                let known = samples.iter().filter(|&&i| unknown[(i, j)] == 0);
-                mean(known.map(|&i| features[(i, j)]))
-            })
-            .collect();
-        for &(i, j) in &self.filled {
-            if let Some(mean) = means[j] {
-                features[(i, j)] = mean;
+        self.filled.sort_unstable_by_key(|&(i, j)| (j, i));
+        for holes in self.filled.chunk_by(|(_, j), (_, k)| j == k) {
+            let j = holes[0].1;
+            let unknown = |i: usize| holes.binary_search(&(i, j)).is_ok();
+            let known = samples.iter().filter(|&&i| !unknown(i));
+            let Some(mean) = mean(known.map(|&i| features[(i, j)])) else {
+                continue;
+            };
+            for &place in holes {
+                features[place] = mean;
             }
         }
     }
 }
 
 /// The mean of numbers, taken without overflow; `None` of none.
-pub(super) fn mean(numbers: impl Iterator<Item = f64> + Clone) -> Option<f64> {
-    let count = numbers.clone().count();
-    (count > 0).then(|| numbers.map(|number| number / count as f64).sum())
+pub(super) fn mean(numbers: impl Iterator<Item = f64>) -> Option<f64> {
+    let (count, mean) = numbers.fold((0.0, 0.0), |(count, mean), number| {
+        let count = count + 1.0;
+        (count, mean + (number / count - mean / count))
+    });
+    (count > 0.0).then_some(mean)
 }
 
 /// A few of many, for a sentence: "a, b, c and 7 more".

@@ -11,11 +11,7 @@ use crate::random::RandomState;
 ///
 /// # Errors
 /// As [`split_indices`](super::split::split_indices).
-pub fn stratified(
-    labels: &[usize],
-    test_fraction: f64,
-    seed: u32,
-) -> Result<Option<SplitIndices>> {
+pub fn stratified(labels: &[usize], test_fraction: f64, seed: u32) -> Result<Option<SplitIndices>> {
     let test_count = held_out(labels.len(), test_fraction)?;
     let train_count = labels.len() - test_count;
     let classes = labels.iter().max().map_or(0, |&most| most + 1);
@@ -31,7 +27,11 @@ pub fn stratified(
     let counts: Vec<usize> = members.iter().map(Vec::len).collect();
     let random = &mut RandomState::new(seed);
     let mut train_counts = shares(&counts, train_count, random);
-    let left: Vec<usize> = counts.iter().zip(&train_counts).map(|(all, train)| all - train).collect();
+    let left: Vec<usize> = counts
+        .iter()
+        .zip(&train_counts)
+        .map(|(all, train)| all - train)
+        .collect();
     shares(&left, test_count, random); // takes all of them, and scikit-learn's draws
     for class in 0..counts.len() {
         if train_counts[class] == 0
@@ -72,7 +72,9 @@ fn shares(counts: &[usize], draws: usize, random: &mut RandomState) -> Vec<usize
         if missing == 0 {
             break;
         }
-        let tied: Vec<usize> = (0..counts.len()).filter(|&at| remainder[at] == value).collect();
+        let tied: Vec<usize> = (0..counts.len())
+            .filter(|&at| remainder[at] == value)
+            .collect();
         let take = tied.len().min(missing);
         for at in random.choice(tied.len(), take, false) {
             shares[tied[at]] += 1;

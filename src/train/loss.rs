@@ -3,6 +3,8 @@
 use burn::tensor::{Int, Tensor, activation};
 use serde::{Deserialize, Serialize};
 
+use crate::data::Dataset;
+use crate::data::targets::Task;
 use crate::model::fused::{EntryLoss, TINY, mean_loss};
 
 /// The loss that training minimises.
@@ -37,6 +39,29 @@ impl Loss {
             Self::Huber => Some(EntryLoss::Huber),
             Self::Bce => Some(EntryLoss::CrossEntropy),
             Self::CrossEntropy => None,
+        }
+    }
+
+    /// What a loss of standardised targets is multiplied with to be one in the targets' own units: the square of their
+    /// deviation, for `mse` and a single target. Otherwise 1: the loss is then in deviations, as several targets have units
+    /// of their own, and `huber` is not the same formula in another unit.
+    pub fn unit(self, data: &Dataset) -> f64 {
+        match (
+            self,
+            data.target_scale
+                .as_ref()
+                .map(|scale| &scale.deviations[..]),
+        ) {
+            (Self::Mse, Some([deviation])) => deviation * deviation,
+            _ => 1.0,
+        }
+    }
+
+    /// What targets it takes: classes, or numbers too.
+    pub fn task(self) -> Task {
+        match self {
+            Self::Mse | Self::Huber => Task::Regression,
+            Self::Bce | Self::CrossEntropy => Task::Classification,
         }
     }
 

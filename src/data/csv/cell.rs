@@ -22,9 +22,9 @@ pub(super) enum Decimal {
 
 /// The signs for "not known" of pandas, R, spreadsheets, SQL and UCI's repository.
 const MISSING: [&str; 29] = [
-    "", "NA", "N/A", "n/a", "#N/A", "#N/A N/A", "#NA", "<NA>", "NaN", "nan", "NAN", "-NaN", "-nan", "NULL",
-    "Null", "null", "None", "?", "-", "--", "---", "\u{2013}", "\u{2014}", ".", "\\N", "1.#QNAN", "-1.#IND",
-    "1.#IND", "#VALUE!",
+    "", "NA", "N/A", "n/a", "#N/A", "#N/A N/A", "#NA", "<NA>", "NaN", "nan", "NAN", "-NaN", "-nan",
+    "NULL", "Null", "null", "None", "?", "-", "--", "---", "\u{2013}", "\u{2014}", ".", "\\N",
+    "1.#QNAN", "-1.#IND", "1.#IND", "#VALUE!",
 ];
 
 /// Whether a cell stands for a value that is not known.

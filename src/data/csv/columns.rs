@@ -59,7 +59,13 @@ pub(super) struct Faults<'a> {
 }
 
 impl<'a> Faults<'a> {
-    pub fn new(table: &'a Table, path: &'a Path, decimal: Decimal, missing_is: Missing, target: usize) -> Self {
+    pub fn new(
+        table: &'a Table,
+        path: &'a Path,
+        decimal: Decimal,
+        missing_is: Missing,
+        target: usize,
+    ) -> Self {
         Self {
             table,
             path,
@@ -105,7 +111,10 @@ impl<'a> Faults<'a> {
 
     /// How many cells are missing in which columns; `None` if none is.
     pub fn missing(&self) -> Option<String> {
-        let columns = self.columns.iter().filter(|(_, _, t)| !t.missing.is_empty());
+        let columns = self
+            .columns
+            .iter()
+            .filter(|(_, _, t)| !t.missing.is_empty());
         let count: usize = columns.clone().map(|(_, _, t)| t.missing.len()).sum();
         let each: Vec<String> = columns
             .map(|(_, name, tally)| format!("{name} {}", tally.missing.len()))
@@ -119,8 +128,11 @@ impl<'a> Faults<'a> {
         let mut remedies: Vec<String> = Vec::new();
         let mut only: Option<(u64, &str)> = None;
 
-        let words: Vec<&(usize, String, Tally)> =
-            self.columns.iter().filter(|(_, _, t)| t.is_text()).collect();
+        let words: Vec<&(usize, String, Tally)> = self
+            .columns
+            .iter()
+            .filter(|(_, _, t)| t.is_text())
+            .collect();
         if !words.is_empty() {
             let each: Vec<String> = words
                 .iter()
@@ -128,8 +140,17 @@ impl<'a> Faults<'a> {
                     format!("{name} (`{}`)", self.table.cell(tally.text[0], *column))
                 })
                 .collect();
-            let plural = if words.len() == 1 { ("column", "holds") } else { ("columns", "hold") };
-            problems.push(format!("{} {} {} text", plural.0, some(&each, 20), plural.1));
+            let plural = if words.len() == 1 {
+                ("column", "holds")
+            } else {
+                ("columns", "hold")
+            };
+            problems.push(format!(
+                "{} {} {} text",
+                plural.0,
+                some(&each, 20),
+                plural.1
+            ));
             let features = words.iter().filter(|(column, ..)| *column != self.target);
             let quoted: Vec<String> = features.map(|(_, name, _)| format!("{name:?}")).collect();
             let list = quoted.join(", ");
@@ -142,12 +163,18 @@ impl<'a> Faults<'a> {
             });
         }
         for (column, name, tally) in self.columns.iter().filter(|(_, _, t)| !t.is_text()) {
-            for (rows, what) in [(&tally.text, "is not a number"), (&tally.infinite, "is not a finite number")] {
+            for (rows, what) in [
+                (&tally.text, "is not a number"),
+                (&tally.infinite, "is not a finite number"),
+            ] {
                 let Some(&row) = rows.first() else { continue };
                 let cell = self.table.cell(row, *column);
                 problems.push(match rows.len() {
                     1 => format!("`{cell}` {what}"),
-                    count => format!("{count} cells of {name} are no finite numbers, the first is `{cell}` ({})", self.lines(rows)),
+                    count => format!(
+                        "{count} cells of {name} are no finite numbers, the first is `{cell}` ({})",
+                        self.lines(rows)
+                    ),
                 });
                 only = Some((self.table.line(row), name));
                 remedies.push(if self.other_decimal(*column, tally) {
@@ -171,19 +198,30 @@ impl<'a> Faults<'a> {
                 let row = tally.missing[0];
                 problems.push(match self.table.cell(row, *column) {
                     "" => "the cell is empty".to_owned(),
-                    nan if nan.eq_ignore_ascii_case("nan") => format!("`{nan}` is not a finite number"),
+                    nan if nan.eq_ignore_ascii_case("nan") => {
+                        format!("`{nan}` is not a finite number")
+                    }
                     sign => format!("`{sign}` says that the value is missing"),
                 });
                 only = Some((self.table.line(row), name));
             } else {
                 let each: Vec<String> = holes
                     .iter()
-                    .map(|(_, name, tally)| format!("{name} {} ({})", tally.missing.len(), self.lines(&tally.missing)))
+                    .map(|(_, name, tally)| {
+                        format!(
+                            "{name} {} ({})",
+                            tally.missing.len(),
+                            self.lines(&tally.missing)
+                        )
+                    })
                     .collect();
                 problems.push(format!("{count} values are missing: {}", some(&each, 20)));
                 problems.push(String::new());
             }
-            remedies.push("fill it in, or set data.missing = \"drop\" (leaves such samples out) or \"mean\"".into());
+            remedies.push(
+                "fill it in, or set data.missing = \"drop\" (leaves such samples out) or \"mean\""
+                    .into(),
+            );
         }
         if problems.is_empty() {
             return Ok(());
@@ -194,7 +232,11 @@ impl<'a> Faults<'a> {
         };
         problems.retain(|problem| !problem.is_empty());
         remedies.dedup();
-        Err(Error::invalid(place, some(&problems, 20), remedies.join("; ")))
+        Err(Error::invalid(
+            place,
+            some(&problems, 20),
+            remedies.join("; "),
+        ))
     }
 
     /// The lines of rows, a few of them.
@@ -218,14 +260,19 @@ impl<'a> Faults<'a> {
             Decimal::Comma => Decimal::Point,
         };
         tally.text.first().is_some_and(|&row| {
-            matches!(cell::read(self.table.cell(row, column), other), Cell::Number(_))
+            matches!(
+                cell::read(self.table.cell(row, column), other),
+                Cell::Number(_)
+            )
         })
     }
 
     fn decimal_remedy(&self) -> &'static str {
         match self.decimal {
             Decimal::Point => "set data.decimal = \",\" if commas begin fractions",
-            Decimal::Comma => "set data.decimal = \".\" if points begin fractions, or write all numbers in one way",
+            Decimal::Comma => {
+                "set data.decimal = \".\" if points begin fractions, or write all numbers in one way"
+            }
         }
     }
 }
@@ -262,7 +309,10 @@ pub(super) fn features(
         }
     }
     if !truths.is_empty() {
-        notes.push(format!("true and false are 1 and 0 in {}", some(&truths, SHOWN)));
+        notes.push(format!(
+            "true and false are 1 and 0 in {}",
+            some(&truths, SHOWN)
+        ));
     }
     Ok(columns)
 }
@@ -302,11 +352,16 @@ fn encode(table: &Table, column: usize, name: &str, columns: &mut Columns) -> Re
             values.entry(cell).or_insert(next);
         }
         if values.len() > MOST_VALUES {
-            return refuse(format!("{name} has more than {MOST_VALUES} distinct values"));
+            return refuse(format!(
+                "{name} has more than {MOST_VALUES} distinct values"
+            ));
         }
     }
     if (columns.values.len() + values.len()).saturating_mul(table.rows()) > MOST_NUMBERS {
-        return refuse(format!("the {} values of {name} take too much memory", values.len()));
+        return refuse(format!(
+            "the {} values of {name} take too much memory",
+            values.len()
+        ));
     }
     for &value in values.keys() {
         columns.names.push(format!("{name}={value}"));

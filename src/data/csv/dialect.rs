@@ -37,7 +37,10 @@ pub(super) fn body(text: &str) -> Body<'_> {
         let (line, rest) = body.text.split_once('\n').unwrap_or((body.text, ""));
         let line = line.trim_end_matches('\r');
         let bare = line.trim().trim_matches('"');
-        let names = |prefix: &str| bare.get(..4).is_some_and(|s| s.eq_ignore_ascii_case(prefix));
+        let names = |prefix: &str| {
+            bare.get(..4)
+                .is_some_and(|s| s.eq_ignore_ascii_case(prefix))
+        };
         if let Some(comment) = bare.strip_prefix('#') {
             body.comment = Some(comment.trim());
         } else if names("sep=") && bare.len() <= 5 {
@@ -84,11 +87,9 @@ pub(super) fn separator(body: &Body<'_>) -> Separator {
             best = (score, Separator::Byte(byte));
         }
     }
-    if best.0 < 0.5 {
-        let spaces = score(sample, Separator::Spaces);
-        if spaces >= 1.0 {
-            return Separator::Spaces;
-        }
+    let spaces = score(sample, Separator::Spaces);
+    if spaces >= 1.0 && spaces > best.0 {
+        return Separator::Spaces;
     }
     best.1
 }
@@ -103,7 +104,7 @@ fn floor(text: &str, most: usize) -> &str {
 }
 
 /// From 0 to 2: the share of lines with as many cells as the first (or one more, as R writes its row names), times
-/// 1 + the share of cells that are numbers.
+/// 1 + the share of cells that are numbers - the share of others that another separator cuts.
 fn score(sample: &str, separator: Separator) -> f64 {
     let table = Table::cut(sample, separator, 1, SAMPLE_ROWS);
     if table.rows() == 0 || table.width(0) < 2 {
@@ -115,10 +116,19 @@ fn score(sample: &str, separator: Separator) -> f64 {
         1 + rows.count()
     };
     let even = even(width).max(if table.rows() > 1 { even(width + 1) } else { 1 });
+    let cut = |cell: &str| {
+        let other =
+            |byte: &u8| separator != Separator::Byte(*byte) && cell.contains(char::from(*byte));
+        let spaced = separator != Separator::Spaces && cell.split(' ').any(is_numeric);
+        SEPARATORS.iter().any(other) || spaced
+    };
     let (mut cells, mut numbers) = (0, 0);
     for (_, cell) in table.cells() {
         cells += 1;
-        numbers += usize::from(is_numeric(cell));
+        numbers += match is_numeric(cell) {
+            true => 1,
+            false => -i32::from(cut(cell)),
+        };
     }
     even as f64 / table.rows() as f64 * (1.0 + f64::from(numbers) / f64::from(cells.max(1)))
 }

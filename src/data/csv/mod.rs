@@ -22,14 +22,14 @@ use self::cell::Decimal;
 use self::columns::{Columns, Faults};
 use self::schema::Schema;
 use self::table::{Separator, Table};
-use super::dataset::{Dataset, Target};
+use super::dataset::Dataset;
 use super::missing::Missing;
 use super::reading::{Reading, mean, some};
 pub use super::targets::Task;
 use super::targets::{Purpose, of_names, of_numbers};
 use crate::error::{Error, Result};
-pub(super) use options::OPTIONAL;
 pub use options::CsvOptions;
+pub(super) use options::OPTIONAL;
 pub use write::write;
 
 /// The target column's name where none is given, and the one that class labels are written under.
@@ -185,7 +185,9 @@ fn understand(
     if let Some(missing) = faults.missing() {
         let left_out = table.rows() - rows.len();
         let what = match options.missing {
-            Missing::Mean => format!("features get their column's mean, {left_out} samples without a target are left out"),
+            Missing::Mean => format!(
+                "features get their column's mean, {left_out} samples without a target are left out"
+            ),
             _ => format!("{left_out} of {} samples are left out", table.rows()),
         };
         notes.push(format!("{missing}: {what}"));
@@ -200,14 +202,30 @@ fn understand(
     let (features, filled) = matrix(path, &columns, &rows)?;
 
     let place = format!("{}, column {target_name}", path.display());
-    let where_is = |sample: usize| format!("{}:{}, column {target_name}", path.display(), table.line(rows[sample]));
+    let where_is = |sample: usize| {
+        format!(
+            "{}:{}, column {target_name}",
+            path.display(),
+            table.line(rows[sample])
+        )
+    };
     let target = if words {
         let names: Vec<&str> = rows.iter().map(|&row| table.cell(row, at)).collect();
         of_names(&place, &names)?
     } else {
         let numbers: Vec<f64> = rows.iter().map(|&row| numbers[row]).collect();
-        let purpose = Purpose { task: options.task, of_loss };
-        of_numbers(&place, target_name, &numbers, purpose, &where_is, &mut notes)?
+        let purpose = Purpose {
+            task: options.task,
+            of_loss,
+        };
+        of_numbers(
+            &place,
+            target_name,
+            &numbers,
+            purpose,
+            &where_is,
+            &mut notes,
+        )?
     };
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
     Ok(Reading {
@@ -234,12 +252,19 @@ fn holds_words(table: &Table, column: usize, decimal: Decimal, of_loss: Task) ->
 }
 
 /// The features of some rows, what is missing as its column's mean, and where that was.
-fn matrix(path: &Path, columns: &Columns, rows: &[usize]) -> Result<(Mat<f64>, Vec<(usize, usize)>)> {
+fn matrix(
+    path: &Path,
+    columns: &Columns,
+    rows: &[usize],
+) -> Result<(Mat<f64>, Vec<(usize, usize)>)> {
     let mut filled = Vec::new();
     let mut means = Vec::with_capacity(columns.values.len());
     let mut unknown = Vec::new();
     for (j, values) in columns.values.iter().enumerate() {
-        let known = rows.iter().map(|&row| values[row]).filter(|value| !value.is_nan());
+        let known = rows
+            .iter()
+            .map(|&row| values[row])
+            .filter(|value| !value.is_nan());
         means.push(mean(known).unwrap_or_else(|| {
             unknown.push(columns.names[j].clone());
             0.0

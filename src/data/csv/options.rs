@@ -17,13 +17,22 @@ pub struct CsvOptions {
     /// What happens to missing values.
     pub missing: Missing,
     /// The feature columns, in this order; absent: every column but the target and a row index.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "some_names")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "some_names"
+    )]
     pub features: Option<Vec<String>>,
     /// Columns that are no features; an empty list keeps a row index too.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "some_names")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "some_names"
+    )]
     pub drop: Option<Vec<String>>,
     /// Columns of which every distinct value becomes a feature of zeros and ones.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "some_names")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "some_names"
+    )]
     pub encode: Option<Vec<String>>,
     /// Whether the first line names the columns; absent: what it looks like.
     #[serde(skip_serializing_if = "Option::is_none")]

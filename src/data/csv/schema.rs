@@ -143,7 +143,10 @@ pub(super) fn find(
     let encode = options.encode.as_deref().unwrap_or_default();
     let encode = columns("data.encode", encode, &names)?;
     Ok(Schema {
-        encoded: features.iter().map(|column| encode.contains(column)).collect(),
+        encoded: features
+            .iter()
+            .map(|column| encode.contains(column))
+            .collect(),
         names,
         features,
         target,
@@ -155,7 +158,8 @@ fn even(table: &Table, path: &Path, names: &[String]) -> Result<()> {
     for row in 0..table.rows() {
         let width = table.width(row);
         let beyond = names.len()..width;
-        let trailing = width > names.len() && beyond.into_iter().all(|at| table.cell(row, at).is_empty());
+        let trailing =
+            width > names.len() && beyond.into_iter().all(|at| table.cell(row, at).is_empty());
         if width != names.len() && !trailing {
             return Err(Error::invalid(
                 format!("{}:{}", path.display(), table.line(row)),
@@ -212,7 +216,9 @@ fn find_target(
     Err(Error::invalid(
         place,
         format!("there is no target column {wanted}{lacking}"),
-        format!("name one of the columns, for example {suggestion}: data.target = \"...\"; there are {others}"),
+        format!(
+            "name one of the columns, for example {suggestion}: data.target = \"...\"; there are {others}"
+        ),
     ))
 }
 
