@@ -58,7 +58,9 @@ pub fn read(path: &Path, options: &FileOptions, of_loss: Task) -> Result<Reading
     if bytes.starts_with(npy::MAGIC) {
         return npy_pair::read_with(&bytes, path, &options.npz()?, of_loss);
     }
-    if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06") {
+    let archive = [&b"PK\x03\x04"[..], b"PK\x05\x06"];
+    let damaged = bytes.starts_with(b"PK") && super::config::is_npz(path);
+    if damaged || archive.iter().any(|start| bytes.starts_with(start)) {
         if bytes
             .windows(19)
             .take(1 << 12)

@@ -105,18 +105,38 @@ pub(super) fn of_numbers(
 /// The samples whose label is no whole number, where nearly all others repeat a few whole ones: slips rather than targets of
 /// a regression.
 fn odd(numbers: &[f64]) -> Vec<usize> {
-    let (fractions, whole): (Vec<usize>, Vec<usize>) =
-        (0..numbers.len()).partition(|&sample| numbers[sample].fract() != 0.0);
-    if fractions.is_empty() || fractions.len() > 1.max(numbers.len() / 50) {
+    let is_whole = |number: f64| number.fract() == 0.0;
+    let fractions = numbers.iter().filter(|&&number| !is_whole(number)).count();
+    if fractions == 0 || fractions > 1.max(numbers.len() / 50) {
         return Vec::new();
     }
-    let mut distinct: Vec<f64> = whole.iter().map(|&sample| numbers[sample]).collect();
-    distinct.sort_by(f64::total_cmp);
+    let whole = numbers.iter().copied().filter(|&number| is_whole(number));
+    if 4 * distinct(whole, f64::total_cmp).len() > numbers.len() - fractions {
+        return Vec::new();
+    }
+    (0..numbers.len())
+        .filter(|&sample| !is_whole(numbers[sample]))
+        .collect()
+}
+
+/// Every key once, in order. Takes memory for twice as many keys as there are different ones.
+fn distinct<K: Copy + PartialEq>(
+    keys: impl Iterator<Item = K>,
+    order: impl Fn(&K, &K) -> Ordering,
+) -> Vec<K> {
+    let mut distinct = Vec::new();
+    let mut sorted = 0;
+    for key in keys {
+        distinct.push(key);
+        if distinct.len() >= 2 * sorted + (1 << 12) {
+            distinct.sort_unstable_by(&order);
+            distinct.dedup();
+            sorted = distinct.len();
+        }
+    }
+    distinct.sort_unstable_by(&order);
     distinct.dedup();
-    if 4 * distinct.len() > whole.len() {
-        return Vec::new();
-    }
-    fractions
+    distinct
 }
 
 /// Whether there are more than two different numbers.
@@ -141,10 +161,7 @@ fn classes<K: Copy + PartialEq>(
     order: impl Fn(&K, &K) -> Ordering,
     name: impl Fn(&K) -> String,
 ) -> Result<Target> {
-    let mut distinct = keys.to_vec();
-    distinct.sort_unstable_by(&order);
-    distinct.dedup();
-    distinct.shrink_to_fit();
+    let distinct = distinct(keys.iter().copied(), &order);
     if let [only] = distinct.as_slice() {
         return Err(Error::invalid(
             place,
