@@ -269,7 +269,7 @@ fn fractions_and_thousands_are_told_apart() {
     // Addresses and dates are neither.
     let error = refused("a,ip,label\n1.5,192.168.100.200,u\n2,10.0.0.1,v\n", "");
     assert!(
-        error.contains("column ip holds text (`192.168.100.200`)"),
+        error.contains("column ip (`192.168.100.200`) holds text; leave out with data.drop"),
         "{error}"
     );
 }

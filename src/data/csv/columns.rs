@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::cell::{self, Cell, Decimal};
+use super::cell::{self, Cell, Decimal, Evidence};
 use super::schema::Schema;
 use super::table::Table;
 use crate::data::missing::Missing;
@@ -255,16 +255,14 @@ impl<'a> Faults<'a> {
 
     /// Whether a column's text is numbers with the other decimal sign.
     fn other_decimal(&self, column: usize, tally: &Tally) -> bool {
-        let other = match self.decimal {
-            Decimal::Point => Decimal::Comma,
-            Decimal::Comma => Decimal::Point,
+        let Some(&row) = tally.text.first() else {
+            return false;
         };
-        tally.text.first().is_some_and(|&row| {
-            matches!(
-                cell::read(self.table.cell(row, column), other),
-                Cell::Number(_)
-            )
-        })
+        let evidence = cell::evidence(self.table.cell(row, column));
+        match self.decimal {
+            Decimal::Point => evidence == Evidence::Comma,
+            Decimal::Comma => matches!(evidence, Evidence::Point | Evidence::GroupingComma),
+        }
     }
 
     fn decimal_remedy(&self) -> &'static str {
