@@ -112,6 +112,10 @@ impl Config {
             Err(error) => return Err(error),
             Ok(_) => overridden(text, name, overrides)?,
         };
+        let mut config = config.for_its_loss();
+        if config.provenance.is_some() {
+            config.data.as_it_was(&text.parse().unwrap_or_default());
+        }
         config
             .validate()
             .map_err(|error| with_line(error, text, name))?;
@@ -132,10 +136,17 @@ impl Config {
     /// The same with every default written out, as a run directory keeps it.
     #[must_use]
     pub fn resolved(&self) -> Self {
-        Self {
+        let resolved = Self {
             train: self.train.resolved(),
             ..self.clone()
-        }
+        };
+        resolved.for_its_loss()
+    }
+
+    /// The data read as the loss needs it: targets that may be either, classes or numbers, are what the loss takes.
+    fn for_its_loss(mut self) -> Self {
+        self.data.of_loss = self.train.loss.task();
+        self
     }
 
     /// The seed of PyTorch's generator.

@@ -3,7 +3,8 @@
 
 use std::path::Path;
 
-use foldspace::data::csv::{Task, parse};
+use foldspace::data::Missing;
+use foldspace::data::csv::{CsvOptions, Task, parse_with};
 use foldspace_fuzz::bounded;
 use libfuzzer_sys::fuzz_target;
 
@@ -11,10 +12,16 @@ fuzz_target!(|data: &[u8]| {
     let Some((&task, text)) = data.split_first() else {
         return;
     };
-    let task = [Task::Auto, Task::Classification, Task::Regression][usize::from(task) % 3];
+    let (task, missing) = (usize::from(task), usize::from(task) / 9);
+    let tasks = [Task::Auto, Task::Classification, Task::Regression];
+    let options = CsvOptions {
+        task: tasks[task % 3],
+        missing: [Missing::Error, Missing::Drop, Missing::Mean][missing % 3],
+        ..CsvOptions::default()
+    };
     bounded("csv", 1 << 20, 512, data.len(), || {
-        if let Ok(set) = parse(text, Path::new("fuzz.csv"), Some("label"), task) {
-            set.validate().expect("what was read holds together");
+        if let Ok(reading) = parse_with(text, Path::new("fuzz.csv"), &options, tasks[task / 3 % 3]) {
+            reading.data.validate().expect("what was read holds together");
         }
     });
 });

@@ -101,6 +101,13 @@ fn opened(path: &std::path::Path, quiet: bool) -> Done<Run> {
     Ok(run)
 }
 
+/// What was recognised in data, or may go wrong with it, once and on stderr.
+fn notes(notes: &[String], quiet: bool) {
+    if !quiet {
+        notes.iter().for_each(|note| eprintln!("note: {note}"));
+    }
+}
+
 /// The epoch that was asked for, or the last one that was captured.
 fn captured_epoch(run: &Run, wanted: Option<usize>) -> Done<usize> {
     let epochs = run.epochs()?;

@@ -73,6 +73,7 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
         .unwrap_or_else(|| Path::new("artifacts/sweeps").join(name));
     let mut directory = Directory::create(out, arguments.overwrite)?;
 
+    super::notes(&sweep.notes(), quiet);
     let wanted = sweep.grid().runs();
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     let bar = progress::bar(wanted as u64, quiet, "runs");

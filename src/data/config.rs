@@ -4,12 +4,14 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::npz::{self, Layout};
+pub use super::csv::CsvOptions;
+pub use super::npz::NpzOptions;
 use super::split::{Split, split_indices};
+use super::stratify::stratified;
 use super::targets::Task;
 use super::{
-    Blobs, Circles, Classification, Dataset, Moons, Quadratic, Spiral, Standardiser, TwoBlobs, Xor,
-    csv,
+    Blobs, Circles, Classification, Dataset, Moons, Quadratic, Reading, Spiral, Standardiser,
+    Target, TwoBlobs, Xor, csv, file, remarks,
 };
 use crate::error::{Error, Result};
 use crate::random::RandomState;
@@ -28,10 +30,18 @@ pub const SETS: [&str; 8] = [
 ];
 
 /// The keys that every `[data]` table may have, whatever the set.
-const COMMON_KEYS: [&str; 5] = ["name", "path", "seed", "test_fraction", "standardise"];
+const COMMON_KEYS: [&str; 7] = [
+    "name",
+    "path",
+    "seed",
+    "test_fraction",
+    "stratify",
+    "standardise",
+    "standardise_targets",
+];
 
 /// The `[data]` table: either `name`, one of [`SETS`] with that set's own parameters, or `path`, a CSV file
-/// with `target` and `task`, or NumPy's `.npz` with `features`, `target` and `task`. Writing it out again shows every
+/// with the keys of [`CsvOptions`], or NumPy's `.npz` or `.npy` with those of [`NpzOptions`]. Writing it out again shows every
 /// default.
 ///
 /// ```
@@ -53,8 +63,15 @@ pub struct DataConfig {
     pub seed: Option<u32>,
     /// The share of samples that is held out, from 0 to less than 1.
     pub test_fraction: f64,
+    /// Whether the held-out part has the classes in the whole's proportions, where it can; by default for files, while
+    /// synthetic sets are split as the posts' scripts split them.
+    pub stratify: bool,
     /// Whether features get mean 0 and deviation 1 over the training part.
     pub standardise: bool,
+    /// Whether a regression's targets do, for training; predictions and errors are in the targets' own units.
+    pub standardise_targets: bool,
+    /// What the loss makes of a file's targets where `task` is `auto`. Not a key: the configuration as a whole sets it.
+    pub of_loss: Task,
 }
 
 /// Where samples come from: a synthetic set with its parameters, or a file.
@@ -85,7 +102,8 @@ pub enum Source {
     },
 }
 
-/// How to read a file. One that ends in `.npz` holds NumPy's arrays; any other is CSV.
+/// How to read a file. The keys of one that ends in `.npz` or `.npy` are those of arrays, of any other those of columns; what
+/// it is its first bytes say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FileOptions {
     /// Columns with a header.
@@ -94,55 +112,17 @@ pub enum FileOptions {
     Npz(NpzOptions),
 }
 
-/// How to read a CSV file's target column.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct CsvOptions {
-    /// The target column's name.
-    pub target: String,
-    /// Classification, regression, or what the column looks like.
-    pub task: Task,
-}
-
-impl Default for CsvOptions {
-    fn default() -> Self {
-        Self {
-            target: csv::LABEL.into(),
-            task: Task::Auto,
-        }
-    }
-}
-
-/// How to read an archive of arrays.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct NpzOptions {
-    /// The name of the features' array (n x d).
-    pub features: String,
-    /// The name of the targets' array (n, or n x k).
-    pub target: String,
-    /// Classification, regression, or what the targets look like.
-    pub task: Task,
-}
-
-impl Default for NpzOptions {
-    fn default() -> Self {
-        Self {
-            features: npz::FEATURES.into(),
-            target: npz::TARGET.into(),
-            task: Task::Auto,
-        }
-    }
-}
-
 impl DataConfig {
     /// What a table has that names nothing but the source: the run's seed, 20 % held out, raw features.
     pub fn new(source: Source) -> Self {
         Self {
+            stratify: stratifies(&source),
             source,
             seed: None,
             test_fraction: default_test_fraction(),
             standardise: false,
+            standardise_targets: false,
+            of_loss: Task::Auto,
         }
     }
 
@@ -152,8 +132,16 @@ impl DataConfig {
     /// # Errors
     /// Where a parameter makes no sense, a seed is not below 2^32, or the file is not a data set.
     pub fn load(&self, default_seed: u64, base_dir: &Path) -> Result<Dataset> {
+        Ok(self.read(default_seed, base_dir)?.data)
+    }
+
+    /// As [`load`](Self::load), with notes on what was recognised in a file.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn read(&self, default_seed: u64, base_dir: &Path) -> Result<Reading> {
         let random = &mut RandomState::new(self.seed_or(default_seed)?);
-        match &self.source {
+        let set = match &self.source {
             Source::Moons(moons) => moons.generate(random),
             Source::Circles(circles) => circles.generate(random),
             Source::Blobs(blobs) => blobs.generate(random),
@@ -163,22 +151,10 @@ impl DataConfig {
             Source::Xor(xor) => xor.generate(random),
             Source::Quadratic(quadratic) => quadratic.generate(random),
             Source::File { path, options } => {
-                let path = base_dir.join(path);
-                match options {
-                    FileOptions::Csv(options) => {
-                        csv::read(&path, Some(&options.target), options.task)
-                    }
-                    FileOptions::Npz(options) => {
-                        let layout = Layout {
-                            features: &options.features,
-                            target: &options.target,
-                            task: options.task,
-                        };
-                        npz::read(&path, layout)
-                    }
-                }
+                return file::read(&base_dir.join(path), options, self.of_loss);
             }
-        }
+        };
+        set.map(Reading::plain)
     }
 
     /// Draws or reads the set, splits it, and standardises both parts by the training part if asked to.
@@ -186,23 +162,73 @@ impl DataConfig {
     /// # Errors
     /// As [`load`](Self::load), and where the split leaves nothing to train on, or samples of one class only.
     pub fn load_split(&self, default_seed: u64, base_dir: &Path) -> Result<Split> {
-        let whole = self.load(default_seed, base_dir)?;
+        let mut reading = self.read(default_seed, base_dir)?;
         let seed = self.seed_or(default_seed)?;
-        let indices = split_indices(whole.samples(), self.test_fraction, seed)?;
+        let indices = self.indices(&reading.data, seed, &mut reading.notes)?;
+        reading.refill(&indices.train);
+        let (whole, mut notes) = (reading.data, reading.notes);
         let mut train = whole.subset(&indices.train);
         let mut test = whole.subset(&indices.test);
         train.validate()?;
+        notes.extend(remarks::absent_classes(&train));
         let standardiser = self.standardise.then(|| Standardiser::fit(&train.features));
         if let Some(standardiser) = &standardiser {
             train.features = standardiser.transform(&train.features);
             test.features = standardiser.transform(&test.features);
+        } else {
+            notes.extend(remarks::unscaled_features(&train));
+        }
+        if let Target::Values { values, .. } = &train.target {
+            if self.standardise_targets {
+                train.target_scale = Some(Standardiser::fit(values));
+                test.target_scale.clone_from(&train.target_scale);
+            } else {
+                notes.extend(remarks::unscaled_targets(&train));
+            }
+        } else if self.standardise_targets {
+            notes.push("data.standardise_targets does nothing: the targets are classes".into());
         }
         Ok(Split {
             train,
             test,
             indices,
             standardiser,
+            notes,
         })
+    }
+
+    /// Which samples are trained on.
+    fn indices(
+        &self,
+        data: &Dataset,
+        seed: u32,
+        notes: &mut Vec<String>,
+    ) -> Result<super::split::SplitIndices> {
+        if let (true, Some(labels)) = (self.stratify && self.test_fraction > 0.0, data.labels()) {
+            if let Some(indices) = stratified(labels, self.test_fraction, seed)? {
+                return Ok(indices);
+            }
+            notes.push(remarks::not_stratified(data));
+        }
+        split_indices(data.samples(), self.test_fraction, seed)
+    }
+
+    /// Keeps the data of a run that an earlier version made, whose `config.toml` does not know the keys that decide today:
+    /// its held-out part was not stratified, its first line was the header, and every column a feature.
+    pub(crate) fn as_it_was(&mut self, config: &toml::Table) {
+        let data = config.get("data").and_then(toml::Value::as_table);
+        if data.is_none_or(|data| data.contains_key("stratify")) {
+            return;
+        }
+        self.stratify = false;
+        if let Source::File {
+            options: FileOptions::Csv(options),
+            ..
+        } = &mut self.source
+        {
+            options.header = options.header.or(Some(true));
+            options.drop.get_or_insert_default();
+        }
     }
 
     fn seed_or(&self, default_seed: u64) -> Result<u32> {
@@ -232,8 +258,12 @@ struct DataTable {
     seed: Option<u64>,
     #[serde(default = "default_test_fraction")]
     test_fraction: f64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    stratify: Option<bool>,
     #[serde(default)]
     standardise: bool,
+    #[serde(default)]
+    standardise_targets: bool,
     #[serde(flatten)]
     parameters: toml::Table,
 }
@@ -249,10 +279,11 @@ impl TryFrom<DataTable> for DataConfig {
         let source = match (table.name, table.path) {
             (Some(name), None) => synthetic(&name, table.parameters)?,
             (None, Some(path)) => Source::File {
-                options: if is_npz(&path) {
-                    FileOptions::Npz(parameters_of("an .npz file", table.parameters)?)
+                options: if is_numpy(&path) {
+                    FileOptions::Npz(parameters_of("an .npz file", table.parameters, &[])?)
                 } else {
-                    FileOptions::Csv(parameters_of("a CSV file", table.parameters)?)
+                    let given = table.parameters;
+                    FileOptions::Csv(parameters_of("a CSV file", given, &csv::OPTIONAL)?)
                 },
                 path,
             },
@@ -272,34 +303,48 @@ impl TryFrom<DataTable> for DataConfig {
             }
         };
         Ok(Self {
-            source,
             seed: table
                 .seed
                 .map(|seed| numpy_seed("data.seed", seed))
                 .transpose()?,
             test_fraction: table.test_fraction,
+            stratify: table.stratify.unwrap_or_else(|| stratifies(&source)),
+            source,
             standardise: table.standardise,
+            standardise_targets: table.standardise_targets,
+            of_loss: Task::Auto,
         })
     }
 }
 
-/// Whether a file's name says that it holds NumPy's arrays.
+/// Whether held-out parts are stratified where nothing is said.
+fn stratifies(source: &Source) -> bool {
+    matches!(source, Source::File { .. })
+}
+
+/// Whether a file's name says that it is an archive of NumPy's arrays.
 pub fn is_npz(path: &Path) -> bool {
     path.extension()
         .is_some_and(|ending| ending.eq_ignore_ascii_case("npz"))
 }
 
+/// Whether a file's name says that it holds NumPy's arrays, one or several.
+pub fn is_numpy(path: &Path) -> bool {
+    let npy = |ending: &std::ffi::OsStr| ending.eq_ignore_ascii_case("npy");
+    is_npz(path) || path.extension().is_some_and(npy)
+}
+
 /// The synthetic set of this name with these parameters.
 fn synthetic(name: &str, parameters: toml::Table) -> Result<Source> {
     Ok(match name {
-        "moons" => Source::Moons(parameters_of(name, parameters)?),
-        "circles" => Source::Circles(parameters_of(name, parameters)?),
-        "blobs" => Source::Blobs(parameters_of(name, parameters)?),
-        "two_blobs" => Source::TwoBlobs(parameters_of(name, parameters)?),
-        "classification" => Source::Classification(parameters_of(name, parameters)?),
-        "spiral" => Source::Spiral(parameters_of(name, parameters)?),
-        "xor" => Source::Xor(parameters_of(name, parameters)?),
-        "quadratic" => Source::Quadratic(parameters_of(name, parameters)?),
+        "moons" => Source::Moons(parameters_of(name, parameters, &[])?),
+        "circles" => Source::Circles(parameters_of(name, parameters, &[])?),
+        "blobs" => Source::Blobs(parameters_of(name, parameters, &[])?),
+        "two_blobs" => Source::TwoBlobs(parameters_of(name, parameters, &[])?),
+        "classification" => Source::Classification(parameters_of(name, parameters, &[])?),
+        "spiral" => Source::Spiral(parameters_of(name, parameters, &[])?),
+        "xor" => Source::Xor(parameters_of(name, parameters, &[])?),
+        "quadratic" => Source::Quadratic(parameters_of(name, parameters, &[])?),
         unknown => {
             return Err(Error::invalid(
                 "data.name",
@@ -314,16 +359,18 @@ fn synthetic(name: &str, parameters: toml::Table) -> Result<Source> {
     })
 }
 
-/// A set's parameters, absent ones at their defaults. The defaults' own keys are the valid ones.
-fn parameters_of<T>(set: &str, given: toml::Table) -> Result<T>
+/// A set's parameters, absent ones at their defaults. The defaults' own keys are the valid ones, and `optional` those that
+/// have none.
+fn parameters_of<T>(set: &str, given: toml::Table, optional: &[&str]) -> Result<T>
 where
     T: Default + Serialize + DeserializeOwned,
 {
     let valid = to_table(&T::default());
-    if let Some(key) = given.keys().find(|&key| !valid.contains_key(key)) {
-        let own_keys = valid.keys().map(String::as_str);
-        let suggestion = closest(key, own_keys.chain(COMMON_KEYS)).unwrap_or_default();
-        let own_keys: Vec<&str> = valid.keys().map(String::as_str).collect();
+    let own_keys = valid.keys().map(String::as_str);
+    let own_keys: Vec<&str> = own_keys.chain(optional.iter().copied()).collect();
+    if let Some(key) = given.keys().find(|key| !own_keys.contains(&key.as_str())) {
+        let all_keys = own_keys.iter().copied().chain(COMMON_KEYS);
+        let suggestion = closest(key, all_keys).unwrap_or_default();
         return Err(Error::invalid(
             format!("data.{key}"),
             format!("{set} has no such parameter"),
@@ -376,7 +423,9 @@ impl From<DataConfig> for DataTable {
             path,
             seed: config.seed.map(u64::from),
             test_fraction: config.test_fraction,
+            stratify: Some(config.stratify),
             standardise: config.standardise,
+            standardise_targets: config.standardise_targets,
             parameters,
         }
     }

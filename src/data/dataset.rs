@@ -2,6 +2,7 @@
 
 use faer::Mat;
 
+use super::standardise::Standardiser;
 use crate::error::{Error, Result};
 
 /// A set of samples with their targets.
@@ -15,6 +16,9 @@ pub struct Dataset {
     pub feature_names: Vec<String>,
     /// What is to be predicted for each of the `n` samples.
     pub target: Target,
+    /// What training sees the numbers of `target` through: a network of this data answers in standardised numbers, and
+    /// [`in_units`](Self::in_units) makes them the data's own. `None` where they are the same.
+    pub target_scale: Option<Standardiser>,
 }
 
 /// What is to be predicted.
@@ -53,6 +57,7 @@ impl Dataset {
             features,
             feature_names,
             target,
+            target_scale: None,
         };
         dataset.validate()?;
         Ok(dataset)
@@ -104,6 +109,18 @@ impl Dataset {
             features: rows(&self.features, indices),
             feature_names: self.feature_names.clone(),
             target,
+            target_scale: self.target_scale.clone(),
+        }
+    }
+
+    /// A network's answers (`n x k`) in the units of the targets.
+    ///
+    /// # Panics
+    /// Where there are not as many of them as targets.
+    pub fn in_units(&self, answers: Mat<f64>) -> Mat<f64> {
+        match &self.target_scale {
+            Some(scale) => scale.inverse(&answers),
+            None => answers,
         }
     }
 

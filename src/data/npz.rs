@@ -18,18 +18,22 @@ use std::path::Path;
 use faer::Mat;
 use flate2::bufread::DeflateDecoder;
 use rawzip::{CompressionMethod, ZipArchive, ZipArchiveWriter, ZipSliceArchive};
+use serde::{Deserialize, Serialize};
 
+use super::arrays::{self, PAIRS, Source};
 use super::dataset::{Dataset, Target};
-use super::npy::{self, Array, Entries};
-use super::targets::{self, Task};
+use super::missing::Missing;
+use super::npy::{self, Array, Entries, Header};
+use super::reading::{Reading, some};
+use super::targets::{Purpose, Task};
 use crate::error::{Error, Result};
 use crate::suggest::closest;
 
-/// The most bytes that one array may take, inflated: a damaged or hostile archive can ask for no more.
-pub const MOST_BYTES: u64 = 1 << 30;
-
 /// The most members of an archive.
 const MOST_MEMBERS: usize = 1 << 16;
+
+/// DEFLATE makes at most 1032 bytes of one, and an end of some bytes.
+const MOST_OF_A_BYTE: u64 = 1032;
 
 /// Which arrays are read, and how the targets are to be understood.
 #[derive(Debug, Clone, Copy)]
@@ -42,15 +46,40 @@ pub struct Layout<'a> {
     pub task: Task,
 }
 
+/// The keys of an archive of arrays, or of a single array with another beside it, in `[data]`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct NpzOptions {
+    /// The features' array (n x d, or n x more axes); `X` stands for the names that people use.
+    pub features: String,
+    /// The targets' array (n, or n x k); `y` stands for the names that people use.
+    pub target: String,
+    /// Classification, regression, or what loss and targets look like.
+    pub task: Task,
+    /// What happens to features that are NaN.
+    pub missing: Missing,
+}
+
+impl Default for NpzOptions {
+    fn default() -> Self {
+        Self {
+            features: FEATURES.into(),
+            target: TARGET.into(),
+            task: Task::Auto,
+            missing: Missing::Error,
+        }
+    }
+}
+
 /// The array of features where none is named.
 pub const FEATURES: &str = "X";
 /// The array of targets where none is named.
 pub const TARGET: &str = "y";
 
-/// Reads a data set.
+/// Reads a data set; notes are left out, see [`parse_with`].
 ///
 /// # Errors
-/// As [`parse`], and [`Error::Io`] where the file can't be read.
+/// As [`parse_with`], and [`Error::Io`] where the file can't be read.
 pub fn read(path: &Path, layout: Layout<'_>) -> Result<Dataset> {
     parse(
         &fs::read(path).map_err(Error::io(path, "read"))?,
@@ -61,18 +90,61 @@ pub fn read(path: &Path, layout: Layout<'_>) -> Result<Dataset> {
 
 /// Reads a data set from a file's bytes; `path` is what errors call it.
 ///
-/// Only the arrays that are asked for are inflated, each to at most [`MOST_BYTES`]; others may hold anything.
+/// # Errors
+/// As [`parse_with`].
+pub fn parse(bytes: &[u8], path: &Path, layout: Layout<'_>) -> Result<Dataset> {
+    let options = NpzOptions {
+        features: layout.features.to_owned(),
+        target: layout.target.to_owned(),
+        task: layout.task,
+        ..NpzOptions::default()
+    };
+    Ok(parse_with(bytes, path, &options, Task::Auto)?.data)
+}
+
+/// Reads a data set from a file's bytes, with notes on what was recognised; `path` is what errors call it, `of_loss` what the
+/// loss makes of targets that may be either.
+///
+/// Only the arrays that are asked for are inflated, entry by entry, each to at most [`npy::MOST_BYTES`]; others may hold
+/// anything.
 ///
 /// # Errors
 /// [`Error::Invalid`] with the array's name where this is no archive, an array is missing, damaged, too large or of a
 /// type that is not read here (Python objects are refused), shapes do not fit, or a number is not finite.
-pub fn parse(bytes: &[u8], path: &Path, layout: Layout<'_>) -> Result<Dataset> {
+pub fn parse_with(
+    bytes: &[u8],
+    path: &Path,
+    options: &NpzOptions,
+    of_loss: Task,
+) -> Result<Reading> {
     let archive = Members::open(bytes, path)?;
-    let features = archive.features(layout.features)?;
-    let feature_names = archive.feature_names(features.ncols())?;
-    let target = archive.target(layout, features.nrows())?;
+    let mut notes = Vec::new();
+    let (features, target) = archive.pair(options, &mut notes)?;
+    let x = archive.required(&features, "features")?;
+    let samples = x.header.shape.first().copied().unwrap_or(0);
+    let x = arrays::features(x, options.missing, &mut notes)?;
+    let feature_names = archive.feature_names(x.matrix.ncols(), &mut notes)?;
+    let purpose = Purpose {
+        task: options.task,
+        of_loss,
+    };
+    let mut skipped = Vec::new();
+    let target = arrays::target(
+        archive.required(&target, "target")?,
+        &target,
+        samples,
+        x.keep.as_deref(),
+        purpose,
+        || archive.class_names(&mut skipped),
+        &mut notes,
+    )?;
+    notes.extend(skipped);
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
-    Dataset::new(name, features, feature_names, target)
+    Ok(Reading {
+        data: Dataset::new(name, x.matrix, feature_names, target)?,
+        notes,
+        filled: x.filled,
+    })
 }
 
 /// Writes a data set: `X`, `y` and the names, uncompressed as `numpy.savez` does. The file appears whole or not at all.
@@ -154,17 +226,17 @@ impl<'a> Members<'a> {
         Ok(Self { archive, path })
     }
 
-    /// An error about an array.
-    fn refuse(&self, name: &str, problem: impl Into<String>, remedy: impl Into<String>) -> Error {
-        Error::invalid(
-            format!("{}, array {name}", self.path.display()),
-            problem,
-            remedy,
-        )
+    fn place(&self, name: &str) -> String {
+        format!("{}, array {name}", self.path.display())
     }
 
-    /// The array of this name; `None` if there is none.
-    fn array(&self, name: &str) -> Result<Option<Array>> {
+    /// An error about an array.
+    fn refuse(&self, name: &str, problem: impl Into<String>, remedy: impl Into<String>) -> Error {
+        Error::invalid(self.place(name), problem, remedy)
+    }
+
+    /// The array of this name, its header read; `None` if there is none.
+    fn array(&'a self, name: &str) -> Result<Option<Source<'a>>> {
         let damaged = |problem: String| self.refuse(name, problem, "write the archive again");
         let mut entries = self.archive.entries();
         for _ in 0..MOST_MEMBERS {
@@ -182,9 +254,16 @@ impl<'a> Members<'a> {
                 .archive
                 .get_entry(entry.wayfinder())
                 .map_err(|error| damaged(format!("the archive is damaged ({error})")))?;
-            let inflated: Box<dyn Read> = match entry.compression_method() {
-                CompressionMethod::STORE => Box::new(member.data()),
-                CompressionMethod::DEFLATE => Box::new(DeflateDecoder::new(member.data())),
+            let data = member.data();
+            let stored = data.len() as u64;
+            let (inflated, room): (Box<dyn Read + 'a>, u64) = match entry.compression_method() {
+                CompressionMethod::STORE => (Box::new(data), stored),
+                CompressionMethod::DEFLATE => {
+                    let room = stored
+                        .saturating_mul(MOST_OF_A_BYTE)
+                        .saturating_add(1 << 10);
+                    (Box::new(DeflateDecoder::new(data)), room)
+                }
                 other => {
                     return Err(self.refuse(
                         name,
@@ -193,33 +272,23 @@ impl<'a> Members<'a> {
                     ));
                 }
             };
-            let mut bytes = Vec::new();
-            // One byte more than is allowed tells that there is too much.
-            let mut bounded = member.verifying_reader(inflated).take(MOST_BYTES + 1);
-            bounded
-                .read_to_end(&mut bytes)
-                .map_err(|error| damaged(format!("it can't be inflated ({error})")))?;
-            if bytes.len() as u64 > MOST_BYTES {
-                return Err(self.refuse(
-                    name,
-                    format!("it takes more than {} MB", MOST_BYTES >> 20),
-                    "use fewer samples, or float32",
-                ));
-            }
-            let array = npy::parse(&bytes).map_err(|problem| {
-                let (problem, remedy) = problem
-                    .split_once("; ")
-                    .unwrap_or((&problem, "save it again"));
-                self.refuse(name, problem, remedy)
-            })?;
-            return Ok(Some(array));
+            let room = room.min(entry.uncompressed_size_hint());
+            let mut reader: Box<dyn Read + 'a> = Box::new(member.verifying_reader(inflated));
+            let header = Header::read(&mut reader)
+                .map_err(|problem| self.refuse(name, problem.problem, problem.remedy))?;
+            return Ok(Some(Source {
+                place: self.place(name),
+                header,
+                reader,
+                room,
+            }));
         }
         Err(damaged(format!(
             "the archive has more than {MOST_MEMBERS} members"
         )))
     }
 
-    /// The names of the arrays, for an error.
+    /// The names of the arrays, a hundred at most.
     fn names(&self) -> Vec<String> {
         let mut entries = self.archive.entries();
         let mut names = Vec::new();
@@ -233,7 +302,52 @@ impl<'a> Members<'a> {
         names
     }
 
-    fn required(&self, name: &str, key: &str) -> Result<Array> {
+    /// The names of the features' and the targets' array: as the configuration says, and where it says nothing and there
+    /// is no X or y, a pair of the names that people use.
+    fn pair(&self, options: &NpzOptions, notes: &mut Vec<String>) -> Result<(String, String)> {
+        let names = self.names();
+        let has = |name: &str| names.iter().any(|other| other == name);
+        let (mut x, mut y) = (options.features.as_str(), options.target.as_str());
+        let fits = |(a, b): &(&str, &str)| {
+            let first = *a == x || x == FEATURES && !has(x);
+            let second = *b == y || y == TARGET && !has(y);
+            first && second && has(a) && has(b)
+        };
+        let taken = PAIRS.into_iter().find(fits);
+        if let Some((a, b)) = taken {
+            (x, y) = (a, b);
+        }
+        // numpy.savez(path, y, X) numbers them in this order.
+        if (x, y) == ("arr_0", "arr_1") && options.features == FEATURES && options.target == TARGET
+        {
+            let axes = |name: &str| {
+                Ok(self
+                    .array(name)?
+                    .map_or(0, |source| source.header.shape.len()))
+            };
+            if axes(x)? < 2 && axes(y)? > 1 {
+                (x, y) = (y, x);
+            }
+        }
+        if (x, y) != (options.features.as_str(), options.target.as_str()) {
+            let meta = ["feature_names", "target_names"];
+            let others: Vec<String> = names
+                .iter()
+                .filter(|name| *name != x && *name != y && !meta.contains(&name.as_str()))
+                .cloned()
+                .collect();
+            let aside = match others.is_empty() {
+                true => String::new(),
+                false => format!(", {} left aside", some(&others, 6)),
+            };
+            notes.push(format!(
+                "features are the array {x}, targets {y}{aside}; data.features and data.target name others"
+            ));
+        }
+        Ok((x.to_owned(), y.to_owned()))
+    }
+
+    fn required(&'a self, name: &str, key: &str) -> Result<Source<'a>> {
         self.array(name)?.ok_or_else(|| {
             let names = self.names();
             let nearest = closest(name, names.iter().map(String::as_str));
@@ -254,141 +368,45 @@ impl<'a> Members<'a> {
         })
     }
 
-    fn features(&self, name: &str) -> Result<Mat<f64>> {
-        let array = self.required(name, "features")?;
-        let Some(numbers) = array.entries.numbers() else {
-            return Err(self.refuse(
-                name,
-                "its entries are not numbers",
-                "save the features as float64",
-            ));
-        };
-        let (rows, columns) = match array.shape[..] {
-            [rows] => (rows, 1),
-            [rows, columns] => (rows, columns),
-            _ => {
-                return Err(self.refuse(
-                    name,
-                    format!("its shape is {:?}", array.shape),
-                    "give it two axes: a row per sample, a column per feature",
+    /// The text of an array that may be missing, or be left aside because it is pickled.
+    fn text(&self, name: &str, notes: &mut Vec<String>) -> Result<Option<Entries>> {
+        match self.array(name) {
+            Ok(Some(source)) => source.entries().map(Some),
+            Ok(None) => Ok(None),
+            Err(Error::Invalid { problem, .. }) if problem == npy::PICKLED => {
+                notes.push(format!(
+                    "array {name} holds pickled Python objects, which are never unpickled, and is left aside; save it \
+                     with .astype(str)"
                 ));
+                Ok(None)
             }
-        };
-        // No rows of 10^18 columns take no room in a file, but a loop over them would not end.
-        if numbers.is_empty() {
-            return Err(self.refuse(
-                name,
-                format!("it is empty, its shape is {:?}", array.shape),
-                "give it at least 2 samples and 1 feature",
-            ));
-        }
-        self.finite(name, &numbers, columns)?;
-        Ok(Mat::from_fn(rows, columns, |i, j| numbers[i * columns + j]))
-    }
-
-    /// Refuses NaN and infinity, by place.
-    fn finite(&self, name: &str, numbers: &[f64], columns: usize) -> Result<()> {
-        match numbers.iter().position(|number| !number.is_finite()) {
-            None => Ok(()),
-            Some(at) => Err(self.refuse(
-                name,
-                format!(
-                    "the entry in row {}, column {} is {}",
-                    at / columns.max(1),
-                    at % columns.max(1),
-                    numbers[at]
-                ),
-                "remove the sample or repair the value (rows and columns count from 0)",
-            )),
+            Err(error) => Err(error),
         }
     }
 
-    fn feature_names(&self, dimensions: usize) -> Result<Vec<String>> {
+    fn feature_names(&self, dimensions: usize, notes: &mut Vec<String>) -> Result<Vec<String>> {
         const NAME: &str = "feature_names";
-        match self.array(NAME)? {
+        match self.text(NAME, notes)? {
             None => Ok(super::arrange::feature_names(dimensions)),
-            Some(Array {
-                entries: Entries::Text(names),
-                ..
-            }) if names.len() == dimensions => Ok(names),
-            Some(array) => Err(self.refuse(
+            Some(Entries::Text(names)) if names.len() == dimensions => Ok(names),
+            Some(entries) => Err(self.refuse(
                 NAME,
-                format!("{} entries for {dimensions} features", array.entries.len()),
+                format!("{} entries for {dimensions} features", entries.len()),
                 "give every feature one name, as text, or leave the array out",
             )),
         }
     }
 
-    fn target(&self, layout: Layout<'_>, samples: usize) -> Result<Target> {
-        let name = layout.target;
-        let array = self.required(name, "target")?;
-        let place = format!("{}, array {name}", self.path.display());
-        let columns = match array.shape[..] {
-            [rows] if rows == samples => 1,
-            [rows, columns] if rows == samples => columns,
-            _ => {
-                return Err(self.refuse(
-                    name,
-                    format!("its shape is {:?} for {samples} samples", array.shape),
-                    "give every sample one target",
-                ));
-            }
-        };
-        let numbers = match &array.entries {
-            Entries::Text(names) if columns == 1 && layout.task != Task::Regression => {
-                let names: Vec<&str> = names.iter().map(String::as_str).collect();
-                return targets::of_names(&place, &names);
-            }
-            entries => entries.numbers().ok_or_else(|| {
-                self.refuse(
-                    name,
-                    "its entries are not numbers",
-                    "save one class per sample, or numbers",
-                )
-            })?,
-        };
-        self.finite(name, &numbers, columns)?;
-        if columns == 1 {
-            let target = targets::of_numbers(&place, name, &numbers, layout.task)?;
-            return match (target, self.array("target_names")?) {
-                (Target::Classes { .. }, Some(names)) => self.named_classes(name, &numbers, names),
-                (target, _) => Ok(target),
-            };
-        }
-        if layout.task == Task::Classification || columns == 0 {
-            return Err(self.refuse(
-                name,
-                format!("it has {columns} columns"),
-                "give every sample one class, as an integer or as text",
-            ));
-        }
-        Ok(Target::Values {
-            values: Mat::from_fn(samples, columns, |i, j| numbers[i * columns + j]),
-            names: (1..=columns).map(|k| format!("{name}{k}")).collect(),
-        })
-    }
-
-    /// Classes whose numbers count into `target_names`.
-    fn named_classes(&self, name: &str, numbers: &[f64], names: Array) -> Result<Target> {
+    /// The classes' names, if there are any.
+    fn class_names(&self, notes: &mut Vec<String>) -> Result<Option<Vec<String>>> {
         const NAME: &str = "target_names";
-        let Entries::Text(names) = names.entries else {
-            return Err(self.refuse(
+        match self.text(NAME, notes)? {
+            None => Ok(None),
+            Some(Entries::Text(names)) => Ok(Some(names)),
+            Some(_) => Err(self.refuse(
                 NAME,
                 "its entries are not text",
                 "save the names as text, or leave the array out",
-            ));
-        };
-        let label = |&number: &f64| {
-            let label = number as usize;
-            (number >= 0.0 && label as f64 == number && label < names.len()).then_some(label)
-        };
-        let labels: Option<Vec<usize>> = numbers.iter().map(label).collect();
-        match labels {
-            Some(labels) => Ok(Target::Classes { labels, names }),
-            None => Err(self.refuse(
-                NAME,
-                format!("{} names for other classes in {name}", names.len()),
-                format!("number the classes in {name} from 0, or leave {NAME} out"),
             )),
         }
     }

@@ -30,6 +30,23 @@ pub struct SplitIndices {
 /// # Errors
 /// Where the fraction is not at least 0 and below 1, or leaves nothing to train on.
 pub fn split_indices(samples: usize, test_fraction: f64, seed: u32) -> Result<SplitIndices> {
+    let test_count = held_out(samples, test_fraction)?;
+    if test_count == 0 {
+        return Ok(SplitIndices {
+            train: (0..samples).collect(),
+            test: Vec::new(),
+        });
+    }
+    let mut test = RandomState::new(seed).permutation(samples);
+    let train = test.split_off(test_count);
+    Ok(SplitIndices { train, test })
+}
+
+/// How many samples are held out: `ceil(test_fraction * samples)`.
+///
+/// # Errors
+/// As [`split_indices`].
+pub(super) fn held_out(samples: usize, test_fraction: f64) -> Result<usize> {
     if !(0.0..1.0).contains(&test_fraction) {
         return Err(Error::invalid(
             "data.test_fraction",
@@ -37,23 +54,15 @@ pub fn split_indices(samples: usize, test_fraction: f64, seed: u32) -> Result<Sp
             "give a number of at least 0 and below 1",
         ));
     }
-    if test_fraction == 0.0 {
-        return Ok(SplitIndices {
-            train: (0..samples).collect(),
-            test: Vec::new(),
-        });
-    }
     let test_count = (test_fraction * samples as f64).ceil() as usize;
-    if test_count >= samples {
+    if test_fraction > 0.0 && test_count >= samples {
         return Err(Error::invalid(
             "data.test_fraction",
             format!("holding out {test_count} of {samples} samples leaves none to train on"),
             "lower it or add samples",
         ));
     }
-    let mut test = RandomState::new(seed).permutation(samples);
-    let train = test.split_off(test_count);
-    Ok(SplitIndices { train, test })
+    Ok(test_count)
 }
 
 /// The training part and the test part of `dataset`; see [`split_indices`]. With a fraction of 0 the test
@@ -80,4 +89,6 @@ pub struct Split {
     pub indices: SplitIndices,
     /// What both parts' features went through, fitted to the training part alone.
     pub standardiser: Option<Standardiser>,
+    /// What reading and splitting had to decide, and what may go wrong, a sentence each, for whoever prints.
+    pub notes: Vec<String>,
 }

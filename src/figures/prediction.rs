@@ -128,6 +128,12 @@ fn part(
     data: &Dataset,
 ) -> Result<Part> {
     let predictions = network.forward(data.features.as_ref());
+    let numbers = matches!(&data.target, Target::Values { values, .. } if values.ncols() == predictions.ncols());
+    let predictions = if numbers {
+        data.in_units(predictions)
+    } else {
+        predictions
+    };
     match &data.target {
         Target::Values { values, .. } if values.ncols() == predictions.ncols() => Ok(Part {
             label,

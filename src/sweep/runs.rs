@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use super::together::Task;
 use super::{Grid, Trial};
 use crate::config::Config;
+use crate::data::Source;
 use crate::data::split::Split;
 use crate::device::{self, Backend};
 use crate::error::{Error, Result};
@@ -72,6 +73,20 @@ impl Sweep {
             seed,
             ..self.configs[combination].clone()
         }
+    }
+
+    /// What was recognised in the file that the first run reads, or may go wrong with it. If it can't be read, the run itself
+    /// will say so.
+    pub fn notes(&self) -> Vec<String> {
+        let Some(&seed) = self.grid.seeds().first() else {
+            return Vec::new();
+        };
+        let config = self.config(0, seed);
+        if !matches!(config.data.source, Source::File { .. }) {
+            return Vec::new();
+        }
+        let split = config.data.load_split(seed, Path::new("."));
+        split.map(|split| split.notes).unwrap_or_default()
     }
 
     /// Trains, `jobs` runs at once, until all are done or `stop` is set, and returns the finished runs: combination by

@@ -224,7 +224,11 @@ pub fn check(train: &TrainConfig, model: &ModelConfig, data: &Dataset) -> Result
                 return Err(Error::invalid(
                     format!("{place}.units"),
                     format!("{outputs} outputs for {} classes", names.len()),
-                    format!("cross_entropy needs units = {}", names.len()),
+                    format!(
+                        "cross_entropy needs units = {}{}",
+                        names.len(),
+                        or_numbers(data)
+                    ),
                 ));
             }
             if !matches!(last, Activation::Identity | Activation::Softmax) {
@@ -244,8 +248,9 @@ pub fn check(train: &TrainConfig, model: &ModelConfig, data: &Dataset) -> Result
                         "use one output".to_owned()
                     } else {
                         format!(
-                            "use train.loss = \"cross_entropy\" and units = {}",
-                            names.len()
+                            "use train.loss = \"cross_entropy\" and units = {}{}",
+                            names.len(),
+                            or_numbers(data)
                         )
                     },
                 ));
@@ -256,7 +261,20 @@ pub fn check(train: &TrainConfig, model: &ModelConfig, data: &Dataset) -> Result
                 return Err(Error::invalid(
                     format!("{place}.units"),
                     format!("{outputs} outputs for {} target columns", values.ncols()),
-                    format!("use units = {}", values.ncols()),
+                    format!(
+                        "use units = {} (or, for classes, train.loss = \"cross_entropy\" with a unit per class)",
+                        values.ncols()
+                    ),
+                ));
+            }
+            if data.target_scale.is_some() && last != Activation::Identity {
+                return Err(Error::invalid(
+                    format!("{place}.activation"),
+                    format!(
+                        "standardised targets lie around 0, and {} does not reach them all",
+                        last.name()
+                    ),
+                    "end in activation = \"identity\", or set data.standardise_targets = false",
                 ));
             }
         }
@@ -264,7 +282,7 @@ pub fn check(train: &TrainConfig, model: &ModelConfig, data: &Dataset) -> Result
             return Err(Error::invalid(
                 "train.loss",
                 format!("{loss} needs classes, but the target is numbers"),
-                "use mse or huber",
+                "use mse or huber, or data.task = \"classification\" if every number is a class",
             ));
         }
     }
@@ -277,6 +295,19 @@ pub fn check(train: &TrainConfig, model: &ModelConfig, data: &Dataset) -> Result
     }
     check_batches(train, model, data.features.nrows())?;
     check_memory(train, model, data.features.nrows())
+}
+
+/// What else classes that are numbers may be.
+fn or_numbers(data: &Dataset) -> &'static str {
+    match &data.target {
+        Target::Classes { names, .. } if names.iter().all(|name| name.parse::<f64>().is_ok()) => {
+            "; if they are numbers to be predicted, set data.task = \"regression\" and train.loss = \"mse\""
+        }
+        Target::Classes { names, .. } if names.len() > data.samples() / 2 => {
+            "; hardly any two samples share one, so data.target may be the wrong column"
+        }
+        _ => "",
+    }
 }
 
 /// A single sample has no variance, so batch norm can't train on it; PyTorch refuses it too.

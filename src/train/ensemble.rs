@@ -41,6 +41,8 @@ pub struct EnsembleTrainer {
     epoch: usize,
     /// Whether each member's numbers have been finite so far.
     finite: Vec<bool>,
+    /// What each member's loss is multiplied with to be in its targets' own units.
+    loss_units: Vec<f64>,
 }
 
 /// What an epoch left on the device: a row of S numbers each.
@@ -99,6 +101,10 @@ impl EnsembleTrainer {
             test: upload(members.iter().filter_map(|member| member.test).collect()),
             epoch: 0,
             finite: vec![true; members.len()],
+            loss_units: members
+                .iter()
+                .map(|member| config.loss.unit(member.train))
+                .collect(),
         })
     }
 
@@ -190,9 +196,9 @@ impl EnsembleTrainer {
         let sum = |rows: &[&[f64]], member: usize| rows.iter().map(|row| row[member]).sum::<f64>();
         let metrics = |member: usize| EpochMetrics {
             epoch: self.epoch,
-            train_loss: sum(&losses, member) / batches as f64,
+            train_loss: self.loss_units[member] * (sum(&losses, member) / batches as f64),
             train_accuracy: train_hits.map(|hits| share(hits, member, &self.train)),
-            test_loss: test_loss.map(|row| row[member]),
+            test_loss: test_loss.map(|row| self.loss_units[member] * row[member]),
             test_accuracy: self
                 .test
                 .as_ref()

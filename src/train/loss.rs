@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::data::Dataset;
+use crate::data::targets::Task;
+
 /// The loss that training minimises.
 ///
 /// | name | formula, averaged over the batch | PyTorch |
@@ -27,6 +30,29 @@ pub enum Loss {
 }
 
 impl Loss {
+    /// What a loss of standardised targets is multiplied with to be one in the targets' own units: the square of their
+    /// deviation, for `mse` and a single target. Otherwise 1: the loss is then in deviations, as several targets have units
+    /// of their own, and `huber` is not the same formula in another unit.
+    pub fn unit(self, data: &Dataset) -> f64 {
+        match (
+            self,
+            data.target_scale
+                .as_ref()
+                .map(|scale| &scale.deviations[..]),
+        ) {
+            (Self::Mse, Some([deviation])) => deviation * deviation,
+            _ => 1.0,
+        }
+    }
+
+    /// What targets it takes: classes, or numbers too.
+    pub fn task(self) -> Task {
+        match self {
+            Self::Mse | Self::Huber => Task::Regression,
+            Self::Bce | Self::CrossEntropy => Task::Classification,
+        }
+    }
+
     /// The name as configuration files spell it.
     pub fn name(self) -> &'static str {
         match self {

@@ -32,10 +32,17 @@ pub enum Targets {
 }
 
 impl Samples {
-    /// Uploads a data set as `f32`.
+    /// Uploads a data set as `f32`, targets through their scale if they have one.
     pub fn upload(data: &Dataset, loss: Loss, device: &Device) -> Self {
         let targets = match &data.target {
-            Target::Values { values, .. } => Targets::Values(mlp::upload(values.as_ref(), device)),
+            Target::Values { values, .. } => {
+                let scaled = data
+                    .target_scale
+                    .as_ref()
+                    .map(|scale| scale.transform(values));
+                let values = scaled.as_ref().unwrap_or(values);
+                Targets::Values(mlp::upload(values.as_ref(), device))
+            }
             Target::Classes { labels, .. } if loss == Loss::CrossEntropy => {
                 Targets::Labels(indices(labels, device))
             }

@@ -28,6 +28,8 @@ pub struct Trainer {
     generator: Generator,
     train: Samples,
     test: Option<Samples>,
+    /// What the loss is multiplied with to be in the targets' own units.
+    loss_unit: f64,
     /// Epochs done.
     epoch: usize,
     stopping: EarlyStopping,
@@ -137,6 +139,7 @@ impl Trainer {
             model,
             optimizer: Optimizer::new(&config.optimizer),
             generator,
+            loss_unit: config.loss.unit(train),
             train: Samples::upload(train, config.loss, &device.clone().inner()),
             test: test.map(|test| Samples::upload(test, config.loss, &device.clone().inner())),
             epoch: 0,
@@ -212,12 +215,13 @@ impl Trainer {
 
         // In the order in which they were put together.
         let mut numbers = numbers.iter::<f64>().peekable();
-        let train_loss = numbers.by_ref().take(batches).sum::<f64>() / batches as f64;
+        let unit = self.loss_unit;
+        let train_loss = unit * (numbers.by_ref().take(batches).sum::<f64>() / batches as f64);
         let squares: Vec<f64> = numbers.by_ref().take(parameters).collect();
         let train_accuracy = numbers
             .next_if(|_| classifies)
             .map(|hits| hits / self.train.len() as f64);
-        let test_loss = numbers.next();
+        let test_loss = numbers.next().map(|loss| unit * loss);
         let test_accuracy = self
             .test
             .as_ref()

@@ -1021,3 +1021,84 @@ fn bad_input_is_answered_with_one_clear_error_and_leaves_nothing_behind() {
     let kept = root.join("diverged/checkpoint/epoch-000000.safetensors");
     assert!(kept.exists());
 }
+
+/// Notes on a file come once, on stderr, and not with `--quiet`; what is refused names the way out.
+#[test]
+fn notes_on_data_are_printed_once_on_stderr() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let rows: String = (0..20)
+        .map(|i| {
+            format!(
+                "{};{},5;{},25;{}\n",
+                i,
+                i % 7,
+                i % 3,
+                ["Äpfel", "Birnen"][i % 2]
+            )
+        })
+        .collect();
+    let text = format!("\u{feff};Länge;Breite;Sorte\r\n{rows}");
+    std::fs::write(root.join("obst.csv"), &text).unwrap();
+    let config = |keys: &str, loss: &str| {
+        let last = if loss == "bce" { "sigmoid" } else { "identity" };
+        format!(
+            "[data]\npath = 'obst.csv'\n{keys}\n[model]\nlayers = [{{ units = 1, activation = '{last}' }}]\n\
+            [train]\nepochs = 2\nloss = '{loss}'\noptimizer = {{ name = 'sgd', lr = 0.1 }}"
+        )
+    };
+    std::fs::write(root.join("obst.toml"), config("target = 'Sorte'", "bce")).unwrap();
+    let run = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_foldspace"))
+            .args(arguments)
+            .current_dir(root)
+            .output()
+            .unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (
+            output.status.code(),
+            text(output.stdout),
+            text(output.stderr),
+        )
+    };
+    for command in [
+        &["train", "obst.toml", "--out", "run"][..],
+        &["resume", "run", "--epochs", "3"],
+        &["sweep", "obst.toml", "--seeds", "0..2", "--out", "swept"],
+    ] {
+        let (code, stdout, stderr) = run(command);
+        assert_eq!(code, Some(0), "{stderr}");
+        for says in [
+            "note: obst.csv is read as separated by `;`, with decimal commas\n",
+            "note: the first column is left out",
+        ] {
+            assert_eq!(stderr.matches(says).count(), 1, "{command:?}: {stderr}");
+        }
+        assert!(!stdout.contains("note:"), "{stdout}");
+    }
+    let (code, _, stderr) = run(&["train", "obst.toml", "--out", "quiet", "--quiet"]);
+    assert_eq!((code, stderr.as_str()), (Some(0), ""));
+
+    // Whole-number targets: the message names the cure.
+    std::fs::write(
+        root.join("obst.csv"),
+        (0..30).fold(String::from("x,y\n"), |all, i| {
+            all + &format!("0.{i},{i}\n")
+        }),
+    )
+    .unwrap();
+    std::fs::write(
+        root.join("wrong.toml"),
+        config("target = 'y'", "cross_entropy"),
+    )
+    .unwrap();
+    let (code, _, stderr) = run(&["train", "wrong.toml"]);
+    assert_eq!(code, Some(1));
+    assert!(
+        stderr.contains("1 outputs for 30 classes")
+            && stderr.contains("data.task = \"regression\""),
+        "{stderr}"
+    );
+    std::fs::write(root.join("right.toml"), config("target = 'y'", "mse")).unwrap();
+    assert_eq!(run(&["train", "right.toml"]).0, Some(0));
+}

@@ -88,18 +88,9 @@ fn several_target_columns_are_a_regression() {
 
 #[test]
 fn what_cannot_be_read_is_refused_by_name() {
-    for (name, says) in [
-        (
-            "objects",
-            &["array y", "pickled Python objects", "astype"][..],
-        ),
-        ("big_endian", &["array X", "big-endian", "newbyteorder"]),
-        ("half", &["array X", "<f2", "float32"]),
-    ] {
-        let error = read(name).unwrap_err();
-        for word in says {
-            assert!(error.contains(word), "{error}");
-        }
+    let error = read("objects").unwrap_err();
+    for word in ["array y", "pickled Python objects", "astype"] {
+        assert!(error.contains(word), "{error}");
     }
     let missing = Layout {
         features: "x",
@@ -144,10 +135,10 @@ fn shapes_and_numbers_that_make_no_data_set_are_refused() {
             "array X: the entry in row 1, column 0 is NaN",
         ),
         (
-            array(&[1, 2, 2], Entries::F64(vec![0.0; 4])),
+            array(&[], Entries::F64(vec![0.0])),
             y(),
             Task::Auto,
-            "two axes",
+            "its shape is []",
         ),
         (array(&[2, 2], text(4)), y(), Task::Auto, "not numbers"),
         (
@@ -311,6 +302,6 @@ proptest! {
         bytes.extend((header.len() as u32).to_le_bytes());
         bytes.extend(header.bytes());
         bytes.extend([0; 64]);
-        prop_assert!(npy::parse(&bytes).unwrap_err().contains("does not fit 64 bytes"));
+        prop_assert!(npy::parse(&bytes).unwrap_err().to_string().contains("does not fit 64 bytes"));
     }
 }

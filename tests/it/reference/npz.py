@@ -40,6 +40,24 @@ def make():
     np.savez(HERE / "npz_objects.npz", X=features("<f8"), y=np.array([0, "one", None, 0, 1, 2], dtype=object))
     np.savez(HERE / "npz_big_endian.npz", X=features(">f8"), y=labels)
     np.savez(HERE / "npz_half.npz", X=features("<f2"), y=labels)
+    # What people's own scripts write.
+    x, y = features("<f8"), labels
+    np.savez(HERE / "npz_big_endian_labels.npz", X=features(">i2"), y=np.array(["ash", "beech", "äsche"] * 2).astype(">U5"))
+    np.savez(HERE / "npz_positional.npz", x, y)
+    np.savez(HERE / "npz_positional_swapped.npz", y, x)
+    np.savez(HERE / "npz_train.npz", x_test=x[:2], x_train=x, y_test=y[:2], y_train=y.reshape(-1, 1))
+    np.savez(HERE / "npz_images.npz", images=np.asfortranarray(np.arange(24).reshape(6, 2, 2)), labels=y)
+    np.savez(HERE / "npz_one_hot.npz", X=x, y=np.eye(3, dtype=np.float32)[y])
+    np.savez(HERE / "npz_from_one.npz", X=x, y=y + 1, target_names=np.array(["ash", "beech", "oak"]))
+    np.savez(HERE / "npz_signed.npz", X=x, y=np.array([-1, 1] * 3), target_names=np.array(["no", "yes"]))
+    np.savez(HERE / "npz_object_names.npz", X=x, y=y, feature_names=np.array(["a", "b", "c"], dtype=object),
+             target_names=np.array(["u", "v", "w"], dtype=object))
+    holes = features("<f4")
+    holes[[0, 3], [1, 2]] = np.nan
+    np.savez(HERE / "npz_holes.npz", X=holes, y=y)
+    np.save(HERE / "npy_X_train.npy", x)
+    np.save(HERE / "npy_y_train.npy", y)
+    np.save(HERE / "npy_table.npy", np.column_stack([x, y]).astype("<f4"))
 
 
 def check(program):

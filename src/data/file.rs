@@ -1,0 +1,154 @@
+//! A data file of any kind: which it is its first bytes say, not the ending of its name.
+
+use std::fs;
+use std::path::Path;
+
+use super::config::FileOptions;
+use super::csv::{self, CsvOptions};
+use super::npz::{self, NpzOptions};
+use super::reading::Reading;
+use super::targets::Task;
+use super::{npy, npy_pair};
+use crate::error::{Error, Result};
+
+/// What other programs' files begin with, what they are, and what to do about them.
+const OTHERS: [(&[u8], &str, &str); 10] = [
+    (b"\x1f\x8b", "compressed with gzip", "unpack it with gunzip"),
+    (b"BZh", "compressed with bzip2", "unpack it with bunzip2"),
+    (b"\xfd7zXZ", "compressed with xz", "unpack it with unxz"),
+    (
+        b"PAR1",
+        "a Parquet file",
+        "save it with DataFrame.to_csv(path, index=False)",
+    ),
+    (
+        b"ARROW1",
+        "an Arrow file",
+        "save it with DataFrame.to_csv(path, index=False)",
+    ),
+    (
+        b"\x89HDF",
+        "an HDF5 file",
+        "save its arrays with numpy.savez(path, X=..., y=...)",
+    ),
+    (
+        b"\xd0\xcf\x11\xe0",
+        "an Excel workbook",
+        "save the sheet as CSV",
+    ),
+    (
+        b"SQLite format 3",
+        "an SQLite database",
+        "export the table as CSV",
+    ),
+    (
+        b"MATLAB",
+        "a MATLAB file",
+        "save it from scipy.io.loadmat with numpy.savez(path, X=..., y=...)",
+    ),
+    (b"%PDF", "a PDF", "save the table as CSV"),
+];
+
+/// Reads a data set; `of_loss` is what the loss makes of targets that may be either.
+///
+/// # Errors
+/// As [`csv::parse_with`], [`npz::parse_with`] and [`npy_pair::read_with`]; [`Error::Io`] where the file can't be read.
+pub fn read(path: &Path, options: &FileOptions, of_loss: Task) -> Result<Reading> {
+    let bytes = fs::read(path).map_err(Error::io(path, "read"))?;
+    if bytes.starts_with(npy::MAGIC) {
+        return npy_pair::read_with(&bytes, path, &options.npz()?, of_loss);
+    }
+    let archive = [&b"PK\x03\x04"[..], b"PK\x05\x06"];
+    let damaged = bytes.starts_with(b"PK") && super::config::is_npz(path);
+    if damaged || archive.iter().any(|start| bytes.starts_with(start)) {
+        if bytes
+            .windows(19)
+            .take(1 << 12)
+            .any(|window| window == b"[Content_Types].xml")
+        {
+            return Err(other(path, "an Excel workbook", "save the sheet as CSV"));
+        }
+        return npz::parse_with(&bytes, path, &options.npz()?, of_loss);
+    }
+    if let Some((_, what, remedy)) = OTHERS.iter().find(|(start, ..)| bytes.starts_with(start)) {
+        return Err(other(path, what, remedy));
+    }
+    // Pickle's protocols 2 to 5.
+    if let [0x80, 2..=5, ..] = bytes[..] {
+        return Err(other(
+            path,
+            "a pickle, which can run any program when read and is never unpickled here",
+            "save it with numpy.savez(path, X=..., y=...)",
+        ));
+    }
+    if matches!(options, FileOptions::Npz(_)) && super::config::is_numpy(path) && !is_text(&bytes) {
+        return Err(Error::invalid(
+            path.display().to_string(),
+            "this is not a whole .npz or .npy file",
+            "write it again with numpy.savez",
+        ));
+    }
+    csv::parse_with(&bytes, path, &options.csv(), of_loss)
+}
+
+fn is_text(bytes: &[u8]) -> bool {
+    !bytes.is_empty() && !bytes.iter().take(1 << 12).any(|&byte| byte < 9)
+}
+
+fn other(path: &Path, what: &str, remedy: &str) -> Error {
+    Error::invalid(
+        path.display().to_string(),
+        format!("this is {what}"),
+        remedy,
+    )
+}
+
+impl FileOptions {
+    /// What they say about arrays.
+    fn npz(&self) -> Result<NpzOptions> {
+        let csv = match self {
+            Self::Npz(options) => return Ok(options.clone()),
+            Self::Csv(options) => options,
+        };
+        let mut options = NpzOptions {
+            task: csv.task,
+            missing: csv.missing,
+            ..NpzOptions::default()
+        };
+        if csv.target != csv::LABEL {
+            options.target.clone_from(&csv.target);
+        }
+        match csv.features.as_deref() {
+            None => {}
+            Some([name]) => options.features.clone_from(name),
+            Some(_) => {
+                return Err(Error::invalid(
+                    "data.features",
+                    "the file holds NumPy's arrays, and its features are a single one",
+                    "name one array, such as data.features = \"X\"",
+                ));
+            }
+        }
+        Ok(options)
+    }
+
+    /// What they say about columns.
+    fn csv(&self) -> CsvOptions {
+        match self {
+            Self::Csv(options) => options.clone(),
+            Self::Npz(options) => CsvOptions {
+                target: match options.target.as_str() {
+                    npz::TARGET => csv::LABEL.into(),
+                    other => other.into(),
+                },
+                features: match options.features.as_str() {
+                    npz::FEATURES => None,
+                    other => Some(vec![other.into()]),
+                },
+                task: options.task,
+                missing: options.missing,
+                ..CsvOptions::default()
+            },
+        }
+    }
+}
