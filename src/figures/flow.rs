@@ -69,6 +69,7 @@ impl Flow {
     /// # Errors
     /// If the data are not in the plane or do not fit the network, or there is nothing before the last layer.
     pub fn new(network: &Frozen, dataset: &Dataset) -> Result<Self> {
+        super::scatter::legible(dataset)?;
         let data = dataset.features.as_ref();
         let (head, _) = network.split_at(network.layers.len().saturating_sub(1));
         let way = Legs::new(&head, data)?;

@@ -66,7 +66,7 @@ pub(super) fn curves(results: &Results) -> Figure {
     } else {
         ""
     };
-    Figure::new(format!("Training loss: {}", results.name))
+    Figure::new(format!("Training loss: {}", crate::plot::text::literal(&results.name)))
         .caption(format!("{thin}{ended}{named}{note}"))
         .size(
             36 + (width * columns as u32).max(420),
