@@ -29,10 +29,13 @@ pub struct Arguments {
     epoch: Option<usize>,
     #[command(flatten)]
     look: Look,
-    /// The format of the files: svg, png, or both with a comma.
+    /// The format of the files: svg, png, pdf; several with commas.
     #[arg(long = "format", default_value = "svg,png", value_delimiter = ',', value_name = "FORMAT",
-        value_parser = ["svg", "png"])]
+        value_parser = ["svg", "png", "pdf"])]
     formats: Vec<String>,
+    /// Keep text as text in SVG files, for LaTeX and Inkscape, rather than as outlines that look the same everywhere.
+    #[arg(long)]
+    svg_text: bool,
     /// Dots per inch of PNG files.
     #[arg(long, default_value_t = 192.0, value_name = "NUMBER")]
     dpi: f64,
@@ -115,7 +118,12 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
         }
         for format in &arguments.formats {
             let path = out.join(format!("{}.{format}", name.name()));
-            figure.save(&path, arguments.look.theme(), arguments.dpi)?;
+            let theme = arguments.look.theme();
+            if arguments.svg_text && format == "svg" {
+                crate::file::write(&path, figure.to_svg_with_text(theme)?.as_bytes())?;
+            } else {
+                figure.save(&path, theme, arguments.dpi)?;
+            }
             if !quiet {
                 println!("{}", path.display());
             }

@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::linalg::svd::singular_values;
 use crate::model::Frozen;
 use crate::plot::text::literal;
-use crate::plot::{Colormap, Colour, Field, Figure, Frame, Panel, Stroke};
+use crate::plot::{Colormap, Colour, Field, Figure, Frame, Panel};
 
 /// A weight matrix as coloured cells, (units x inputs), the first unit at the top.
 pub fn weight_matrix(weight: MatRef<'_, f64>) -> Panel {

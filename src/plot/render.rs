@@ -7,7 +7,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{FontTransform, IntoFont, RGBAColor, ShapeStyle, TextStyle};
 use plotters_backend::{BackendColor, BackendCoord, DrawingBackend, DrawingErrorKind, FontStyle};
 
-use super::backend::{self, Never, SUBPIXELS};
+use super::backend::{self, Never, STEP, SUBPIXELS};
 use super::clip;
 use super::colour::{Colour, Role};
 use super::font::Face;
@@ -147,7 +147,10 @@ impl<B: DrawingBackend<ErrorType = Never>> Painter<'_, B> {
                 _ => 0,
             })
             .sum();
-        if self.is_vector && points > MOST_SHAPES {
+        let (width, height) = self.area.dim_in_pixel();
+        let device = f64::from(width) * f64::from(height) * (STEP * self.image_scale).powi(2);
+        // Of a picture as large as a poster, the image would take more memory than the shapes.
+        if self.is_vector && points > MOST_SHAPES && device < 1e8 {
             self.flattened(marks, view);
         } else {
             for mark in marks {

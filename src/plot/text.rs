@@ -16,7 +16,7 @@ mod shaping;
 pub use code_point::take_missing;
 pub use markup::{Span, spans};
 pub use names::{distinct, shortened};
-pub(super) use shaping::is_invisible;
+pub(in crate::plot) use shaping::is_invisible;
 
 use super::font::{Face, Glyph};
 

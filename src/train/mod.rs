@@ -12,6 +12,7 @@ pub mod gradients;
 pub mod loss;
 pub mod metrics;
 pub mod optimizer;
+mod precision;
 pub mod samples;
 pub mod schedule;
 pub mod trainer;

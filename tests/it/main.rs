@@ -23,6 +23,7 @@ mod npz;
 mod own_data;
 mod parity;
 mod parity_runs;
+mod pictures;
 mod planes;
 mod plot;
 mod random;

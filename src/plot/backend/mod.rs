@@ -7,6 +7,7 @@
 
 mod glyph_path;
 mod pdf;
+mod pdf_objects;
 mod raster;
 mod svg;
 
@@ -18,7 +19,7 @@ pub use svg::{IMAGE_SCALE as VECTOR_IMAGE_SCALE, Lettering, svg};
 pub const SUBPIXELS: i32 = 16;
 
 /// A canvas step in figure pixels.
-const STEP: f64 = 1.0 / SUBPIXELS as f64;
+pub const STEP: f64 = 1.0 / SUBPIXELS as f64;
 
 /// The drawing itself cannot fail: all backends write to memory.
 pub type Never = std::convert::Infallible;

@@ -1,24 +1,21 @@
 //! PDF: one page with the same drawing, byte-identical from run to run. Text is outlines, as in SVG.
 
 use std::collections::BTreeSet;
-use std::io::Write;
+use std::fmt::Write;
 
-use flate2::Compression;
-use flate2::write::ZlibEncoder;
-use pdf_writer::types::{LineCapStyle, LineJoinStyle};
-use pdf_writer::{Content, Filter, Finish, Name, Pdf, Rect, Ref, TextStr};
 use plotters_backend::{
     BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind,
 };
 
 use super::glyph_path::{self, PathStep};
+use super::pdf_objects::{Objects, number, string};
 use super::svg::IMAGE_SCALE;
 use super::{Drawn, Never, STEP, SUBPIXELS};
 use crate::plot::colour::Rgb;
 use crate::plot::text;
 
 /// Points (1/72 inch) per figure pixel (1/96 inch).
-const POINT: f32 = 0.75;
+const POINT: f64 = 0.75;
 
 /// A PDF of `width` x `height` figure pixels that `draw` fills.
 pub fn pdf(
@@ -28,26 +25,26 @@ pub fn pdf(
     draw: impl FnOnce(Page<'_>),
 ) -> Vec<u8> {
     let mut drawing = Drawing {
-        content: Content::new(),
+        content: String::new(),
         images: Vec::new(),
         alphas: BTreeSet::new(),
     };
-    let (w, h) = (width as f32 * POINT, height as f32 * POINT);
+    let size = [width, height].map(|side| f64::from(side) * POINT);
     // From here on in figure pixels, y downwards.
-    drawing.content.transform([POINT, 0.0, 0.0, -POINT, 0.0, h]);
+    drawing.operator(&[POINT, 0.0, 0.0, -POINT, 0.0, size[1]], "cm");
     drawing.fill_colour((background.0, background.1, background.2), 1.0);
-    drawing.content.rect(0.0, 0.0, width as f32, height as f32);
-    drawing.content.fill_nonzero();
+    drawing.operator(&[0.0, 0.0, f64::from(width), f64::from(height)], "re");
+    drawing.operator(&[], "f");
     draw(Page {
         drawing: &mut drawing,
         size: (width, height),
     });
-    drawing.finish([w, h], &text::plain(title))
+    drawing.finish(size, &text::plain(title))
 }
 
 /// What is on the page so far.
 struct Drawing {
-    content: Content,
+    content: String,
     images: Vec<Image>,
     /// How opaque, in 255ths, for filling and stroking alike.
     alphas: BTreeSet<u8>,
@@ -60,143 +57,114 @@ struct Image {
 }
 
 impl Drawing {
+    /// An operator after its operands (ISO 32000-1, annex A).
+    fn operator(&mut self, operands: &[f64], name: &str) {
+        for &operand in operands {
+            self.content.push_str(&number(operand));
+            self.content.push(' ');
+        }
+        self.content.push_str(name);
+        self.content.push('\n');
+    }
+
     fn fill_colour(&mut self, (r, g, b): (u8, u8, u8), alpha: f64) {
-        let [r, g, b] = [r, g, b].map(|c| f32::from(c) / 255.0);
-        self.content.set_fill_rgb(r, g, b);
+        self.operator(&[r, g, b].map(|c| f64::from(c) / 255.0), "rg");
         self.opacity(alpha);
     }
 
     fn stroke_style(&mut self, colour: BackendColor, width: u32) {
         let (r, g, b) = colour.rgb;
-        let [r, g, b] = [r, g, b].map(|c| f32::from(c) / 255.0);
-        self.content
-            .set_stroke_rgb(r, g, b)
-            .set_line_width((f64::from(width) * STEP) as f32)
-            .set_line_cap(LineCapStyle::RoundCap)
-            .set_line_join(LineJoinStyle::RoundJoin);
+        self.operator(&[r, g, b].map(|c| f64::from(c) / 255.0), "RG");
+        self.operator(&[f64::from(width) * STEP], "w");
+        // Round caps and joins.
+        self.operator(&[1.0], "J");
+        self.operator(&[1.0], "j");
         self.opacity(colour.alpha);
     }
 
     fn opacity(&mut self, alpha: f64) {
         let alpha = (alpha.clamp(0.0, 1.0) * 255.0).round() as u8;
         self.alphas.insert(alpha);
-        self.content
-            .set_parameters(Name(format!("A{alpha}").as_bytes()));
+        // Writing to a String cannot fail.
+        let _ = writeln!(self.content, "/A{alpha} gs");
     }
 
     fn polyline(&mut self, points: impl IntoIterator<Item = BackendCoord>) {
         for (i, (x, y)) in points.into_iter().enumerate() {
-            let (x, y) = (pixels(x), pixels(y));
-            if i == 0 {
-                self.content.move_to(x, y);
-            } else {
-                self.content.line_to(x, y);
-            }
+            let name = if i == 0 { "m" } else { "l" };
+            self.operator(&[pixels(x), pixels(y)], name);
         }
+    }
+
+    fn curve(&mut self, [p, q, r]: [[f64; 2]; 3]) {
+        self.operator(&[p[0], p[1], q[0], q[1], r[0], r[1]], "c");
     }
 
     /// Four arcs of Bézier curves, off a true circle by 0.03 % of the radius.
-    fn circle(&mut self, [x, y]: [f32; 2], r: f32) {
-        const K: f32 = 0.552_285;
+    fn circle(&mut self, [x, y]: [f64; 2], r: f64) {
+        const K: f64 = 0.552_285;
         let k = K * r;
-        self.content
-            .move_to(x + r, y)
-            .cubic_to(x + r, y + k, x + k, y + r, x, y + r)
-            .cubic_to(x - k, y + r, x - r, y + k, x - r, y)
-            .cubic_to(x - r, y - k, x - k, y - r, x, y - r)
-            .cubic_to(x + k, y - r, x + r, y - k, x + r, y)
-            .close_path();
+        self.operator(&[x + r, y], "m");
+        self.curve([[x + r, y + k], [x + k, y + r], [x, y + r]]);
+        self.curve([[x - k, y + r], [x - r, y + k], [x - r, y]]);
+        self.curve([[x - r, y - k], [x - k, y - r], [x, y - r]]);
+        self.curve([[x + k, y - r], [x + r, y - k], [x + r, y]]);
+        self.operator(&[], "h");
     }
 
-    fn finish(self, [width, height]: [f32; 2], title: &str) -> Vec<u8> {
-        let mut pdf = Pdf::new();
-        let [catalog, pages, page_id, contents, info] = [1, 2, 3, 4, 5].map(Ref::new);
-        pdf.catalog(catalog).pages(pages);
-        pdf.pages(pages).kids([page_id]).count(1);
-        let mut next = 6;
-        let mut reference = || {
-            next += 1;
-            Ref::new(next - 1)
-        };
-        let states: Vec<(String, u8, Ref)> = self
-            .alphas
-            .iter()
-            .map(|&alpha| (format!("A{alpha}"), alpha, reference()))
-            .collect();
-        let images: Vec<(String, Ref, Ref)> = (0..self.images.len())
-            .map(|k| (format!("I{k}"), reference(), reference()))
-            .collect();
-        let mut page = pdf.page(page_id);
-        page.media_box(Rect::new(0.0, 0.0, width, height));
-        page.parent(pages).contents(contents);
-        let mut resources = page.resources();
-        let mut graphics = resources.ext_g_states();
-        for (name, _, id) in &states {
-            graphics.pair(Name(name.as_bytes()), *id);
+    fn finish(self, [width, height]: [f64; 2], title: &str) -> Vec<u8> {
+        let mut objects = Objects::new();
+        let mut states = String::new();
+        for alpha in self.alphas {
+            let share = number(f64::from(alpha) / 255.0);
+            let id = objects.dictionary(&format!("/Type /ExtGState /CA {share} /ca {share}"));
+            let _ = write!(states, "/A{alpha} {id} 0 R ");
         }
-        graphics.finish();
-        let mut objects = resources.x_objects();
-        for (name, id, _) in &images {
-            objects.pair(Name(name.as_bytes()), *id);
+        let mut images = String::new();
+        for (k, image) in self.images.iter().enumerate() {
+            let id = image.write(&mut objects);
+            let _ = write!(images, "/I{k} {id} 0 R ");
         }
-        objects.finish();
-        resources.finish();
-        page.finish();
-        for (_, alpha, id) in &states {
-            let alpha = f32::from(*alpha) / 255.0;
-            pdf.ext_graphics(*id)
-                .stroking_alpha(alpha)
-                .non_stroking_alpha(alpha);
-        }
-        for (image, (_, id, mask)) in self.images.iter().zip(&images) {
-            image.write(&mut pdf, *id, *mask);
-        }
-        let content = self.content.finish();
-        pdf.stream(contents, &deflated(content.as_slice()))
-            .filter(Filter::FlateDecode);
-        pdf.document_info(info)
-            .title(TextStr(title))
-            .creator(TextStr("foldspace"));
-        pdf.finish()
+        let contents = objects.stream("", self.content.as_bytes());
+        // The page and its tree name each other.
+        let (page, pages) = (objects.next(), objects.next() + 1);
+        objects.dictionary(&format!(
+            "/Type /Page /Parent {pages} 0 R /MediaBox [0 0 {} {}] /Contents {contents} 0 R \
+             /Resources << /ExtGState << {states}>> /XObject << {images}>> >>",
+            number(width),
+            number(height)
+        ));
+        objects.dictionary(&format!("/Type /Pages /Kids [{page} 0 R] /Count 1"));
+        let catalogue = objects.dictionary(&format!("/Type /Catalog /Pages {pages} 0 R"));
+        let info = objects.dictionary(&format!(
+            "/Title {} /Creator (foldspace)",
+            string(title)
+        ));
+        objects.finish(catalogue, info)
     }
 }
 
 impl Image {
-    fn write(&self, pdf: &mut Pdf, id: Ref, mask: Ref) {
+    fn write(&self, objects: &mut Objects) -> usize {
         let (width, height) = self.size;
-        let data = deflated(&self.rgb);
-        let mut image = pdf.image_xobject(id, &data);
-        image
-            .width(width as i32)
-            .height(height as i32)
-            .bits_per_component(8);
-        image.color_space().device_rgb();
-        image.filter(Filter::FlateDecode);
-        let Some(alpha) = &self.alpha else {
-            return;
+        let entries = |colours: &str| {
+            format!(
+                "/Type /XObject /Subtype /Image /Width {width} /Height {height} /BitsPerComponent 8 /ColorSpace /{colours}"
+            )
         };
-        image.s_mask(mask);
-        image.finish();
-        let data = deflated(alpha);
-        let mut image = pdf.image_xobject(mask, &data);
-        image
-            .width(width as i32)
-            .height(height as i32)
-            .bits_per_component(8);
-        image.color_space().device_gray();
-        image.filter(Filter::FlateDecode);
+        let mask = match &self.alpha {
+            Some(alpha) => {
+                let id = objects.stream(&entries("DeviceGray"), alpha);
+                format!(" /SMask {id} 0 R")
+            }
+            None => String::new(),
+        };
+        objects.stream(&(entries("DeviceRGB") + &mask), &self.rgb)
     }
 }
 
-fn deflated(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
-    // Writing to memory cannot fail.
-    let _ = encoder.write_all(bytes);
-    encoder.finish().unwrap_or_default()
-}
-
-fn pixels(steps: i32) -> f32 {
-    (f64::from(steps) * STEP) as f32
+fn pixels(steps: i32) -> f64 {
+    f64::from(steps) * STEP
 }
 
 /// Draws onto a page.
@@ -208,11 +176,7 @@ pub struct Page<'a> {
 impl Page<'_> {
     /// Paints the path that was laid.
     fn paint(&mut self, fill: bool) {
-        if fill {
-            self.drawing.content.fill_nonzero();
-        } else {
-            self.drawing.content.stroke();
-        }
+        self.drawing.operator(&[], if fill { "f" } else { "S" });
     }
 
     fn ink<S: BackendStyle>(&mut self, style: &S, fill: bool) {
@@ -274,9 +238,8 @@ impl DrawingBackend for Page<'_> {
     ) -> Drawn {
         self.ink(style, fill);
         let (x, y) = (pixels(left), pixels(top));
-        self.drawing
-            .content
-            .rect(x, y, pixels(right) - x, pixels(bottom) - y);
+        let sides = [pixels(right) - x, pixels(bottom) - y];
+        self.drawing.operator(&[x, y, sides[0], sides[1]], "re");
         self.paint(fill);
         Ok(())
     }
@@ -302,7 +265,7 @@ impl DrawingBackend for Page<'_> {
     ) -> Drawn {
         self.ink(style, true);
         self.drawing.polyline(points);
-        self.drawing.content.close_path();
+        self.drawing.operator(&[], "h");
         self.paint(true);
         Ok(())
     }
@@ -320,39 +283,33 @@ impl DrawingBackend for Page<'_> {
             return Ok(());
         }
         self.drawing.fill_colour(colour.rgb, colour.alpha);
-        let content = &mut self.drawing.content;
-        let to = |[x, y]: [f64; 2]| (x as f32, y as f32);
+        let drawing = &mut *self.drawing;
         let mut pen = [0.0; 2];
         for step in path {
             match step {
                 PathStep::Move(p) => {
-                    content.move_to(to(p).0, to(p).1);
+                    drawing.operator(&p, "m");
                     pen = p;
                 }
                 PathStep::Line(p) => {
-                    content.line_to(to(p).0, to(p).1);
+                    drawing.operator(&p, "l");
                     pen = p;
                 }
                 PathStep::Quad([c, p]) => {
                     // The cubic curve that is this quadratic one.
-                    let control = |end: [f64; 2]| {
-                        [0, 1].map(|i| end[i] + 2.0 / 3.0 * (c[i] - end[i]))
-                    };
-                    let ((a, b), (c, d), (x, y)) = (to(control(pen)), to(control(p)), to(p));
-                    content.cubic_to(a, b, c, d, x, y);
+                    let control =
+                        |end: [f64; 2]| [0, 1].map(|i| end[i] + 2.0 / 3.0 * (c[i] - end[i]));
+                    drawing.curve([control(pen), control(p), p]);
                     pen = p;
                 }
-                PathStep::Cubic([p, q, r]) => {
-                    let ((a, b), (c, d), (x, y)) = (to(p), to(q), to(r));
-                    content.cubic_to(a, b, c, d, x, y);
-                    pen = r;
+                PathStep::Cubic(points) => {
+                    drawing.curve(points);
+                    pen = points[2];
                 }
-                PathStep::Close => {
-                    content.close_path();
-                }
+                PathStep::Close => drawing.operator(&[], "h"),
             }
         }
-        content.fill_nonzero();
+        drawing.operator(&[], "f");
         Ok(())
     }
 
@@ -392,16 +349,15 @@ impl DrawingBackend for Page<'_> {
         });
         self.drawing.opacity(1.0);
         let (w, h) = (
-            (f64::from(width) / IMAGE_SCALE) as f32,
-            (f64::from(height) / IMAGE_SCALE) as f32,
+            f64::from(width) / IMAGE_SCALE,
+            f64::from(height) / IMAGE_SCALE,
         );
         // An image fills the unit square, y upwards.
+        self.drawing.operator(&[], "q");
         self.drawing
-            .content
-            .save_state()
-            .transform([w, 0.0, 0.0, -h, pixels(x), pixels(y) + h])
-            .x_object(Name(name.as_bytes()))
-            .restore_state();
+            .operator(&[w, 0.0, 0.0, -h, pixels(x), pixels(y) + h], "cm");
+        self.drawing.operator(&[], &format!("/{name} Do"));
+        self.drawing.operator(&[], "Q");
         Ok(())
     }
 }

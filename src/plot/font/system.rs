@@ -103,7 +103,7 @@ fn draws(id: fontdb::ID, cluster: &str) -> bool {
     let has = |data: &[u8], index: u32| {
         let parsed = ttf_parser::Face::parse(data, index).ok()?;
         // A quick look first: shaping every font would take long.
-        let visible = |sign: &char| !super::super::text::is_invisible(*sign);
+        let visible = |sign: &char| !crate::plot::text::is_invisible(*sign);
         let covered = cluster
             .chars()
             .filter(visible)
