@@ -107,7 +107,14 @@ impl<'a> Mp4Encoder<'a> {
             .args(["-loglevel", "error", "-y"])
             .args(["-f", "rawvideo", "-pix_fmt", "rgba", "-s", &size])
             .args(["-framerate", &fps.to_string(), "-i", "pipe:0"])
-            .args(["-c:v", "libx264", "-pix_fmt", sampling.pixel_format(), "-crf", "18"])
+            .args([
+                "-c:v",
+                "libx264",
+                "-pix_fmt",
+                sampling.pixel_format(),
+                "-crf",
+                "18",
+            ])
             // RGB to YUV as players convert it back, and the file says so.
             .args([
                 "-vf",

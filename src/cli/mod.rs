@@ -102,7 +102,10 @@ fn say_what_is_missing() {
     if missing.is_empty() {
         return;
     }
-    let codes = missing.iter().take(MOST).map(|&sign| format!("U+{:04X}", u32::from(sign)));
+    let codes = missing
+        .iter()
+        .take(MOST)
+        .map(|&sign| format!("U+{:04X}", u32::from(sign)));
     let codes: Vec<String> = codes.collect();
     let more = match missing.len().checked_sub(MOST) {
         Some(more @ 1..) => format!(" and {more} more"),

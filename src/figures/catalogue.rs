@@ -77,7 +77,9 @@ impl Name {
     /// If the run lacks what the figure needs: two features, classes or numbers to predict, a layer of two units, a
     /// captured epoch.
     pub fn draw(self, run: &Run, epoch: usize, axes: &InputAxes) -> Result<Figure> {
-        if matches!(self, Self::Data | Self::Boundary) && let Some(line) = line_of(run)? {
+        if matches!(self, Self::Data | Self::Boundary)
+            && let Some(line) = line_of(run)?
+        {
             return match self {
                 Self::Data => Ok(line.samples()),
                 _ => one_feature::figure(&line, &run.frozen(epoch)?, epoch),

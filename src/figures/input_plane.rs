@@ -106,7 +106,13 @@ impl InputPlane {
         });
         let held: Vec<String> = (0..d)
             .filter(|&j| !shown(j))
-            .map(|j| format!("{} {}", literal(&train.feature_names[j]), short(mean(&raw, j))))
+            .map(|j| {
+                format!(
+                    "{} {}",
+                    literal(&train.feature_names[j]),
+                    short(mean(&raw, j))
+                )
+            })
             .collect();
         let remark = if held.is_empty() {
             String::new()

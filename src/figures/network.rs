@@ -18,9 +18,10 @@ pub(super) fn diagram(network: &Frozen, epoch: usize) -> Figure {
         .iter()
         .enumerate()
         .map(|(i, &width)| {
-            let name = i
-                .checked_sub(1)
-                .map_or_else(|| "input".to_owned(), |layer| literal(&network.layers[layer].name));
+            let name = i.checked_sub(1).map_or_else(
+                || "input".to_owned(),
+                |layer| literal(&network.layers[layer].name),
+            );
             let label = if width > MOST_NODES {
                 format!("{name}: {MOST_NODES} of {width}")
             } else {

@@ -11,8 +11,8 @@ use crate::model::{Activation, Frozen};
 use crate::plot::text::{self, literal};
 use crate::plot::ticks::number;
 use crate::plot::{
-    ClassField, Colormap, Colour, Dash, Face, Field, Figure, Frame, Mark, Panel, Point,
-    Shape, Sign, Stroke, class_shape, radius,
+    ClassField, Colormap, Colour, Dash, Face, Field, Figure, Frame, Mark, Panel, Point, Shape,
+    Sign, Stroke, class_shape, radius,
 };
 
 /// Places at which the network is asked.
@@ -40,7 +40,10 @@ impl OneFeature {
         if train.dimensions() != 1 {
             return Err(Error::invalid(
                 "figure",
-                format!("the data has {} features, this picture shows 1", train.dimensions()),
+                format!(
+                    "the data has {} features, this picture shows 1",
+                    train.dimensions()
+                ),
                 "draw `boundary` or `data` instead",
             ));
         }
@@ -118,7 +121,9 @@ impl OneFeature {
                 if Some(classes) != self.data.class_count() {
                     return Err(Error::matrix(
                         "score",
-                        format!("the network decides between {classes} classes, the data has others"),
+                        format!(
+                            "the network decides between {classes} classes, the data has others"
+                        ),
                     ));
                 }
                 let (head, _) = network.split_at(network.layers.len() - 1);
@@ -155,7 +160,10 @@ impl OneFeature {
         let xs = self.places();
         let p = probabilities(&xs);
         let curve = |class: usize| -> Vec<Point> {
-            xs.iter().enumerate().map(|(i, &x)| [x, p[(i, class)]]).collect()
+            xs.iter()
+                .enumerate()
+                .map(|(i, &x)| [x, p[(i, class)]])
+                .collect()
         };
         let borders = borders(&xs, &p, probabilities);
         let two = classes == 2;
@@ -164,7 +172,11 @@ impl OneFeature {
             true => labels[i] as f64 + STREWN * strewn(i),
             false => -0.08 - STRIP * labels[i] as f64 + 0.4 * STREWN * strewn(i),
         };
-        let bottom = if two { -0.12 } else { -0.1 - STRIP * classes as f64 };
+        let bottom = if two {
+            -0.12
+        } else {
+            -0.1 - STRIP * classes as f64
+        };
         let y = [bottom, if two { 1.12 } else { 1.05 }];
         let mut panel = if two {
             self.panel(&format!("probability of {}", names[1]))
@@ -249,7 +261,11 @@ impl OneFeature {
         if output.ncols() != values.ncols() {
             return Err(Error::matrix(
                 "score",
-                format!("the network has {} outputs, the data {} targets", output.ncols(), values.ncols()),
+                format!(
+                    "the network has {} outputs, the data {} targets",
+                    output.ncols(),
+                    values.ncols()
+                ),
             ));
         }
         let curve: Vec<Point> = xs
@@ -258,7 +274,11 @@ impl OneFeature {
             .map(|(i, &x)| [x, output[(i, target)]])
             .collect();
         let points = self.points(|i| values[(i, target)]);
-        let heights = Mat::from_fn(points.len(), 2, |i, j| if j == 0 { points[i][1] } else { 0.0 });
+        let heights = Mat::from_fn(
+            points.len(),
+            2,
+            |i, j| if j == 0 { points[i][1] } else { 0.0 },
+        );
         // The data set the window, so that it stays from epoch to epoch.
         let Bounds { x: (low, high), .. } = Bounds::around(heights.as_ref(), 0.15)?;
         let count = points.len();
@@ -296,7 +316,11 @@ impl OneFeature {
 
     fn points(&self, height: impl Fn(usize) -> f64) -> Vec<Point> {
         let features = self.data.features.col(0);
-        features.iter().enumerate().map(|(i, &x)| [x, height(i)]).collect()
+        features
+            .iter()
+            .enumerate()
+            .map(|(i, &x)| [x, height(i)])
+            .collect()
     }
 }
 
@@ -327,7 +351,11 @@ fn by_class(points: &[Point], labels: &[usize], classes: usize) -> Vec<Mark> {
 fn borders(xs: &[f64], p: &Mat<f64>, probabilities: &dyn Fn(&[f64]) -> Mat<f64>) -> Vec<f64> {
     let best = |p: &Mat<f64>, i: usize| {
         (0..p.ncols()).fold(0, |best, class| {
-            if p[(i, class)] > p[(i, best)] { class } else { best }
+            if p[(i, class)] > p[(i, best)] {
+                class
+            } else {
+                best
+            }
         })
     };
     let mut found = Vec::new();

@@ -3,8 +3,8 @@
 use faer::{ColRef, MatRef};
 
 use crate::data::{Dataset, Target};
-use crate::geometry::Bounds;
 use crate::error::{Error, Result};
+use crate::geometry::Bounds;
 use crate::plot::text::literal;
 use crate::plot::{Colormap, Colour, MOST_CLASSES, Mark, Panel, Point, Shape, Theme, radius};
 
@@ -42,7 +42,9 @@ pub(super) fn legible(dataset: &Dataset) -> Result<()> {
     match dataset.class_count() {
         Some(classes) if classes > MOST_CLASSES => Err(Error::invalid(
             "figure",
-            format!("there are {classes} classes, and a picture tells at most {MOST_CLASSES} apart"),
+            format!(
+                "there are {classes} classes, and a picture tells at most {MOST_CLASSES} apart"
+            ),
             "merge rare classes in the data, or draw `loss`, `weights`, `spectrum`, `network` or `gradients`",
         )),
         _ => Ok(()),
@@ -105,7 +107,11 @@ fn by_value(panel: Panel, points: &[Point], values: ColRef<'_, f64>, name: &str)
         });
     // A range in which several numbers lie; halves, so that no difference is too large for one.
     let least = (1e-12 * low.abs().max(high.abs())).max(1e-300);
-    let high = if high - low >= least { high } else { low + least.max(f64::from(low == high)) };
+    let high = if high - low >= least {
+        high
+    } else {
+        low + least.max(f64::from(low == high))
+    };
     let shade = |v: f64| {
         let t = (0.5 * v - 0.5 * low) / (0.5 * high - 0.5 * low);
         ((t * SHADES as f64) as usize).min(SHADES - 1)

@@ -151,12 +151,19 @@ pub(super) fn swatch<B: DrawingBackend<ErrorType = Never>>(
     class: usize,
     patch: &Rect,
 ) {
-    paint(painter, [1, 1], false, patch, patch, |_, places, rgb, pixel| {
-        for column in 0..places.len() {
-            let Rgb(red, green, blue) = region(painter.theme, class, 1.0, pixel(column));
-            rgb.extend([red, green, blue]);
-        }
-    });
+    paint(
+        painter,
+        [1, 1],
+        false,
+        patch,
+        patch,
+        |_, places, rgb, pixel| {
+            for column in 0..places.len() {
+                let Rgb(red, green, blue) = region(painter.theme, class, 0.55, pixel(column));
+                rgb.extend([red, green, blue]);
+            }
+        },
+    );
 }
 
 /// The rectangle between two data points, in figure pixels.

@@ -31,8 +31,7 @@ const FILES: [&[u8]; 5] = [
 ];
 
 static FACES: LazyLock<[FontRef<'static>; 5]> = LazyLock::new(|| {
-    FILES
-        .map(|bytes| FontRef::try_from_slice(bytes).expect("the embedded fonts are valid"))
+    FILES.map(|bytes| FontRef::try_from_slice(bytes).expect("the embedded fonts are valid"))
 });
 
 /// One glyph of one face.

@@ -3,8 +3,8 @@
 use super::clip::Rect;
 use super::figure::Figure;
 use super::font::Face;
-use super::mark::Point;
 use super::legend::{legend_lines, place_legend};
+use super::mark::Point;
 use super::panel::{Axis, Frame, Key, Panel, Scale};
 use super::text::{self, LINE_HEIGHT};
 use super::ticks::{self, Tick, Ticks};
@@ -108,9 +108,7 @@ fn fraction(value: f64, [low, high]: [f64; 2], scale: Scale) -> f64 {
         Scale::Log if (high / low).is_finite() && high / low > 0.0 => {
             libm::log(value / low) / libm::log(high / low)
         }
-        Scale::Log => {
-            (libm::log(value) - libm::log(low)) / (libm::log(high) - libm::log(low))
-        }
+        Scale::Log => (libm::log(value) - libm::log(low)) / (libm::log(high) - libm::log(low)),
     }
 }
 
@@ -228,9 +226,8 @@ fn needs(panel: &Panel) -> Needs {
         Ticks::default()
     };
     // How many numbers there is room for is not known yet, but whether they need a unit hardly depends on it.
-    let x_unit = (3..=8).any(|count| {
-        numbered && !ticks::ticks(&panel.x, ranges[0], count).unit.is_empty()
-    });
+    let x_unit =
+        (3..=8).any(|count| numbered && !ticks::ticks(&panel.x, ranges[0], count).unit.is_empty());
     let widest = |ticks: &[Tick]| {
         ticks
             .iter()
@@ -351,9 +348,7 @@ fn fit_square(cell: Rect, x: [f64; 2], y: [f64; 2], lift: f64) -> Rect {
 
 /// A label and the unit of the numbers beside it, in at most so many pixels; the unit is never cut.
 fn with_unit(label: &str, unit: &str, limit: f64) -> String {
-    let short = |label: &str, limit: f64| {
-        text::shortened(label, size::LABEL, Face::Regular, limit)
-    };
+    let short = |label: &str, limit: f64| text::shortened(label, size::LABEL, Face::Regular, limit);
     match (label.trim().is_empty(), unit.is_empty()) {
         (_, true) => short(label, limit),
         (true, false) => unit.to_owned(),
@@ -380,10 +375,16 @@ fn ranges(panel: &Panel) -> [[f64; 2]; 2] {
     };
     std::array::from_fn(|i| {
         let axis: &Axis = if i == 0 { &panel.x } else { &panel.y };
-        axis.range
-            .map_or_else(|| widen([corners[0][i], corners[1][i]], air, axis.scale), |range| {
-                if axis.scale == Scale::Linear { roomy(range) } else { range }
-            })
+        axis.range.map_or_else(
+            || widen([corners[0][i], corners[1][i]], air, axis.scale),
+            |range| {
+                if axis.scale == Scale::Linear {
+                    roomy(range)
+                } else {
+                    range
+                }
+            },
+        )
     })
 }
 
@@ -405,14 +406,20 @@ fn widen([low, high]: [f64; 2], air: f64, scale: Scale) -> [f64; 2] {
                 return [low, high];
             }
             let span = libm::pow(ratio.max(1.5), air);
-            [(low / span).max(f64::MIN_POSITIVE), (high * span).min(f64::MAX)]
+            [
+                (low / span).max(f64::MIN_POSITIVE),
+                (high * span).min(f64::MAX),
+            ]
         }
     }
 }
 
 /// A range that arithmetic can take: finite, and long enough for several numbers to lie in it.
 fn roomy([low, high]: [f64; 2]) -> [f64; 2] {
-    let (low, high) = (low.clamp(-f64::MAX, f64::MAX), high.clamp(-f64::MAX, f64::MAX));
+    let (low, high) = (
+        low.clamp(-f64::MAX, f64::MAX),
+        high.clamp(-f64::MAX, f64::MAX),
+    );
     let least = (100.0 * ticks::SHORTEST * low.abs().max(high.abs())).max(1e-300);
     if high - low >= least {
         [low, high]

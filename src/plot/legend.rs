@@ -29,20 +29,24 @@ pub(super) fn legend_lines(panel: &Panel, width: f64, height: f64) -> usize {
 fn keys(panel: &Panel, width: f64, height: f64) -> Vec<Key> {
     let names: Vec<String> = panel.legend.iter().map(|key| key.label.clone()).collect();
     let most_lines = (MOST_HEIGHT * height / LABEL_HEIGHT).max(1.0) as usize;
-    let mut limit = width - SIGN_WIDTH;
-    loop {
-        let labels = text::distinct(&names, size::LABEL, Face::Regular, limit.max(SHORTEST));
-        let keys: Vec<Key> = panel
-            .legend
-            .iter()
-            .zip(labels)
-            .map(|(key, label)| Key { label, ..*key })
-            .collect();
-        if limit <= SHORTEST || break_lines(&keys, width).len() <= most_lines {
-            return keys;
-        }
-        limit *= 0.8;
+    let cut = |limit: f64| -> Vec<Key> {
+        let labels = text::distinct(&names, size::LABEL, Face::Regular, limit);
+        let pairs = panel.legend.iter().zip(labels);
+        pairs.map(|(key, label)| Key { label, ..*key }).collect()
+    };
+    let lines = |keys: &[Key]| break_lines(keys, width).len();
+    let widest = (width - SIGN_WIDTH).max(SHORTEST);
+    let whole = cut(widest);
+    if lines(&whole) <= most_lines {
+        return whole;
     }
+    // What the shortest names don't save, no names are cut for.
+    let most_lines = most_lines.max(lines(&cut(SHORTEST)));
+    let limits = std::iter::successors(Some(widest), |limit| Some(0.8 * limit));
+    let mut limits = limits.take_while(|limit| *limit > SHORTEST);
+    limits
+        .find_map(|limit| Some(cut(limit)).filter(|keys| lines(keys) <= most_lines))
+        .unwrap_or_else(|| cut(SHORTEST))
 }
 
 fn break_lines(keys: &[Key], width: f64) -> Vec<&[Key]> {
@@ -64,7 +68,12 @@ fn break_lines(keys: &[Key], width: f64) -> Vec<&[Key]> {
 
 /// The legend stands above the plot `rect`, its lines as wide as the `cell` allows: where a plot that keeps its units
 /// square is narrower, a long legend begins further to the left. `height` is the whole panel's.
-pub(super) fn place_legend(panel: &Panel, rect: &Rect, cell: &Rect, height: f64) -> Vec<(Key, Point)> {
+pub(super) fn place_legend(
+    panel: &Panel,
+    rect: &Rect,
+    cell: &Rect,
+    height: f64,
+) -> Vec<(Key, Point)> {
     let keys = keys(panel, cell.width(), height);
     let lines = break_lines(&keys, cell.width());
     let top = rect.top - lines.len() as f64 * LABEL_HEIGHT - 3.0;

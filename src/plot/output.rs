@@ -36,9 +36,15 @@ impl Figure {
     fn svg(&self, theme: &Theme, lettering: Lettering) -> Result<String> {
         self.check(1.0)?;
         let size = (self.width, self.height);
-        Ok(svg(size, theme.background, &self.title, lettering, |backend| {
-            render::draw(self, theme, Medium::Vector(VECTOR_IMAGE_SCALE), backend);
-        }))
+        Ok(svg(
+            size,
+            theme.background,
+            &self.title,
+            lettering,
+            |backend| {
+                render::draw(self, theme, Medium::Vector(VECTOR_IMAGE_SCALE), backend);
+            },
+        ))
     }
 
     /// The figure as a PDF of one page of its size, the same bytes every time.

@@ -114,7 +114,10 @@ impl<B: DrawingBackend<ErrorType = Never>> Painter<'_, B> {
             matches!(mark, Mark::Classes { field, .. } if field.classes > self.theme.classes.len())
         });
         for (key, at) in &layout.legend {
-            if regions && let Sign::Point(colour, _) = key.sign && let Role::Class(class) = colour.role {
+            if regions
+                && let Sign::Point(colour, _) = key.sign
+                && let Role::Class(class) = colour.role
+            {
                 let [x, y] = *at;
                 let patch = clip::Rect {
                     left: x - 1.0,

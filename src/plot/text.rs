@@ -94,7 +94,14 @@ pub fn wrap(markup: &str, size: f64, face: Face, limit: f64) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
     for word in words(markup) {
-        let word = shortened(word, size, face, limit);
+        let has_formula = markup::tokens(word)
+            .iter()
+            .any(|t| t.sign == '$' && !t.literal);
+        let word = if has_formula {
+            word.to_owned()
+        } else {
+            shortened(word, size, face, limit)
+        };
         let longer = if line.is_empty() {
             word.clone()
         } else {

@@ -85,9 +85,9 @@ fn step([low, high]: [f64; 2], most: usize) -> (i128, i32) {
     let count = |(factor, exponent): (i128, i32)| {
         let step = decimal_to_f64(factor, exponent);
         let first = (low / step - 1e-10).ceil();
-        1.0 + high / step - first
+        1.0 + (high / step - first + 1e-10).floor()
     };
-    let most = most as f64 + 1e-9;
+    let most = most as f64;
     let decade = libm::floor(libm::log10((high - low).min(f64::MAX))) as i32;
     let mut found = (1, decade.min(307) + 1);
     loop {
@@ -138,9 +138,9 @@ impl Notation {
         if (first > 0) == (last > 0) && first != 0 && last != 0 && whole - span_digits + 1 >= SAVED
         {
             let unit = 10_i128.pow(span_digits as u32);
-            // Towards zero, so that what remains has the sign of the whole.
+            // A round number among them, else the one before them, so that what remains has the sign of the whole.
             let nearest = if first > 0 { first } else { last };
-            offset = nearest / unit * unit;
+            offset = roundest(first, last, unit).unwrap_or(nearest / unit * unit);
         }
         let rest = digits(largest(&|n| n - offset)) + exponent;
         let power = if (SMALL + 1..LARGE).contains(&rest) {
@@ -188,6 +188,16 @@ impl Notation {
             format!("{power} {sign} {offset}")
         }
     }
+}
+
+/// The multiple of the largest power of ten, at least `unit`, between two numbers.
+fn roundest(first: i128, last: i128, unit: i128) -> Option<i128> {
+    let powers = std::iter::successors(Some(unit), |power| power.checked_mul(10));
+    powers
+        .take_while(|power| *power <= first.abs().max(last.abs()))
+        .map(|power| last.div_euclid(power) * power)
+        .take_while(|multiple| *multiple >= first)
+        .last()
 }
 
 /// n x 10^e in full, or with a power of ten where that is shorter; every digit is kept.

@@ -29,7 +29,10 @@ fn refuse(values: &Mat<f64>, column: usize, name: &str, remedy: &str) -> Result<
     if let Some(value) = column().find(|value| !(*value as f32).is_finite()) {
         return Err(Error::invalid(
             name,
-            format!("{value:e} is beyond what training in f32 holds, {:e}", f32::MAX),
+            format!(
+                "{value:e} is beyond what training in f32 holds, {:e}",
+                f32::MAX
+            ),
             remedy,
         ));
     }

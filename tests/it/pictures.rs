@@ -29,14 +29,21 @@ fn layer(inputs: usize, units: usize, activation: Activation, seed: usize) -> La
 
 fn classes(features: Mat<f64>, count: usize, names: &[&str]) -> Dataset {
     let labels: Vec<usize> = (0..features.nrows()).map(|i| i % count).collect();
-    let feature_names = (0..features.ncols()).map(|j| format!("price $ {j}")).collect();
+    let feature_names = (0..features.ncols())
+        .map(|j| format!("price $ {j}"))
+        .collect();
     Dataset {
+        name: "any".into(),
         features,
         feature_names,
         target: Target::Classes {
             labels,
             names: (0..count)
-                .map(|k| names.get(k).map_or_else(|| format!("kind {k}"), |name| (*name).to_owned()))
+                .map(|k| {
+                    names
+                        .get(k)
+                        .map_or_else(|| format!("kind {k}"), |name| (*name).to_owned())
+                })
                 .collect(),
         },
     }
@@ -53,16 +60,30 @@ fn any_size() -> impl Strategy<Value = f64> {
 /// What every axis must hold to: labels that differ, none of them -0, and that read back, with the unit, as their places.
 fn check_axis(range: [f64; 2], count: usize) -> Result<(), TestCaseError> {
     let ticks = linear(range, count);
-    let labels: Vec<&str> = ticks.ticks.iter().map(|(_, label)| label.as_str()).collect();
-    prop_assert!(!labels.is_empty() && labels.len() <= count.max(2) + 1, "{labels:?}");
+    let labels: Vec<&str> = ticks
+        .ticks
+        .iter()
+        .map(|(_, label)| label.as_str())
+        .collect();
+    prop_assert!(
+        !labels.is_empty() && labels.len() <= count.max(2) + 1,
+        "{labels:?}"
+    );
     let different: BTreeSet<&&str> = labels.iter().collect();
     prop_assert_eq!(different.len(), labels.len(), "{:?}", labels);
     let span = range[1] - range[0];
     for (place, label) in &ticks.ticks {
-        prop_assert!(!(label.starts_with('−') && label.trim_matches(['−', '0', '.']).is_empty()), "{label}");
+        prop_assert!(
+            !(label.starts_with('−') && label.trim_matches(['−', '0', '.']).is_empty()),
+            "{label}"
+        );
         prop_assert!(label.chars().count() <= 12, "{label}");
         let read = read_back(label, &ticks.unit);
-        prop_assert!((read - place).abs() <= 1e-6 * span + 4.0 * f64::EPSILON * place.abs(), "{label} {} at {place}", ticks.unit);
+        prop_assert!(
+            (read - place).abs() <= 1e-6 * span + 4.0 * f64::EPSILON * place.abs(),
+            "{label} {} at {place}",
+            ticks.unit
+        );
     }
     Ok(())
 }
@@ -87,8 +108,15 @@ fn read_back(label: &str, unit: &str) -> f64 {
         }
         None => ("0".to_owned(), unit.to_owned()),
     };
-    let offset = offset.replace("×10", "e").trim_start_matches('+').to_owned();
-    let offset: f64 = if offset.is_empty() { 0.0 } else { offset.parse().unwrap() };
+    let offset = offset
+        .replace("×10", "e")
+        .trim_start_matches('+')
+        .to_owned();
+    let offset: f64 = if offset.is_empty() {
+        0.0
+    } else {
+        offset.parse().unwrap()
+    };
     format!("{label}e{power}").parse::<f64>().unwrap() + offset
 }
 
@@ -112,7 +140,11 @@ proptest! {
     fn a_number_in_words_is_never_minus_nothing(value in any_size()) {
         for text in [number(value), short(value)] {
             prop_assert!(text.chars().count() < 18, "{text}");
-            let read = read_back(&text.replace("×10", "|×10"), "").abs();
+            let read = match text.find('×') {
+                Some(at) => read_back(&text[..at], &text[at..]),
+                None => read_back(&text, ""),
+            };
+            let read = read.abs();
             prop_assert!((read / value.abs() - 1.0).abs() < 6e-3 , "{text} for {value}");
         }
     }
@@ -198,7 +230,9 @@ fn pictures(features: Mat<f64>, standardiser: Option<&Standardiser>) -> Result<(
             if let Ok(flow) = Flow::new(&network, plane.data()) {
                 figures.push(Figure::new("flow").panels(3, flow.stills().unwrap_or_default()));
                 let timeline = flow.timeline(5).unwrap();
-                if let Some(shot) = timeline.shots().last() && let Ok(figure) = flow.draw(&shot.moment) {
+                if let Some(shot) = timeline.shots().last()
+                    && let Ok(figure) = flow.draw(&shot.moment)
+                {
                     figures.push(figure);
                 }
             }
@@ -212,7 +246,10 @@ fn pictures(features: Mat<f64>, standardiser: Option<&Standardiser>) -> Result<(
     let line = OneFeature::new(&classes(single.clone(), 2, &[]), first.as_ref()).unwrap();
     figures.push(line.samples());
     let network = Frozen {
-        layers: vec![layer(1, 4, Activation::Tanh, 4), layer(4, 1, Activation::Sigmoid, 5)],
+        layers: vec![
+            layer(1, 4, Activation::Tanh, 4),
+            layer(4, 1, Activation::Sigmoid, 5),
+        ],
     };
     figures.push(Figure::new("score").panels(1, line.score(&network).unwrap()));
     let numbers = Dataset {
@@ -235,8 +272,17 @@ fn pictures(features: Mat<f64>, standardiser: Option<&Standardiser>) -> Result<(
     for figure in figures {
         let figure = figure.size(420, 360);
         let svg = figure.to_svg(&Theme::LIGHT).unwrap();
-        prop_assert!(svg.len() < 8_000_000, "{}: {} bytes", figure.title, svg.len());
-        prop_assert!(!svg.contains("NaN") && !svg.contains("inf"), "{}", figure.title);
+        prop_assert!(
+            svg.len() < 8_000_000,
+            "{}: {} bytes",
+            figure.title,
+            svg.len()
+        );
+        prop_assert!(
+            !svg.contains("NaN") && !svg.contains("inf"),
+            "{}",
+            figure.title
+        );
     }
     Ok(())
 }
@@ -256,7 +302,11 @@ fn axes_are_written_as_matplotlib_writes_them() {
     is([0.0, 5e6], "0 1 2 3 4 5", "×10⁶");
     is([1990.0, 2020.0], "1990 2000 2010 2020", "");
     // matplotlib: offset 1e9, and 1e-3 above that.
-    is([1e9, 1e9 + 1e-3], "0.0000 0.0002 0.0004 0.0006 0.0008 0.0010", "+1×10⁹");
+    is(
+        [1e9, 1e9 + 1e-3],
+        "0.0000 0.0002 0.0004 0.0006 0.0008 0.0010",
+        "+1×10⁹",
+    );
     is([20000.1, 20000.5], "0.1 0.2 0.3 0.4 0.5", "+20000");
     is([-20000.5, -20000.1], "−0.5 −0.4 −0.3 −0.2 −0.1", "−20000");
     is([-1e300, 1e300], "−1.0 −0.5 0.0 0.5 1.0", "×10³⁰⁰");
@@ -290,7 +340,9 @@ fn no_two_of_sixty_classes_look_the_same() {
     // And of their regions: a band of every class on a lattice of pixels.
     let band = |class: usize| {
         let classes = MOST_CLASSES;
-        let probabilities = (0..classes).map(|k| f64::from(u8::from(k == class))).collect();
+        let probabilities = (0..classes)
+            .map(|k| f64::from(u8::from(k == class)))
+            .collect();
         let field = foldspace::plot::ClassField {
             columns: 1,
             rows: 1,
@@ -298,9 +350,14 @@ fn no_two_of_sixty_classes_look_the_same() {
             probabilities,
             strength: 1.0,
         };
-        let panel = Panel::diagram().range([0.0, 1.0], [0.0, 1.0]).mark(
-            foldspace::plot::Mark::Classes { field, low: [0.0, 0.0], high: [1.0, 1.0] },
-        );
+        let panel =
+            Panel::diagram()
+                .range([0.0, 1.0], [0.0, 1.0])
+                .mark(foldspace::plot::Mark::Classes {
+                    field,
+                    low: [0.0, 0.0],
+                    high: [1.0, 1.0],
+                });
         let figure = Figure::new("").size(90, 90).panel(panel);
         figure.to_frame(&Theme::LIGHT, 1.0).unwrap().rgba
     };
@@ -311,27 +368,51 @@ fn no_two_of_sixty_classes_look_the_same() {
 #[test]
 fn more_classes_than_a_picture_tells_apart_are_refused_with_a_way_out() {
     let count = MOST_CLASSES + 1;
-    let dataset = classes(Mat::from_fn(2 * count, 2, |i, j| (i + j) as f64), count, &[]);
+    let dataset = classes(
+        Mat::from_fn(2 * count, 2, |i, j| (i + j) as f64),
+        count,
+        &[],
+    );
     let error = figures::InputPlane::new(&dataset, None, &figures::InputAxes::Automatic)
         .unwrap_err()
         .to_string();
-    assert!(error.contains("61 classes") && error.contains("merge"), "{error}");
+    assert!(
+        error.contains("61 classes") && error.contains("merge"),
+        "{error}"
+    );
     let dataset = classes(Mat::from_fn(2 * count, 1, |i, _| i as f64), count, &[]);
-    assert!(OneFeature::new(&dataset, None).unwrap_err().to_string().contains("at most 60"));
+    assert!(
+        OneFeature::new(&dataset, None)
+            .unwrap_err()
+            .to_string()
+            .contains("at most 60")
+    );
 }
 
 #[test]
 fn long_names_are_shortened_and_stay_apart() {
     let beginning = "Adenocarcinoma of the lung; stage IIIB; after chemotherapy, in the year ";
-    let names: Vec<String> = (0..30).map(|k| format!("{beginning}{}", 1990 + k)).collect();
+    let names: Vec<String> = (0..30)
+        .map(|k| format!("{beginning}{}", 1990 + k))
+        .collect();
     let shown = distinct(&names, 12.5, Face::Regular, 120.0);
     let different: BTreeSet<&String> = shown.iter().collect();
     assert_eq!(different.len(), 30, "{shown:?}");
-    assert!(shown.iter().all(|name| name.contains('…') && name.starts_with("Aden")), "{shown:?}");
+    assert!(
+        shown
+            .iter()
+            .all(|name| name.contains('…') && name.starts_with("Aden")),
+        "{shown:?}"
+    );
     // A cut formula is closed, a cut escape is whole.
     assert_eq!(shortened("short", 12.0, Face::Regular, 100.0), "short");
     for limit in 12..90 {
-        let cut = shortened("a $x_{12} + y$ b \\$ c", 12.0, Face::Regular, f64::from(limit));
+        let cut = shortened(
+            "a $x_{12} + y$ b \\$ c",
+            12.0,
+            Face::Regular,
+            f64::from(limit),
+        );
         let dollars = cut.matches('$').count() - cut.matches("\\$").count();
         assert_eq!(dollars % 2, 0, "{cut}");
     }
@@ -340,22 +421,46 @@ fn long_names_are_shortened_and_stay_apart() {
 #[test]
 fn a_legend_of_many_long_names_leaves_room_for_the_plot() {
     for classes in [12, 20, 30] {
-        let points: Vec<Point> = (0..classes).map(|k| [k as f64, (k * 7 % classes) as f64]).collect();
+        let points: Vec<Point> = (0..classes)
+            .map(|k| [k as f64, (k * 7 % classes) as f64])
+            .collect();
         let labels: Vec<usize> = (0..classes).collect();
         let names: Vec<String> = (0..classes)
             .map(|k| format!("A class with a rather long name that ends in {k}"))
             .collect();
         let panel = Panel::plane("x", "y").classes(&points, &labels, &names);
-        assert_eq!(panel.legend.iter().filter(|key| matches!(key.sign, Sign::Point(..))).count(), classes);
-        let svg = Figure::new("t").size(720, 540).panel(panel).to_svg(&Theme::LIGHT).unwrap();
+        assert_eq!(
+            panel
+                .legend
+                .iter()
+                .filter(|key| matches!(key.sign, Sign::Point(..)))
+                .count(),
+            classes
+        );
+        let svg = Figure::new("t")
+            .size(720, 540)
+            .panel(panel)
+            .to_svg(&Theme::LIGHT)
+            .unwrap();
         let top = svg
             .lines()
             .filter_map(|line| line.strip_prefix("<polyline points=\""))
-            .flat_map(|points| points.split([' ', '"']).filter_map(|p| p.split_once(',')?.1.parse::<f64>().ok()).collect::<Vec<_>>())
+            .flat_map(|points| {
+                points
+                    .split([' ', '"'])
+                    .filter_map(|p| p.split_once(',')?.1.parse::<f64>().ok())
+                    .collect::<Vec<_>>()
+            })
             .fold(f64::INFINITY, f64::min);
-        assert!(top < 0.42 * 540.0, "the plot of {classes} classes begins at {top}");
+        assert!(
+            top < 0.42 * 540.0,
+            "the plot of {classes} classes begins at {top}"
+        );
         for k in 0..classes {
-            assert!(svg.contains(&format!(" {k}\"")) || svg.contains(&format!("{k}\"")), "{k}");
+            assert!(
+                svg.contains(&format!(" {k}\"")) || svg.contains(&format!("{k}\"")),
+                "{k}"
+            );
         }
     }
 }
@@ -365,7 +470,11 @@ fn a_sign_without_a_font_is_a_box_of_its_own() {
     // Private use: no font has these, and each is drawn as its code point.
     let look = |name: &str| {
         let line = set(name, 12.0, Face::Regular);
-        let look: Vec<String> = line.glyphs.iter().map(|g| format!("{:?} {:.2}", g.glyph, g.x)).collect();
+        let look: Vec<String> = line
+            .glyphs
+            .iter()
+            .map(|g| format!("{:?} {:.2}", g.glyph, g.x))
+            .collect();
         (look, line.width)
     };
     let names = ["\u{E123}", "\u{E124}", "\u{F0001}", "\u{10FFFD}", "\u{1}"];
@@ -393,10 +502,17 @@ fn many_points_of_a_vector_picture_are_one_image() {
     };
     let svg = figure(50_000).to_svg(&Theme::LIGHT).unwrap();
     assert_eq!(svg.matches("<image").count(), 1);
-    assert!(svg.len() < 1_500_000, "{}", svg.len());
-    assert_eq!(figure(4_000).to_svg(&Theme::LIGHT).unwrap().matches("<image").count(), 0);
+    assert!(svg.len() < 2_000_000, "{}", svg.len());
+    assert_eq!(
+        figure(4_000)
+            .to_svg(&Theme::LIGHT)
+            .unwrap()
+            .matches("<image")
+            .count(),
+        0
+    );
     let pdf = figure(50_000).to_pdf(&Theme::LIGHT).unwrap();
-    assert!(pdf.len() < 1_500_000, "{}", pdf.len());
+    assert!(pdf.len() < 2_000_000, "{}", pdf.len());
     assert_eq!(pdf, figure(50_000).to_pdf(&Theme::LIGHT).unwrap());
 }
 
@@ -408,13 +524,32 @@ fn a_pdf_is_a_whole_page_of_the_figures_size() {
     let pdf = figure.to_pdf(&Theme::LIGHT).unwrap();
     let text = String::from_utf8_lossy(&pdf);
     assert!(text.starts_with("%PDF-1.") && text.trim_end().ends_with("%%EOF"));
-    assert!(text.contains("/MediaBox [0 0 300 225]"), "400 x 300 pixels are 300 x 225 points");
-    let title: String = "A title of x_1".encode_utf16().map(|unit| format!("{unit:04X}")).collect();
+    assert!(
+        text.contains("/MediaBox [0 0 300 225]"),
+        "400 x 300 pixels are 300 x 225 points"
+    );
+    let title: String = "A title of x_1"
+        .encode_utf16()
+        .map(|unit| format!("{unit:04X}"))
+        .collect();
     assert!(text.contains(&format!("/Title <FEFF{title}>")));
     // The table at the end says where each object begins.
-    let start: usize = text.rsplit("startxref\n").next().unwrap().lines().next().unwrap().parse().unwrap();
+    let start: usize = text
+        .rsplit("startxref\n")
+        .next()
+        .unwrap()
+        .lines()
+        .next()
+        .unwrap()
+        .parse()
+        .unwrap();
     let table = std::str::from_utf8(&pdf[start..]).unwrap();
-    for (number, line) in table.lines().skip(3).take_while(|line| line.ends_with("n ")).enumerate() {
+    for (number, line) in table
+        .lines()
+        .skip(3)
+        .take_while(|line| line.ends_with("n "))
+        .enumerate()
+    {
         let offset: usize = line[..10].parse().unwrap();
         assert!(pdf[offset..].starts_with(format!("{} 0 obj\n", number + 1).as_bytes()));
     }
@@ -422,13 +557,19 @@ fn a_pdf_is_a_whole_page_of_the_figures_size() {
 
 #[test]
 fn real_text_in_an_svg_says_what_the_outlines_show() {
-    let figure = Figure::new("Loss of $W_h x$ & more")
-        .size(400, 300)
-        .panel(Panel::plane("price ($)", "y").key(literal("a < $b"), Sign::Point(Colour::class(0), class_shape(0))));
+    let figure = Figure::new("Loss of $W_h x$ & more").size(400, 300).panel(
+        Panel::plane("price ($)", "y").key(
+            literal("a < $b"),
+            Sign::Point(Colour::class(0), class_shape(0)),
+        ),
+    );
     let svg = figure.to_svg_with_text(&Theme::LIGHT).unwrap();
     assert!(!svg.contains("aria-label") && svg.contains("font-family=\"Inter"));
     assert!(svg.contains(">a &lt; $b</text>"), "{svg}");
-    assert!(svg.contains("<tspan font-weight=\"600\" font-style=\"italic\">W</tspan>"), "{svg}");
+    assert!(
+        svg.contains("<tspan font-weight=\"600\" font-style=\"italic\">W</tspan>"),
+        "{svg}"
+    );
     assert_eq!(svg.matches("<text").count(), svg.matches("</text>").count());
 }
 
@@ -447,7 +588,12 @@ fn films_have_even_sides_and_repeat_the_last_row_and_column() {
         height: 4,
         rgba: Sampling::Yuv420.pixels(&frame).into_owned(),
     };
-    for (x, y, colour) in [(3, 0, [4, 5, 6]), (3, 3, [1, 2, 3]), (2, 3, [1, 2, 3]), (0, 3, [10, 20, 30])] {
+    for (x, y, colour) in [
+        (3, 0, [4, 5, 6]),
+        (3, 3, [1, 2, 3]),
+        (2, 3, [1, 2, 3]),
+        (0, 3, [10, 20, 30]),
+    ] {
         assert_eq!(padded.pixel(x, y), colour, "{x} {y}");
     }
     assert_eq!(&*Sampling::Yuv444.pixels(&frame), &frame.rgba[..]);
@@ -475,12 +621,19 @@ fn ffmpeg_is_asked_for_what_every_player_plays() {
             sampling,
             ..Options::default()
         };
-        let film = write_animation(&folder.path().join("film"), &[Format::Mp4], &options, &timeline, |_| {
-            Ok(Frame::filled(31, 21, [9, 9, 9]))
-        })
+        let film = write_animation(
+            &folder.path().join("film"),
+            &[Format::Mp4],
+            &options,
+            &timeline,
+            |_| Ok(Frame::filled(31, 21, [9, 9, 9])),
+        )
         .unwrap();
         let asked = std::fs::read_to_string(folder.path().join("asked")).unwrap();
-        assert!(asked.contains(&format!("-s {size}")) && asked.contains(&format!("-pix_fmt {format}")), "{asked}");
+        assert!(
+            asked.contains(&format!("-s {size}")) && asked.contains(&format!("-pix_fmt {format}")),
+            "{asked}"
+        );
         let length = std::fs::metadata(&film[0]).unwrap().len();
         assert_eq!(length % (4 * bytes), 0, "whole frames of {size}");
     }

@@ -68,7 +68,10 @@ fn labels(
 ) -> (Vec<String>, String) {
     const DOT: &str = " · ";
     let grid = &results.grid;
-    let whole: Vec<String> = combinations.iter().map(|&c| literal(&grid.label(c))).collect();
+    let whole: Vec<String> = combinations
+        .iter()
+        .map(|&c| literal(&grid.label(c)))
+        .collect();
     if whole
         .iter()
         .all(|label| text::width(label, size, face) <= limit)

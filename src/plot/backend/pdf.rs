@@ -136,10 +136,7 @@ impl Drawing {
         ));
         objects.dictionary(&format!("/Type /Pages /Kids [{page} 0 R] /Count 1"));
         let catalogue = objects.dictionary(&format!("/Type /Catalog /Pages {pages} 0 R"));
-        let info = objects.dictionary(&format!(
-            "/Title {} /Creator (foldspace)",
-            string(title)
-        ));
+        let info = objects.dictionary(&format!("/Title {} /Creator (foldspace)", string(title)));
         objects.finish(catalogue, info)
     }
 }

@@ -6,7 +6,8 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD as BASE64;
 use plotters_backend::text_anchor::HPos;
 use plotters_backend::{
-    BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind, FontTransform,
+    BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind,
+    FontTransform,
 };
 
 use super::glyph_path::{self, PathStep};
@@ -130,7 +131,10 @@ impl Svg<'_> {
             format!("x=\"{}\" y=\"{}\"", step(x), number(y))
         } else {
             let (x, y) = (step(x), step(y));
-            format!("transform=\"translate({x} {y}) rotate({degrees})\" y=\"{}\"", number(base))
+            format!(
+                "transform=\"translate({x} {y}) rotate({degrees})\" y=\"{}\"",
+                number(base)
+            )
         };
         let _ = write!(
             self.document,
@@ -369,7 +373,13 @@ fn number(value: f64) -> String {
 
 /// What XML may hold of a text; the control characters that it may not become U+FFFD.
 fn escape(text: &str) -> String {
-    let allowed = |c: char| if c.is_control() || matches!(c, '\u{FFFE}' | '\u{FFFF}') { '\u{FFFD}' } else { c };
+    let allowed = |c: char| {
+        if c.is_control() || matches!(c, '\u{FFFE}' | '\u{FFFF}') {
+            '\u{FFFD}'
+        } else {
+            c
+        }
+    };
     text.chars()
         .map(allowed)
         .collect::<String>()

@@ -54,7 +54,10 @@ static SYSTEM: LazyLock<System> = LazyLock::new(|| {
 });
 
 /// What is tried earlier is smaller.
-fn rank(face: &fontdb::FaceInfo, weight: u16) -> (bool, bool, bool, bool, u16, String, String, u32) {
+fn rank(
+    face: &fontdb::FaceInfo,
+    weight: u16,
+) -> (bool, bool, bool, bool, u16, String, String, u32) {
     let family = face.families.first().map_or("", |(name, _)| name.as_str());
     (
         face.style != fontdb::Style::Normal,
@@ -120,10 +123,14 @@ fn draws(id: fontdb::ID, cluster: &str) -> bool {
 
 /// Whether the shaper finds all signs, and something is seen of them.
 fn is_drawn(face: &rustybuzz::Face<'_>, cluster: &str) -> bool {
-    let shaped = rustybuzz::shape(face, &[], buffer(&Run {
-        text: cluster,
-        direction: Direction::LeftToRight,
-    }));
+    let shaped = rustybuzz::shape(
+        face,
+        &[],
+        buffer(&Run {
+            text: cluster,
+            direction: Direction::LeftToRight,
+        }),
+    );
     let glyphs = shaped.glyph_infos();
     let outlined = |info: &rustybuzz::GlyphInfo| {
         face.outline_glyph(GlyphId(info.glyph_id as u16), &mut Curves::default())
@@ -167,7 +174,9 @@ static EMBEDDED: LazyLock<Vec<Option<rustybuzz::Face<'static>>>> = LazyLock::new
         Face::SemiBoldItalic,
         Face::Math,
     ];
-    faces.map(|face| rustybuzz::Face::from_slice(face.bytes(), 0)).into()
+    faces
+        .map(|face| rustybuzz::Face::from_slice(face.bytes(), 0))
+        .into()
 });
 
 /// Whether an embedded font can draw a cluster of several signs.
@@ -179,16 +188,14 @@ pub fn composes(face: Face, cluster: &str) -> bool {
 
 /// Shapes a run in an embedded font.
 pub fn compose(face: Face, run: &Run<'_>) -> Vec<Shaped> {
-    EMBEDDED[face as usize].as_ref().map_or_else(Vec::new, |buzz| {
-        shaped(buzz, run, |id| Glyph::Embedded(face, ab_glyph::GlyphId(id)))
-    })
+    EMBEDDED[face as usize]
+        .as_ref()
+        .map_or_else(Vec::new, |buzz| {
+            shaped(buzz, run, |id| Glyph::Embedded(face, ab_glyph::GlyphId(id)))
+        })
 }
 
-fn shaped(
-    face: &rustybuzz::Face<'_>,
-    run: &Run<'_>,
-    glyph: impl Fn(u16) -> Glyph,
-) -> Vec<Shaped> {
+fn shaped(face: &rustybuzz::Face<'_>, run: &Run<'_>, glyph: impl Fn(u16) -> Glyph) -> Vec<Shaped> {
     let units = f64::from(face.units_per_em());
     let output = rustybuzz::shape(face, &[], buffer(run));
     let pairs = output.glyph_infos().iter().zip(output.glyph_positions());

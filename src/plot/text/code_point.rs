@@ -11,7 +11,8 @@ static MISSING: Mutex<BTreeSet<char>> = Mutex::new(BTreeSet::new());
 
 pub(super) fn report(signs: impl Iterator<Item = char>) {
     let mut missing = MISSING.lock().unwrap_or_else(PoisonError::into_inner);
-    missing.extend(signs);
+    // No font is asked for control characters, so none is missing.
+    missing.extend(signs.filter(|sign| !sign.is_control()));
 }
 
 /// The signs that pictures had to show by their code points since the last call, because no font on this machine has them.

@@ -60,7 +60,12 @@ pub fn distinct(names: &[String], size: f64, face: Face, limit: f64) -> Vec<Stri
         .map(|name| shortened(name, size, face, limit))
         .collect();
     for group in groups(&short) {
-        for &k in &group {
+        let cut: Vec<usize> = group
+            .iter()
+            .copied()
+            .filter(|&k| short[k] != told_apart[k])
+            .collect();
+        for k in cut {
             short[k] = with_difference(&told_apart, &group, k, size, face, limit);
         }
     }
@@ -85,7 +90,10 @@ fn grouped(keys: impl Iterator<Item = String>) -> Vec<Vec<usize>> {
     for (k, key) in keys.enumerate() {
         groups.entry(key).or_default().push(k);
     }
-    groups.into_values().filter(|group| group.len() > 1).collect()
+    groups
+        .into_values()
+        .filter(|group| group.len() > 1)
+        .collect()
 }
 
 /// Shows by their code points the signs that make different names look alike.
@@ -181,7 +189,8 @@ fn look(markup: &str) -> String {
     }
     // Composed and decomposed letters are drawn the same: compare the drawing where there is more to it.
     let drawn = set(markup, 1.0, Face::Regular);
-    let combining = |sign: char| ('\u{300}'..='\u{36F}').contains(&sign) || ('À'..='ʯ').contains(&sign);
+    let combining =
+        |sign: char| ('\u{300}'..='\u{36F}').contains(&sign) || ('À'..='ʯ').contains(&sign);
     if look.chars().any(combining) {
         let glyphs = drawn.glyphs.iter();
         return glyphs
