@@ -14,11 +14,14 @@ use crate::run::Run;
 ///
 /// Figures: data, loss, boundary, embedding, prediction, residuals, network, weights, spectrum, gradients. Where none is
 /// named, all that the run can show are drawn. They go into the run's figures/ directory. Of more than two features,
-/// figures show the plane of the first two principal components, or of two features that --features names.
+/// figures show the plane of the first two principal components, or of two features that --features names; of one feature, data
+/// and boundary show it as it is, with the score over it.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  foldspace figure artifacts/runs/moons\n  \
     foldspace figure artifacts/runs/moons boundary embedding --epoch 20 --theme dark\n  \
-    foldspace figure artifacts/runs/iris boundary --features petal_length_cm,petal_width_cm")]
+    foldspace figure artifacts/runs/iris boundary --features petal_length_cm,petal_width_cm\n  \
+    foldspace figure artifacts/runs/moons boundary --format pdf\n  \
+    foldspace figure artifacts/runs/moons boundary --format svg --svg-text")]
 pub struct Arguments {
     /// The run directory.
     run: PathBuf,

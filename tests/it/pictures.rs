@@ -176,6 +176,10 @@ proptest! {
             prop_assert!(drawn.insert(look), "{shown:?} of {names:?}");
         }
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
     fn every_picture_of_data_of_any_size_is_drawn(
@@ -278,11 +282,12 @@ fn pictures(features: Mat<f64>, standardiser: Option<&Standardiser>) -> Result<(
             figure.title,
             svg.len()
         );
-        prop_assert!(
-            !svg.contains("NaN") && !svg.contains("inf"),
-            "{}",
-            figure.title
-        );
+        // What an image holds may spell anything.
+        let drawn = svg.lines().filter(|line| !line.starts_with("<image"));
+        let wrong = drawn
+            .filter(|line| line.contains("NaN") || line.contains("inf"))
+            .next();
+        prop_assert!(wrong.is_none(), "{}: {wrong:?}", figure.title);
     }
     Ok(())
 }
