@@ -179,7 +179,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
     fn every_picture_of_data_of_any_size_is_drawn(
@@ -274,8 +274,10 @@ fn pictures(features: Mat<f64>, standardiser: Option<&Standardiser>) -> Result<(
     panel.y.scale = Scale::Log;
     figures.push(Figure::new("loss").panel(panel));
     for figure in figures {
-        let figure = figure.size(420, 360);
+        let figure = figure.size(260, 220);
+        let t0 = std::time::Instant::now();
         let svg = figure.to_svg(&Theme::LIGHT).unwrap();
+        eprintln!("TIME {:?} {} {}", t0.elapsed(), figure.title, svg.len());
         prop_assert!(
             svg.len() < 8_000_000,
             "{}: {} bytes",
