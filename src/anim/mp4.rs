@@ -1,12 +1,13 @@
 //! MP4 (H.264), by way of the `ffmpeg` program where it is installed.
 //!
-//! Colour is kept at full resolution (4:4:4), because thin coloured lines smear otherwise. Some
-//! players, Apple's and Firefox among them, want 4:2:0; for those convert the file:
-//! `ffmpeg -i in.mp4 -vf "pad=ceil(iw/2)*2:ceil(ih/2)*2" -pix_fmt yuv420p out.mp4`.
+//! By default colour has half the resolution (4:2:0) and sides are even, which every browser and slide program plays. At full
+//! resolution (4:4:4) thin coloured lines are sharper, and Apple's and Firefox's players refuse the file.
 
 use super::batch::{Batch, Encoder};
 use crate::error::{Error, Result};
 use crate::file::Partial;
+use crate::plot::pixmap::Frame;
+use std::borrow::Cow;
 use std::io::{ErrorKind, Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -44,21 +45,76 @@ fn unusable(ffmpeg: &Path, problem: &str) -> Error {
 pub(super) struct Mp4Encoder<'a> {
     partial: &'a Partial,
     child: Child,
+    sampling: Sampling,
+}
+
+/// How finely a film holds colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Sampling {
+    /// 4:2:0: plays everywhere; sides are even, an odd one's last row or column is there twice.
+    #[default]
+    Yuv420,
+    /// 4:4:4: as sharp as it was drawn, in players that can.
+    Yuv444,
+}
+
+impl Sampling {
+    fn pixel_format(self) -> &'static str {
+        match self {
+            Self::Yuv420 => "yuv420p",
+            Self::Yuv444 => "yuv444p",
+        }
+    }
+
+    /// The sides that a picture of this size is stored with.
+    pub fn size(self, (width, height): (u32, u32)) -> (u32, u32) {
+        match self {
+            Self::Yuv420 => (width.next_multiple_of(2), height.next_multiple_of(2)),
+            Self::Yuv444 => (width, height),
+        }
+    }
+
+    /// The pixels of a picture at [`size`](Self::size): its last column and row are repeated where one is missing.
+    pub fn pixels(self, frame: &Frame) -> Cow<'_, [u8]> {
+        let (width, height) = self.size((frame.width, frame.height));
+        if (width, height) == (frame.width, frame.height) {
+            return Cow::Borrowed(&frame.rgba);
+        }
+        let mut pixels = Vec::with_capacity(4 * width as usize * height as usize);
+        let rows = frame.rgba.chunks_exact(4 * frame.width as usize);
+        let last = rows.clone().next_back().into_iter();
+        for row in rows.chain(last).take(height as usize) {
+            pixels.extend_from_slice(row);
+            if width > frame.width {
+                pixels.extend_from_slice(&row[row.len() - 4..]);
+            }
+        }
+        Cow::Owned(pixels)
+    }
 }
 
 impl<'a> Mp4Encoder<'a> {
     pub(super) fn new(
         partial: &'a Partial,
         ffmpeg: &Path,
+        sampling: Sampling,
         size: (u32, u32),
         fps: u32,
     ) -> Result<Self> {
-        let size = format!("{}x{}", size.0, size.1);
+        let (width, height) = sampling.size(size);
+        let size = format!("{width}x{height}");
         let child = Command::new(ffmpeg)
             .args(["-loglevel", "error", "-y"])
             .args(["-f", "rawvideo", "-pix_fmt", "rgba", "-s", &size])
             .args(["-framerate", &fps.to_string(), "-i", "pipe:0"])
-            .args(["-c:v", "libx264", "-pix_fmt", "yuv444p", "-crf", "18"])
+            .args([
+                "-c:v",
+                "libx264",
+                "-pix_fmt",
+                sampling.pixel_format(),
+                "-crf",
+                "18",
+            ])
             // RGB to YUV as players convert it back, and the file says so.
             .args([
                 "-vf",
@@ -83,7 +139,11 @@ impl<'a> Mp4Encoder<'a> {
             .stderr(Stdio::piped())
             .spawn()
             .map_err(|error| unusable(ffmpeg, &error.to_string()))?;
-        Ok(Self { partial, child })
+        Ok(Self {
+            partial,
+            child,
+            sampling,
+        })
     }
 
     /// Closes the pipe, waits, and turns what `ffmpeg` complained about into an error.
@@ -112,11 +172,12 @@ impl<'a> Mp4Encoder<'a> {
 impl Encoder for Mp4Encoder<'_> {
     fn push(&mut self, batch: &Batch) -> Result<()> {
         for (frame, shot) in batch.frames.iter().zip(batch.shots) {
+            let pixels = self.sampling.pixels(frame);
             for _ in 0..shot.frames {
                 let Some(pipe) = &mut self.child.stdin else {
                     return self.close();
                 };
-                if let Err(error) = pipe.write_all(&frame.rgba) {
+                if let Err(error) = pipe.write_all(&pixels) {
                     // It gave up: its own complaint says more than the broken pipe.
                     self.close()?;
                     return Err(Error::io(self.partial.target(), "write")(error));

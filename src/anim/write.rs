@@ -5,7 +5,7 @@ use super::apng::ApngEncoder;
 use super::batch::{Batch, Encoder};
 use super::delta::Delta;
 use super::gif::{self, GifEncoder};
-use super::mp4::{self, Mp4Encoder};
+use super::mp4::{self, Mp4Encoder, Sampling};
 use super::palette::Palette;
 use super::png_frames::{self, PngFramesEncoder};
 use super::timeline::{Moment, Timeline};
@@ -30,6 +30,8 @@ pub struct Options {
     pub plays: u16,
     /// The program that makes MP4 files; by default `ffmpeg`, as found in `PATH`.
     pub ffmpeg: PathBuf,
+    /// How finely MP4 files hold colour; by default so that everything plays them.
+    pub sampling: Sampling,
 }
 
 impl Default for Options {
@@ -37,6 +39,7 @@ impl Default for Options {
         Self {
             plays: 0,
             ffmpeg: PathBuf::from("ffmpeg"),
+            sampling: Sampling::default(),
         }
     }
 }
@@ -104,7 +107,13 @@ pub fn write_animation(
                     partial, palette, size, shots, fps, options,
                 )?)
             }
-            (Format::Mp4, _) => Box::new(Mp4Encoder::new(partial, &options.ffmpeg, size, fps)?),
+            (Format::Mp4, _) => Box::new(Mp4Encoder::new(
+                partial,
+                &options.ffmpeg,
+                options.sampling,
+                size,
+                fps,
+            )?),
             (Format::PngFrames, _) => Box::new(PngFramesEncoder::new(partial)),
             (_, None) => unreachable!("a format with a palette got none"),
         });

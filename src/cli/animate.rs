@@ -6,8 +6,8 @@ use clap::{Args, ValueEnum};
 
 use super::figure::Look;
 use super::{Outcome, output, progress};
-use crate::anim::{Format, Moment, Options, Timeline, write_animation};
-use crate::error::Result;
+use crate::anim::{Format, Moment, Options, Sampling, Timeline, write_animation};
+use crate::error::{Error, Result};
 use crate::figures::{self, InputPlane};
 use crate::plot::Figure;
 use crate::run::Run;
@@ -35,6 +35,9 @@ pub struct Arguments {
     /// Frames per second.
     #[arg(long, default_value_t = 25, value_name = "N")]
     fps: u32,
+    /// MP4 at full colour resolution (4:4:4): sharper thin lines, but Apple's and Firefox's players refuse it.
+    #[arg(long)]
+    full_colour: bool,
     #[command(flatten)]
     look: Look,
     /// Another directory for the animation; by default the run's figures/.
@@ -73,7 +76,14 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     let paths = write_animation(
         &out.join(name),
         &arguments.formats,
-        &Options::default(),
+        &Options {
+            sampling: if arguments.full_colour {
+                Sampling::Yuv444
+            } else {
+                Sampling::Yuv420
+            },
+            ..Options::default()
+        },
         &timeline,
         |moment| {
             let mut figure = draw(moment)?;
@@ -97,6 +107,9 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
 fn animation(run: &Run, arguments: &Arguments) -> Result<(Timeline, Draw)> {
     let epochs = run.epochs()?;
     let axes = arguments.look.axes()?;
+    if let Some(figures) = figures::scores(run, &epochs)? {
+        return one_feature(figures, arguments);
+    }
     if arguments.name == Name::Flow {
         let last = epochs.last().copied().unwrap_or_default();
         // Motion begins where the network sees the data, standardised or not.
@@ -130,4 +143,20 @@ fn animation(run: &Run, arguments: &Arguments) -> Result<(Timeline, Draw)> {
         Name::Training | Name::Flow => Box::new(move |moment| views.side_by_side(moment.step)),
     };
     Ok((timeline, draw))
+}
+
+/// Of one feature, the score over it: its picture after every captured epoch.
+fn one_feature(figures: Vec<Figure>, arguments: &Arguments) -> Result<(Timeline, Draw)> {
+    if matches!(arguments.name, Name::Embedding | Name::Flow) {
+        return Err(Error::invalid(
+            "animate",
+            "the data has one feature, and this shows a plane of them",
+            "animate `training` or `boundary`, which show the score over the feature",
+        ));
+    }
+    let timeline = Timeline::steps(figures.len(), arguments.fps, HOLD)?;
+    Ok((
+        timeline,
+        Box::new(move |moment| Ok(figures[moment.step].clone())),
+    ))
 }

@@ -13,11 +13,14 @@ use crate::plot::Theme;
 ///
 /// Figures: data, loss, boundary, embedding, prediction, residuals, network, weights, spectrum, gradients. Where none is
 /// named, all that the run can show are drawn. They go into the run's figures/ directory. Of more than two features,
-/// figures show the plane of the first two principal components, or of two features that --features names.
+/// figures show the plane of the first two principal components, or of two features that --features names; of one feature, data
+/// and boundary show it as it is, with the score over it.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  foldspace figure artifacts/runs/moons\n  \
     foldspace figure artifacts/runs/moons boundary embedding --epoch 20 --theme dark\n  \
-    foldspace figure artifacts/runs/iris boundary --features petal_length_cm,petal_width_cm")]
+    foldspace figure artifacts/runs/iris boundary --features petal_length_cm,petal_width_cm\n  \
+    foldspace figure artifacts/runs/moons boundary --format pdf\n  \
+    foldspace figure artifacts/runs/moons boundary --format svg --svg-text")]
 pub struct Arguments {
     /// The run directory.
     run: PathBuf,
@@ -28,10 +31,13 @@ pub struct Arguments {
     epoch: Option<usize>,
     #[command(flatten)]
     look: Look,
-    /// The format of the files: svg, png, or both with a comma.
+    /// The format of the files: svg, png, pdf; several with commas.
     #[arg(long = "format", default_value = "svg,png", value_delimiter = ',', value_name = "FORMAT",
-        value_parser = ["svg", "png"])]
+        value_parser = ["svg", "png", "pdf"])]
     formats: Vec<String>,
+    /// Keep text as text in SVG files, for LaTeX and Inkscape, rather than as outlines that look the same everywhere.
+    #[arg(long)]
+    svg_text: bool,
     /// Dots per inch of PNG files.
     #[arg(long, default_value_t = 192.0, value_name = "NUMBER")]
     dpi: f64,
@@ -114,7 +120,12 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
         }
         for format in &arguments.formats {
             let path = out.join(format!("{}.{format}", name.name()));
-            figure.save(&path, arguments.look.theme(), arguments.dpi)?;
+            let theme = arguments.look.theme();
+            if arguments.svg_text && format == "svg" {
+                crate::file::write(&path, figure.to_svg_with_text(theme)?.as_bytes())?;
+            } else {
+                figure.save(&path, theme, arguments.dpi)?;
+            }
             if !quiet {
                 output::wrote(&path)?;
             }

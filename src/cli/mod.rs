@@ -89,6 +89,9 @@ pub fn run() -> ExitCode {
         Command::Devices(arguments) => devices::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),
     };
+    if !cli.quiet {
+        say_what_is_missing();
+    }
     output::end(outcome)
 }
 
@@ -104,8 +107,33 @@ fn opened(path: &std::path::Path, quiet: bool) -> Done<Run> {
 /// What was recognised in data, or may go wrong with it, once and on stderr.
 fn notes(notes: &[String], quiet: bool) {
     if !quiet {
-        notes.iter().for_each(|note| eprintln!("note: {note}"));
+        for note in notes {
+            output::note(format_args!("note: {note}"));
+        }
     }
+}
+
+/// Signs that a picture could only show by their code points, in one line.
+fn say_what_is_missing() {
+    const MOST: usize = 12;
+    let missing = crate::plot::text::take_missing();
+    if missing.is_empty() {
+        return;
+    }
+    let codes = missing
+        .iter()
+        .take(MOST)
+        .map(|&sign| format!("U+{:04X}", u32::from(sign)));
+    let codes: Vec<String> = codes.collect();
+    let more = match missing.len().checked_sub(MOST) {
+        Some(more @ 1..) => format!(" and {more} more"),
+        _ => String::new(),
+    };
+    output::note(format!(
+        "note: no font on this machine has {}{more}; pictures show their code points in boxes. Install fonts that have them \
+         (such as Noto), or name a directory of fonts in FOLDSPACE_FONTS",
+        codes.join(", ")
+    ));
 }
 
 /// The epoch that was asked for, or the last one that was captured.

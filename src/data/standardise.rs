@@ -41,15 +41,25 @@ impl Standardiser {
             .map(|column| {
                 let count = column.nrows() as f64;
                 let mean = column.iter().sum::<f64>() / count;
-                let square = |value: &f64| (value - mean) * (value - mean);
+                // Squares of very large and very small numbers do not exist; those of their ratios to the largest do.
+                let largest = column
+                    .iter()
+                    .fold(0.0, |most: f64, value| most.max((value - mean).abs()));
+                let unit = if largest == 0.0 || (1e-100..1e100).contains(&largest) {
+                    1.0
+                } else {
+                    largest
+                };
+                let square = |value: &f64| ((value - mean) / unit) * ((value - mean) / unit);
                 let variance = column.iter().map(square).sum::<f64>() / count;
                 // What rounding alone can leave of a constant column (scikit-learn's bound).
                 let rounding = count * f64::EPSILON;
-                let noise = rounding * variance + (rounding * mean) * (rounding * mean);
+                let rounded = rounding * (mean / unit);
+                let noise = rounding * variance + rounded * rounded;
                 let deviation = if variance <= noise {
                     1.0
                 } else {
-                    variance.sqrt()
+                    variance.sqrt() * unit
                 };
                 (mean, deviation)
             })

@@ -53,6 +53,7 @@ pub fn boundary_curves(network: &Frozen, bounds: Bounds) -> Result<Vec<Vec<Point
 /// # Errors
 /// As [`boundary_curves`].
 pub fn boundary(network: &Frozen, dataset: &Dataset, bounds: Bounds) -> Result<Panel> {
+    super::scatter::legible(dataset)?;
     let decision = Decision::of(network)?;
     let head = before_last(network)?;
     let (regions, curves) = decision.picture(bounds, |points| head.forward(points))?;

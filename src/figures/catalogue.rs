@@ -5,8 +5,8 @@ use faer::Mat;
 use super::input_plane::roomy;
 use super::scatter::class_names;
 use super::{
-    InputAxes, InputPlane, Stage, Training, boundary, data, learning, network, prediction,
-    spectrum, weights,
+    InputAxes, InputPlane, OneFeature, Stage, Training, boundary, data, learning, network,
+    one_feature, prediction, spectrum, weights,
 };
 use crate::capture::CapturedSet;
 use crate::data::{Dataset, Target};
@@ -77,6 +77,14 @@ impl Name {
     /// If the run lacks what the figure needs: two features, classes or numbers to predict, a layer of two units, a
     /// captured epoch.
     pub fn draw(self, run: &Run, epoch: usize, axes: &InputAxes) -> Result<Figure> {
+        if matches!(self, Self::Data | Self::Boundary)
+            && let Some(line) = line_of(run)?
+        {
+            return match self {
+                Self::Data => Ok(line.samples()),
+                _ => one_feature::figure(&line, &run.frozen(epoch)?, epoch),
+            };
+        }
         match self {
             Self::Data => {
                 let plane = plane_of(run, axes)?;
@@ -148,6 +156,41 @@ pub fn training(run: &Run, epochs: &[usize], axes: &InputAxes) -> Result<Trainin
         })
         .collect::<Result<_>>()?;
     Training::new(plane.data().clone(), stages)
+}
+
+/// The score over a run's only feature at the given captured epochs, a figure for each; `None` where there are several.
+///
+/// # Errors
+/// As [`OneFeature::score`], or if an epoch was not captured.
+pub fn scores(run: &Run, epochs: &[usize]) -> Result<Option<Vec<Figure>>> {
+    let Some(line) = line_of(run)? else {
+        return Ok(None);
+    };
+    let metrics = run.metrics()?;
+    let score = |&epoch: &usize| {
+        let of_epoch = metrics.iter().find(|line| line.epoch == epoch);
+        let accuracy = of_epoch.and_then(|line| line.test_accuracy);
+        let judgement = accuracy.map_or_else(String::new, |accuracy| {
+            format!(" · {:.1} % on held-out points", 100.0 * accuracy)
+        });
+        let panels = line.score(&run.frozen(epoch)?)?;
+        let panels = one_feature::with_note(panels, &format!("epoch {epoch}{judgement}"));
+        let columns = panels.len().min(2);
+        let rows = panels.len().div_ceil(columns.max(1)) as u32;
+        Ok(Figure::new("")
+            .size(if columns < 2 { 720 } else { 1040 }, 40 + 420 * rows)
+            .panels(columns, panels))
+    };
+    epochs.iter().map(score).collect::<Result<_>>().map(Some)
+}
+
+/// A run's training data, where they have one feature.
+fn line_of(run: &Run) -> Result<Option<OneFeature>> {
+    let split = run.split()?;
+    if split.train.dimensions() != 1 {
+        return Ok(None);
+    }
+    OneFeature::new(&split.train, split.standardiser.as_ref()).map(Some)
 }
 
 /// What the hook recorded of the layer before the last; computed again where it was not hooked.

@@ -84,6 +84,7 @@ impl Flow {
     }
 
     fn plan(network: &Frozen, dataset: &Dataset, slice: Option<&Slice>) -> Result<Self> {
+        super::scatter::legible(dataset)?;
         let data = dataset.features.as_ref();
         let seen = match slice {
             Some(slice) => slice.project(data),

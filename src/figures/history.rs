@@ -25,12 +25,20 @@ impl Series {
     }
 }
 
+/// The look of curve `i` of several: colour and dash together differ for the first 18, then the width does too.
+pub(super) fn stroke(i: usize, width: f64) -> Stroke {
+    const DASHES: [Dash; 3] = [Dash::Solid, Dash::Dashed, Dash::Dotted];
+    const COLOURS: usize = 6;
+    let round = i / COLOURS;
+    let thin = 1.0 / (1.0 + 0.5 * (i / (COLOURS * DASHES.len())) as f64);
+    Stroke::new(Colour::accent(i), width * thin).dash(DASHES[(i + round) % DASHES.len()])
+}
+
 /// Curves over epochs, each with its own colour and dash.
 pub fn history(series: &[Series], quantity: &str) -> Panel {
-    const DASHES: [Dash; 3] = [Dash::Solid, Dash::Dashed, Dash::Dotted];
     let panel = Panel::new().labels("epoch", quantity);
     series.iter().enumerate().fold(panel, |panel, (i, series)| {
-        let stroke = Stroke::new(Colour::accent(i), 2.2).dash(DASHES[i % DASHES.len()]);
+        let stroke = stroke(i, 2.2);
         let points: Vec<[f64; 2]> = series
             .epochs
             .iter()

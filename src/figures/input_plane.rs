@@ -2,12 +2,14 @@
 
 use faer::Mat;
 
-use super::scatter::plain;
+use super::scatter::legible;
 use crate::data::{Dataset, Standardiser};
 use crate::error::{Error, Result};
 use crate::geometry::{Bounds, Slice};
 use crate::model::Frozen;
 use crate::plot::Panel;
+use crate::plot::text::literal;
+use crate::plot::ticks::short;
 use crate::suggest::closest;
 
 /// Which plane is wanted.
@@ -48,9 +50,10 @@ impl InputPlane {
             return Err(Error::invalid(
                 "figure",
                 format!("the data has {d} feature, a plane has 2"),
-                "draw `loss`, `weights` or `spectrum` instead",
+                "draw `data` or `boundary`, which show one feature as it is, or `loss`, `weights` or `spectrum`",
             ));
         }
+        legible(train)?;
         match axes {
             InputAxes::Features(names) => Self::pair(train, standardiser, positions(train, names)?),
             InputAxes::Automatic if d == 2 => Self::pair(train, standardiser, [0, 1]),
@@ -78,7 +81,13 @@ impl InputPlane {
         );
         let deviation = |j: usize| standardiser.map_or(1.0, |s| s.deviations[j]);
         let mean = |matrix: &Mat<f64>, j: usize| {
-            matrix.col(j).iter().sum::<f64>() / matrix.nrows().max(1) as f64
+            let n = matrix.nrows().max(1) as f64;
+            let sum = matrix.col(j).iter().sum::<f64>();
+            if sum.is_finite() {
+                sum / n
+            } else {
+                matrix.col(j).iter().map(|value| value / n).sum()
+            }
         };
         let shown = |j: usize| pair.contains(&j);
         let origin = (0..d)
@@ -97,7 +106,13 @@ impl InputPlane {
         });
         let held: Vec<String> = (0..d)
             .filter(|&j| !shown(j))
-            .map(|j| format!("{} {:.3}", plain(&train.feature_names[j]), mean(&raw, j)))
+            .map(|j| {
+                format!(
+                    "{} {}",
+                    literal(&train.feature_names[j]),
+                    short(mean(&raw, j))
+                )
+            })
             .collect();
         let remark = if held.is_empty() {
             String::new()

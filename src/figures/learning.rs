@@ -2,6 +2,7 @@
 
 use super::{Series, history};
 use crate::error::{Error, Result};
+use crate::plot::text::literal;
 use crate::plot::{Axis, Figure, Scale};
 use crate::run::Run;
 
@@ -57,7 +58,7 @@ pub(super) fn gradients(run: &Run) -> Result<Figure> {
         .enumerate()
         .map(|(i, name)| {
             let norms = rows.iter().filter_map(|row| row.get(i).copied());
-            Series::from_first(name.clone(), norms)
+            Series::from_first(literal(name), norms)
         })
         .collect();
     let mut panel = history(&series, "length of the gradient");

@@ -16,6 +16,7 @@ mod input_plane;
 mod learning;
 mod legs;
 mod network;
+mod one_feature;
 mod prediction;
 mod readout;
 mod scatter;
@@ -25,12 +26,13 @@ mod training;
 mod weights;
 
 pub use boundary::{boundary, boundary_curves, decision_field};
-pub use catalogue::{Name, training};
+pub use catalogue::{Name, scores, training};
 pub use embedding::{Embedding, embedding, embedding_bounds};
 pub use flow::Flow;
 pub use grid::{grid_lines, warped};
 pub use history::{Series, history};
 pub use input_plane::{InputAxes, InputPlane};
+pub use one_feature::OneFeature;
 pub use readout::Readout;
 pub use scatter::{data, plane, plane_points};
 #[cfg(feature = "train")]

@@ -2,6 +2,7 @@
 
 use crate::model::Frozen;
 use crate::plot::diagram::Column;
+use crate::plot::text::literal;
 use crate::plot::{Colour, Figure, Panel, Stroke};
 
 /// No more nodes than this are drawn per column.
@@ -17,13 +18,14 @@ pub(super) fn diagram(network: &Frozen, epoch: usize) -> Figure {
         .iter()
         .enumerate()
         .map(|(i, &width)| {
-            let name = i
-                .checked_sub(1)
-                .map_or("input", |layer| &network.layers[layer].name);
+            let name = i.checked_sub(1).map_or_else(
+                || "input".to_owned(),
+                |layer| literal(&network.layers[layer].name),
+            );
             let label = if width > MOST_NODES {
                 format!("{name}: {MOST_NODES} of {width}")
             } else {
-                name.to_owned()
+                name
             };
             Column {
                 nodes: width.min(MOST_NODES),

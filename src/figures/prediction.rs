@@ -2,12 +2,13 @@
 
 use faer::{Mat, MatRef};
 
-use super::scatter::plain;
 use crate::data::split::Split;
 use crate::data::{Dataset, Target};
 use crate::error::{Error, Result};
 use crate::geometry::Bounds;
 use crate::model::Frozen;
+use crate::plot::text::literal;
+use crate::plot::ticks::short;
 use crate::plot::{Colour, Dash, Figure, Mark, Panel, Point, Shape, Sign, Stroke, radius};
 
 /// What a network says of a part of the data, beside what it should.
@@ -95,15 +96,17 @@ fn figure(
     let panels: Vec<Panel> = names
         .iter()
         .enumerate()
-        .map(|(k, name)| panel(&plain(name), k, &parts))
+        .map(|(k, name)| panel(&literal(name), k, &parts))
         .collect::<Result<_>>()?;
     let quality: Vec<String> = parts
         .iter()
         .map(|part| {
             let (error, r2) = quality(part);
             format!(
-                "{}: root mean square error {error:.3}, $R^2$ {r2:.3}",
-                part.label
+                "{}: root mean square error {}, $R^2$ {}",
+                part.label,
+                short(error),
+                short(r2)
             )
         })
         .collect();
@@ -152,27 +155,30 @@ fn part(
     }
 }
 
-/// Root mean square error and coefficient of determination, 1 - Σ(y - ŷ)² / Σ(y - mean)², over all targets.
+/// Root mean square error and coefficient of determination, 1 - Σ(y - ŷ)² / Σ(y - mean)², over all targets. Both are taken
+/// of numbers divided by the largest, so that their squares exist.
 fn quality(part: &Part) -> (f64, f64) {
     let (targets, predictions) = (&part.targets, &part.predictions);
-    let error = (targets - predictions).squared_norm_l2();
-    let spread: f64 = (0..targets.ncols())
-        .map(|k| {
-            let mean = targets.col(k).iter().sum::<f64>() / targets.nrows() as f64;
-            targets
-                .col(k)
-                .iter()
-                .map(|y| (y - mean) * (y - mean))
-                .sum::<f64>()
-        })
-        .sum();
+    let largest = targets.norm_max().max(predictions.norm_max());
+    let unit = if largest > 0.0 { largest } else { 1.0 };
+    let square = |x: f64| (x / unit) * (x / unit);
+    let (mut error, mut spread) = (0.0, 0.0);
+    for k in 0..targets.ncols() {
+        let (targets, predictions) = (targets.col(k), predictions.col(k));
+        let n = targets.nrows() as f64;
+        let mean = targets.iter().map(|y| y / n).sum::<f64>();
+        for (y, prediction) in targets.iter().zip(predictions.iter()) {
+            error += square(y - prediction);
+            spread += square(y - mean);
+        }
+    }
     let count = (targets.nrows() * targets.ncols()).max(1) as f64;
     let r2 = if spread > 0.0 {
         1.0 - error / spread
     } else {
         f64::NAN
     };
-    ((error / count).sqrt(), r2)
+    ((error / count).sqrt() * unit, r2)
 }
 
 fn points(x: faer::ColRef<'_, f64>, y: faer::ColRef<'_, f64>) -> Vec<Point> {

@@ -3,8 +3,10 @@
 use faer::{ColRef, MatRef};
 
 use crate::data::{Dataset, Target};
+use crate::error::{Error, Result};
 use crate::geometry::Bounds;
-use crate::plot::{Colormap, Colour, Mark, Panel, Point, Shape, Theme, radius};
+use crate::plot::text::literal;
+use crate::plot::{Colormap, Colour, MOST_CLASSES, Mark, Panel, Point, Shape, Theme, radius};
 
 /// The first two columns of a matrix as points.
 pub fn plane_points(points: MatRef<'_, f64>) -> Vec<Point> {
@@ -31,20 +33,29 @@ pub(super) fn axis_label(name: &str) -> String {
         Some(number) if number.len() == 1 && number != "0" && number.parse::<u8>().is_ok() => {
             format!("$x_{number}$")
         }
-        _ => plain(name),
+        _ => literal(name),
     }
 }
 
-/// Text that is shown as it is, but for dollar signs, which would start a formula and are left out.
-pub(super) fn plain(text: &str) -> String {
-    text.replace('$', "")
+/// Refuses more classes than a picture can tell apart.
+pub(super) fn legible(dataset: &Dataset) -> Result<()> {
+    match dataset.class_count() {
+        Some(classes) if classes > MOST_CLASSES => Err(Error::invalid(
+            "figure",
+            format!(
+                "there are {classes} classes, and a picture tells at most {MOST_CLASSES} apart"
+            ),
+            "merge rare classes in the data, or draw `loss`, `weights`, `spectrum`, `network` or `gradients`",
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// What the legend calls the classes: numbers become `class 0`.
 pub(super) fn class_names(dataset: &Dataset) -> Vec<String> {
     let name = |name: &String| match name.parse::<f64>() {
         Ok(_) => format!("class {name}"),
-        Err(_) => plain(name),
+        Err(_) => literal(name),
     };
     match &dataset.target {
         Target::Classes { names, .. } => names.iter().map(name).collect(),
@@ -102,8 +113,17 @@ fn by_value(panel: Panel, points: &[Point], values: ColRef<'_, f64>, name: &str)
         .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &v| {
             (low.min(v), high.max(v))
         });
-    let span = if high > low { high - low } else { 1.0 };
-    let shade = |v: f64| (((v - low) / span * SHADES as f64) as usize).min(SHADES - 1);
+    // A range in which several numbers lie; halves, so that no difference is too large for one.
+    let least = (1e-12 * low.abs().max(high.abs())).max(1e-300);
+    let high = if high - low >= least {
+        high
+    } else {
+        low + least.max(f64::from(low == high))
+    };
+    let shade = |v: f64| {
+        let t = (0.5 * v - 0.5 * low) / (0.5 * high - 0.5 * low);
+        ((t * SHADES as f64) as usize).min(SHADES - 1)
+    };
     let radius = radius(points.len());
     let marks = (0..SHADES).filter_map(|k| {
         let members: Vec<Point> = points
@@ -123,5 +143,5 @@ fn by_value(panel: Panel, points: &[Point], values: ColRef<'_, f64>, name: &str)
     });
     panel
         .marks(marks)
-        .colour_bar(Colormap::Sequential, [low, low + span], plain(name))
+        .colour_bar(Colormap::Sequential, [low, high], literal(name))
 }

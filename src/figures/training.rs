@@ -78,6 +78,7 @@ impl Training {
                 "give it 2 or more units, or draw `boundary` alone",
             );
         }
+        super::scatter::legible(&train)?;
         let pairs = class_pairs(labels);
         let parted = stages
             .par_iter()

@@ -5,7 +5,8 @@ use faer::MatRef;
 use crate::error::Result;
 use crate::linalg::svd::singular_values;
 use crate::model::Frozen;
-use crate::plot::{Colormap, Colour, Field, Figure, Frame, Panel, Stroke};
+use crate::plot::text::literal;
+use crate::plot::{Colormap, Colour, Field, Figure, Frame, Panel};
 
 /// A weight matrix as coloured cells, (units x inputs), the first unit at the top.
 pub fn weight_matrix(weight: MatRef<'_, f64>) -> Panel {
@@ -55,9 +56,9 @@ pub fn spectrum(network: &Frozen) -> Result<Panel> {
             .enumerate()
             .map(|(k, sigma)| [(k + 1) as f64, sigma])
             .collect();
-        let stroke = Stroke::new(Colour::accent(i), 1.8);
+        let stroke = super::history::stroke(i, 1.8);
         panel = panel
-            .curve(layer.name.clone(), points.clone(), stroke)
+            .curve(literal(&layer.name), points.clone(), stroke)
             .points(points, Colour::accent(i), 3.4);
     }
     panel.y.range = None;
@@ -69,7 +70,7 @@ pub(super) fn weights(network: &Frozen, epoch: usize) -> Figure {
     let panels: Vec<Panel> = network
         .layers
         .iter()
-        .map(|layer| weight_matrix(layer.weight.as_ref()).title(layer.name.clone()))
+        .map(|layer| weight_matrix(layer.weight.as_ref()).title(literal(&layer.name)))
         .collect();
     let columns = panels.len().min(3);
     let rows = panels.len().div_ceil(columns.max(1)).max(1);

@@ -32,7 +32,8 @@ impl Bounds {
     }
 
     /// The smallest rectangle around the rows of `points` (n x 2), widened on each side by `margin` times its
-    /// length. A side of length zero becomes one of length 1.
+    /// length. A side of length zero becomes one of length 1, or longer where the numbers are so large that 1 is nothing
+    /// to them; a side too short for arithmetic is widened.
     ///
     /// ```
     /// use faer::mat;
@@ -61,11 +62,18 @@ impl Bounds {
                 from = if v >= from { from } else { v };
                 to = if v <= to { to } else { v };
             }
-            let length = to - from;
-            if length > 0.0 {
-                (from - margin * length, to + margin * length)
+            let length = (to - from).min(f64::MAX);
+            let size = from.abs().max(to.abs());
+            // Several numbers must lie between the ends, and their squares' roots must exist.
+            let least = (1e-12 * size).max(1e-300);
+            if length >= least {
+                let air = margin * length;
+                ((from - air).max(-f64::MAX), (to + air).min(f64::MAX))
+            } else if length > 0.0 {
+                (from - least, to + least)
             } else {
-                (from - 0.5, to + 0.5)
+                let half = (1e-9 * size).max(0.5);
+                ((from - half).max(-f64::MAX), (to + half).min(f64::MAX))
             }
         };
         Self::new(side(0), side(1))

@@ -46,19 +46,19 @@ impl Slice {
                 axes.ncols()
             ));
         }
-        let product = |a: usize, b: usize| (0..d).map(|i| axes[(i, a)] * axes[(i, b)]).sum::<f64>();
-        let squares = [product(0, 0), product(1, 1)];
-        if squares
-            .iter()
-            .any(|square| !(square.is_finite() && *square > 0.0))
-        {
+        // Per its largest entry, an axis can be squared however long or short it is.
+        let largest = [0, 1].map(|j| axes.col(j).norm_max());
+        if largest.iter().any(|&l| !(l.is_finite() && l > 0.0)) {
             return refuse("an axis has no length, or one that is not finite".into());
         }
+        let unit = |i: usize, j: usize| axes[(i, j)] / largest[j];
+        let product = |a: usize, b: usize| (0..d).map(|i| unit(i, a) * unit(i, b)).sum::<f64>();
+        let squares = [product(0, 0), product(1, 1)];
         if product(0, 1).abs() > 1e-9 * (squares[0] * squares[1]).sqrt() {
             return refuse("the axes are not at a right angle".into());
         }
         Ok(Self {
-            readings: Mat::from_fn(d, 2, |i, j| axes[(i, j)] / squares[j]),
+            readings: Mat::from_fn(d, 2, |i, j| unit(i, j) / squares[j] / largest[j]),
             origin,
             axes,
         })

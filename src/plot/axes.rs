@@ -69,7 +69,7 @@ pub(super) fn in_front<B: DrawingBackend<ErrorType = Never>>(
         note(painter, &panel.note, &layout.view.rect);
     }
     if let Some(bar) = &panel.colour_bar {
-        colour_bar(painter, bar, &layout.view.rect);
+        colour_bar(painter, bar, &layout.bar_label, &layout.view.rect);
     }
 }
 
@@ -142,7 +142,7 @@ fn labels<B: DrawingBackend<ErrorType = Never>>(
     let centred = Pos::new(HPos::Center, VPos::Center);
     painter.text(
         [middle_x, rect.bottom + below + size::LABEL * 0.85],
-        &panel.x.label,
+        &layout.labels[0],
         size::LABEL,
         Face::Regular,
         Colour::TEXT,
@@ -150,7 +150,7 @@ fn labels<B: DrawingBackend<ErrorType = Never>>(
     );
     painter.turned_text(
         [rect.left - layout.y_label_gap, middle_y],
-        &panel.y.label,
+        &layout.labels[1],
         size::LABEL,
         Face::Regular,
         Colour::TEXT,
@@ -159,7 +159,7 @@ fn labels<B: DrawingBackend<ErrorType = Never>>(
     );
     painter.text(
         layout.title,
-        &panel.title,
+        &layout.heading,
         size::PANEL_TITLE,
         Face::SemiBold,
         Colour::TEXT,
@@ -169,6 +169,7 @@ fn labels<B: DrawingBackend<ErrorType = Never>>(
 
 /// A short line on a patch of paper in the lower left corner.
 fn note<B: DrawingBackend<ErrorType = Never>>(painter: &Painter<'_, B>, note: &str, rect: &Rect) {
+    let note = &text::shortened(note, size::LABEL, Face::Regular, rect.width() - 16.0);
     let width = text::width(note, size::LABEL, Face::Regular);
     let (left, bottom) = (rect.left + 8.0, rect.bottom - 8.0);
     let height = text::CAP_HEIGHT * size::LABEL;
@@ -190,6 +191,7 @@ fn note<B: DrawingBackend<ErrorType = Never>>(painter: &Painter<'_, B>, note: &s
 fn colour_bar<B: DrawingBackend<ErrorType = Never>>(
     painter: &Painter<'_, B>,
     bar: &ColourBar,
+    bar_label: &str,
     rect: &Rect,
 ) {
     let strip = Rect {
@@ -202,7 +204,10 @@ fn colour_bar<B: DrawingBackend<ErrorType = Never>>(
         columns: 1,
         rows: 256,
         values: (0..256)
-            .map(|i| low + (high - low) * f64::from(i) / 255.0)
+            .map(|i| {
+                let t = f64::from(i) / 255.0;
+                low * (1.0 - t) + high * t
+            })
             .collect(),
         range: bar.range,
         colormap: bar.colormap,
@@ -210,8 +215,9 @@ fn colour_bar<B: DrawingBackend<ErrorType = Never>>(
     };
     field::draw_into(painter, &ramp, &strip, &strip);
     let mut widest: f64 = 0.0;
-    for (place, label) in ticks::linear(bar.range, 5) {
-        let y = strip.bottom - (place - low) / (high - low) * strip.height();
+    for (place, label) in ticks::linear(bar.range, 5).ticks {
+        let share = (0.5 * place - 0.5 * low) / (0.5 * high - 0.5 * low);
+        let y = strip.bottom - share * strip.height();
         let at = [strip.right + TICK_GAP, y];
         let anchor = Pos::new(HPos::Left, VPos::Center);
         painter.line(
@@ -227,7 +233,7 @@ fn colour_bar<B: DrawingBackend<ErrorType = Never>>(
     ];
     painter.turned_text(
         at,
-        &bar.label,
+        bar_label,
         size::LABEL,
         Face::Regular,
         Colour::TEXT,

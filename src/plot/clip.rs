@@ -72,8 +72,15 @@ fn segment(a: [f64; 2], b: [f64; 2], rect: &Rect) -> Option<[[f64; 2]; 2]> {
         }
     }
     let at = |t: f64| [a[0] + t * dx, a[1] + t * dy];
-    let start = if enter == 0.0 { a } else { at(enter) };
-    let end = if leave == 1.0 { b } else { at(leave) };
+    // Of a segment far longer than the rectangle, rounding could put an end anywhere.
+    let inside = |[x, y]: [f64; 2]| {
+        [
+            x.clamp(rect.left, rect.right),
+            y.clamp(rect.top, rect.bottom),
+        ]
+    };
+    let start = if enter == 0.0 { a } else { inside(at(enter)) };
+    let end = if leave == 1.0 { b } else { inside(at(leave)) };
     (enter < leave).then_some([start, end])
 }
 
@@ -103,6 +110,7 @@ pub fn polygon(points: &[[f64; 2]], rect: &Rect) -> Vec<[f64; 2]> {
         }
         ring = kept;
     }
+    ring.retain(|p| p.iter().all(|c| c.is_finite()));
     ring
 }
 

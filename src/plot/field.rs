@@ -8,6 +8,7 @@ use super::colour::Rgb;
 use super::layout::View;
 use super::mark::{ClassField, Field, Point};
 use super::render::Painter;
+use super::theme::Theme;
 
 /// How much of a class's colour the most certain point of its region takes; the rest is paper.
 const STRONGEST_TINT: f64 = 0.62;
@@ -66,10 +67,12 @@ pub(super) fn draw_into<B: DrawingBackend<ErrorType = Never>>(
         field.smooth,
         whole,
         window,
-        |across, places, rgb| {
+        |across, places, rgb, _| {
             let values = between_rows(&field.values, field.columns, across);
             for &(i, next_i, s) in places {
-                let t = (values[i] * (1.0 - s) + values[next_i] * s - low) / (high - low);
+                // Halves, so that no difference is too large for a number.
+                let value = values[i] * (1.0 - s) + values[next_i] * s;
+                let t = (0.5 * value - 0.5 * low) / (0.5 * high - 0.5 * low);
                 // Rounds to the nearest colour. A number that is not finite takes the lowest: the cast of NaN is 0.
                 let Rgb(red, green, blue) = table[(t.clamp(0.0, 1.0) * 255.0 + 0.5) as usize];
                 rgb.extend([red, green, blue]);
@@ -99,9 +102,9 @@ pub(super) fn draw_classes<B: DrawingBackend<ErrorType = Never>>(
         true,
         &whole,
         &view.rect,
-        |across, places, rgb| {
+        |across, places, rgb, pixel| {
             let values = between_rows(&field.probabilities, field.columns * classes, across);
-            for &(i, next_i, s) in places {
+            for (column, &(i, next_i, s)) in places.iter().enumerate() {
                 let (mut best, mut first, mut second) = (0, f64::NEG_INFINITY, 0.0_f64);
                 for class in 0..classes {
                     let (left, right) = (
@@ -116,10 +119,47 @@ pub(super) fn draw_classes<B: DrawingBackend<ErrorType = Never>>(
                     }
                 }
                 let lead = (first - second).clamp(0.0, 1.0);
-                let colour = theme.classes[best % theme.classes.len()];
-                let Rgb(red, green, blue) = theme
-                    .background
-                    .mix(colour, field.strength * STRONGEST_TINT * lead);
+                let Rgb(red, green, blue) =
+                    region(theme, best, field.strength * lead, pixel(column));
+                rgb.extend([red, green, blue]);
+            }
+        },
+    );
+}
+
+/// The colour of a class's region at a pixel. From the eleventh class on, where colours come again, each ten have a
+/// pattern of their own, made of darker and paler tint.
+fn region(theme: &Theme, class: usize, strength: f64, [x, y]: Point) -> Rgb {
+    const PERIOD: f64 = 12.0;
+    let colours = theme.classes.len();
+    let half = |along: f64| along.rem_euclid(PERIOD) < 0.5 * PERIOD;
+    let is_pale = match (class / colours) % 6 {
+        0 => false,
+        1 => half(x + y),
+        2 => half(x - y),
+        3 => half(y),
+        4 => half(x),
+        _ => half(x) != half(y),
+    };
+    let tint = if is_pale { 0.25 } else { 1.0 } * STRONGEST_TINT * strength;
+    theme.background.mix(theme.classes[class % colours], tint)
+}
+
+/// A patch of a class's region, for the legend.
+pub(super) fn swatch<B: DrawingBackend<ErrorType = Never>>(
+    painter: &Painter<'_, B>,
+    class: usize,
+    patch: &Rect,
+) {
+    paint(
+        painter,
+        [1, 1],
+        false,
+        patch,
+        patch,
+        |_, places, rgb, pixel| {
+            for column in 0..places.len() {
+                let Rgb(red, green, blue) = region(painter.theme, class, 0.55, pixel(column));
                 rgb.extend([red, green, blue]);
             }
         },
@@ -138,14 +178,14 @@ fn between(low: Point, high: Point, view: &View) -> Rect {
 }
 
 /// Paints columns x rows of cells that fill `whole`, where that lies inside `window`. `row` is given a row's place and its
-/// pixels' places along it, and adds their colours.
+/// pixels' places along it, and adds their colours; its last argument says where the pixel of a column is.
 fn paint<B: DrawingBackend<ErrorType = Never>>(
     painter: &Painter<'_, B>,
     [columns, rows]: [usize; 2],
     smooth: bool,
     whole: &Rect,
     window: &Rect,
-    row: impl Fn(Place, &[Place], &mut Vec<u8>),
+    row: impl Fn(Place, &[Place], &mut Vec<u8>, &dyn Fn(usize) -> Point),
 ) {
     let scale = painter.image_scale;
     // Whole device pixels, so that image and frame meet without a seam.
@@ -170,7 +210,8 @@ fn paint<B: DrawingBackend<ErrorType = Never>>(
     for line in 0..height as u32 {
         let y = top + (f64::from(line) + 0.5) / scale;
         let v = (whole.bottom - y) / whole.height() * rows as f64;
-        row(place(v, rows, smooth), &places, &mut rgb);
+        let pixel = |column: usize| [left + (column as f64 + 0.5) / scale, y];
+        row(place(v, rows, smooth), &places, &mut rgb, &pixel);
     }
     painter.image([left, top], width as u32, height as u32, rgb);
 }

@@ -3,10 +3,11 @@
 use super::clip::Rect;
 use super::figure::Figure;
 use super::font::Face;
+use super::legend::{legend_lines, place_legend};
 use super::mark::Point;
 use super::panel::{Axis, Frame, Key, Panel, Scale};
 use super::text::{self, LINE_HEIGHT};
-use super::ticks::{self, Tick};
+use super::ticks::{self, Tick, Ticks};
 
 /// Font sizes, in pixels.
 pub mod size {
@@ -27,10 +28,9 @@ const COLUMN_GAP: f64 = 26.0;
 const ROW_GAP: f64 = 16.0;
 /// Between the plot and the numbers beside it.
 pub const TICK_GAP: f64 = 7.0;
-const LABEL_HEIGHT: f64 = size::LABEL * 1.5;
+pub(super) const LABEL_HEIGHT: f64 = size::LABEL * 1.5;
 /// The width of a legend's sign, with the gap behind it.
 pub const SIGN_WIDTH: f64 = 26.0;
-const KEY_GAP: f64 = 16.0;
 /// The width of a colour bar.
 pub const BAR_WIDTH: f64 = 12.0;
 /// Between the plot and its colour bar.
@@ -38,6 +38,8 @@ pub const BAR_GAP: f64 = 12.0;
 
 /// A figure, laid out.
 pub struct Layout {
+    /// The title, as long as there is room for.
+    pub heading: String,
     /// The start of the title's base line.
     pub title: Point,
     /// The caption's lines and the starts of their base lines.
@@ -54,6 +56,12 @@ pub struct PanelLayout {
     pub x_ticks: Vec<Tick>,
     /// Ticks of the vertical axis.
     pub y_ticks: Vec<Tick>,
+    /// The axes' labels with the units of their numbers, as long as there is room for.
+    pub labels: [String; 2],
+    /// The colour bar's label, likewise.
+    pub bar_label: String,
+    /// The panel's title, as long as there is room for.
+    pub heading: String,
     /// The start of the title's base line.
     pub title: Point,
     /// The legend's entries and the left ends of their middle lines.
@@ -92,15 +100,22 @@ impl View {
 /// Where `value` stands between the ends of `range`.
 fn fraction(value: f64, [low, high]: [f64; 2], scale: Scale) -> f64 {
     match scale {
-        Scale::Linear => (value - low) / (high - low),
-        Scale::Log => libm::log(value / low) / libm::log(high / low),
+        Scale::Linear if (high - low).is_finite() && (value - low).is_finite() => {
+            (value - low) / (high - low)
+        }
+        // Halves, where the whole does not fit into a number.
+        Scale::Linear => (0.5 * value - 0.5 * low) / (0.5 * high - 0.5 * low),
+        Scale::Log if (high / low).is_finite() && high / low > 0.0 => {
+            libm::log(value / low) / libm::log(high / low)
+        }
+        Scale::Log => (libm::log(value) - libm::log(low)) / (libm::log(high) - libm::log(low)),
     }
 }
 
 /// What a panel needs around its plot.
 struct Needs {
     ranges: [[f64; 2]; 2],
-    y_ticks: Vec<Tick>,
+    y_ticks: Ticks,
     left: f64,
     right: f64,
     bottom: f64,
@@ -136,7 +151,9 @@ pub fn layout(figure: &Figure) -> Layout {
         right: width - MARGIN,
         bottom: height - MARGIN - caption_height - gap,
     };
+    let room = width - 2.0 * MARGIN;
     Layout {
+        heading: text::shortened(&figure.title, size::TITLE, Face::SemiBold, room),
         title,
         caption,
         panels: panels(figure, &area),
@@ -178,7 +195,7 @@ fn panels(figure: &Figure, area: &Rect) -> Vec<PanelLayout> {
                 .iter()
                 .enumerate()
                 .filter(|(j, _)| same_row(*j))
-                .map(|(_, panel)| legend_lines(panel, right - left))
+                .map(|(_, panel)| legend_lines(panel, right - left, cell_height))
                 .max()
                 .unwrap_or(0);
             let rect = Rect {
@@ -187,15 +204,15 @@ fn panels(figure: &Figure, area: &Rect) -> Vec<PanelLayout> {
                 right: right.max(left + 10.0),
                 bottom: cell_top + cell_height - most(|n| n.bottom, &same_row),
             };
+            // Whatever stands above it, something is left to see of the plot.
+            let rect = Rect {
+                bottom: rect.bottom.max(rect.top + 10.0),
+                ..rect
+            };
             // Beside others, a panel that keeps its units square stays at the top, so that headings align.
             let lift = if columns > 1 { 0.0 } else { 0.5 };
-            place(
-                panel,
-                need,
-                rect,
-                title_height + legend_rows as f64 * LABEL_HEIGHT,
-                lift,
-            )
+            let heading = title_height + legend_rows as f64 * LABEL_HEIGHT;
+            place(panel, need, rect, heading, [lift, cell_height])
         })
         .collect()
 }
@@ -206,24 +223,33 @@ fn needs(panel: &Panel) -> Needs {
     let y_ticks = if numbered {
         ticks::ticks(&panel.y, ranges[1], 6)
     } else {
-        Vec::new()
+        Ticks::default()
     };
+    // How many numbers there is room for is not known yet, but whether they need a unit hardly depends on it.
+    let x_unit =
+        (3..=8).any(|count| numbered && !ticks::ticks(&panel.x, ranges[0], count).unit.is_empty());
     let widest = |ticks: &[Tick]| {
         ticks
             .iter()
             .map(|(_, label)| text::width(label, size::TICK, Face::Regular))
             .fold(0.0, f64::max)
     };
-    let label = |text: &str| if text.is_empty() { 0.0 } else { LABEL_HEIGHT };
+    let label = |text: &str, unit: bool| {
+        if text.is_empty() && !unit {
+            0.0
+        } else {
+            LABEL_HEIGHT
+        }
+    };
     let tick_width = if numbered {
-        widest(&y_ticks) + TICK_GAP
+        widest(&y_ticks.ticks) + TICK_GAP
     } else {
         0.0
     };
     let tick_height = if numbered { size::TICK + TICK_GAP } else { 0.0 };
     let bar = panel.colour_bar.as_ref().map_or(6.0, |bar| {
-        let ticks = ticks::linear(bar.range, 5);
-        BAR_GAP + BAR_WIDTH + TICK_GAP + widest(&ticks) + label(&bar.label)
+        let Ticks { ticks, unit } = ticks::linear(bar.range, 5);
+        BAR_GAP + BAR_WIDTH + TICK_GAP + widest(&ticks) + label(&bar.label, !unit.is_empty())
     });
     let title = if panel.title.is_empty() {
         0.0
@@ -232,15 +258,22 @@ fn needs(panel: &Panel) -> Needs {
     };
     Needs {
         ranges,
+        left: tick_width + label(&panel.y.label, !y_ticks.unit.is_empty()),
         y_ticks,
-        left: tick_width + label(&panel.y.label),
         right: bar,
-        bottom: tick_height + label(&panel.x.label),
+        bottom: tick_height + label(&panel.x.label, x_unit),
         title,
     }
 }
 
-fn place(panel: &Panel, need: &Needs, cell: Rect, heading: f64, lift: f64) -> PanelLayout {
+/// `lift` is the share of spare height above the plot, `height` the whole panel's.
+fn place(
+    panel: &Panel,
+    need: &Needs,
+    cell: Rect,
+    heading: f64,
+    [lift, height]: [f64; 2],
+) -> PanelLayout {
     let [x, y] = need.ranges;
     let rect = if panel.square {
         fit_square(cell, x, y, lift)
@@ -252,7 +285,7 @@ fn place(panel: &Panel, need: &Needs, cell: Rect, heading: f64, lift: f64) -> Pa
         let count = ((rect.width() / 62.0) as usize).clamp(3, 8);
         ticks::ticks(&panel.x, x, count)
     } else {
-        Vec::new()
+        Ticks::default()
     };
     // The plot may have moved inward to keep its units square; its heading follows.
     let title = [
@@ -261,19 +294,35 @@ fn place(panel: &Panel, need: &Needs, cell: Rect, heading: f64, lift: f64) -> Pa
     ];
     let widest = need
         .y_ticks
+        .ticks
         .iter()
         .map(|(_, label)| text::width(label, size::TICK, Face::Regular))
         .fold(0.0, f64::max);
+    let bar_unit = |bar: &super::panel::ColourBar| ticks::linear(bar.range, 5).unit;
+    let bar = panel.colour_bar.as_ref();
     PanelLayout {
-        legend: place_legend(panel, &rect, &cell),
+        legend: place_legend(panel, &rect, &cell, height),
+        labels: [
+            with_unit(&panel.x.label, &x_ticks.unit, cell.width()),
+            with_unit(&panel.y.label, &need.y_ticks.unit, cell.height()),
+        ],
+        bar_label: bar.map_or_else(String::new, |bar| {
+            with_unit(&bar.label, &bar_unit(bar), cell.height())
+        }),
+        heading: text::shortened(
+            &panel.title,
+            size::PANEL_TITLE,
+            Face::SemiBold,
+            cell.right - title[0],
+        ),
         view: View {
             rect,
             x,
             y,
             scales: [panel.x.scale, panel.y.scale],
         },
-        x_ticks,
-        y_ticks: need.y_ticks.clone(),
+        x_ticks: x_ticks.ticks,
+        y_ticks: need.y_ticks.ticks.clone(),
         title,
         y_label_gap: widest + TICK_GAP + LABEL_HEIGHT * 0.55,
     }
@@ -284,6 +333,9 @@ fn place(panel: &Panel, need: &Needs, cell: Rect, heading: f64, lift: f64) -> Pa
 fn fit_square(cell: Rect, x: [f64; 2], y: [f64; 2], lift: f64) -> Rect {
     let (width, height) = (x[1] - x[0], y[1] - y[0]);
     let scale = (cell.width() / width).min(cell.height() / height);
+    if !(scale.is_finite() && scale * width >= 1.0 && scale * height >= 1.0) {
+        return cell; // one side would vanish
+    }
     let left = cell.left + (cell.width() - scale * width) / 2.0;
     let top = cell.top + lift * (cell.height() - scale * height);
     Rect {
@@ -294,50 +346,18 @@ fn fit_square(cell: Rect, x: [f64; 2], y: [f64; 2], lift: f64) -> Rect {
     }
 }
 
-fn key_width(key: &Key) -> f64 {
-    SIGN_WIDTH + text::width(&key.label, size::LABEL, Face::Regular) + KEY_GAP
-}
-
-/// How many lines the legend takes when no line may be wider than `width`.
-fn legend_lines(panel: &Panel, width: f64) -> usize {
-    break_legend(panel, width).len()
-}
-
-fn break_legend(panel: &Panel, width: f64) -> Vec<Vec<&Key>> {
-    let mut lines: Vec<Vec<&Key>> = Vec::new();
-    let mut used = f64::INFINITY;
-    for key in &panel.legend {
-        let needed = key_width(key);
-        if used + needed - KEY_GAP > width {
-            lines.push(Vec::new());
-            used = 0.0;
-        }
-        used += needed;
-        if let Some(line) = lines.last_mut() {
-            line.push(key);
+/// A label and the unit of the numbers beside it, in at most so many pixels; the unit is never cut.
+fn with_unit(label: &str, unit: &str, limit: f64) -> String {
+    let short = |label: &str, limit: f64| text::shortened(label, size::LABEL, Face::Regular, limit);
+    match (label.trim().is_empty(), unit.is_empty()) {
+        (_, true) => short(label, limit),
+        (true, false) => unit.to_owned(),
+        (false, false) => {
+            let unit = format!(" ({unit})");
+            let room = limit - text::width(&unit, size::LABEL, Face::Regular);
+            short(label, room) + &unit
         }
     }
-    lines
-}
-
-/// The legend stands above the plot `rect`, its lines as wide as the `cell` allows: where a plot that keeps its units
-/// square is narrower, a long legend begins further to the left.
-fn place_legend(panel: &Panel, rect: &Rect, cell: &Rect) -> Vec<(Key, Point)> {
-    let lines = break_legend(panel, cell.width());
-    let top = rect.top - lines.len() as f64 * LABEL_HEIGHT - 3.0;
-    let length = |line: &Vec<&Key>| line.iter().map(|key| key_width(key)).sum::<f64>() - KEY_GAP;
-    let longest = lines.iter().map(length).fold(0.0, f64::max);
-    let left = rect.left.min(cell.right - longest).max(cell.left);
-    let mut placed = Vec::new();
-    for (i, line) in lines.into_iter().enumerate() {
-        let y = top + (i as f64 + 0.5) * LABEL_HEIGHT;
-        let mut x = left;
-        for key in line {
-            placed.push((key.clone(), [x, y]));
-            x += key_width(key);
-        }
-    }
-    placed
 }
 
 /// The ranges of both axes: as given, or around the marks with a little air.
@@ -355,8 +375,16 @@ fn ranges(panel: &Panel) -> [[f64; 2]; 2] {
     };
     std::array::from_fn(|i| {
         let axis: &Axis = if i == 0 { &panel.x } else { &panel.y };
-        axis.range
-            .unwrap_or_else(|| widen([corners[0][i], corners[1][i]], air, axis.scale))
+        axis.range.map_or_else(
+            || widen([corners[0][i], corners[1][i]], air, axis.scale),
+            |range| {
+                if axis.scale == Scale::Linear {
+                    roomy(range)
+                } else {
+                    range
+                }
+            },
+        )
     })
 }
 
@@ -368,12 +396,35 @@ fn widen([low, high]: [f64; 2], air: f64, scale: Scale) -> [f64; 2] {
             } else {
                 high.abs().max(1.0)
             };
-            [low - air * span, high + air * span]
+            roomy([low - air * span, high + air * span])
         }
         Scale::Log => {
             let low = low.max(f64::MIN_POSITIVE);
-            let span = libm::pow((high / low).max(1.5), air);
-            [low / span, high.max(low) * span]
+            let high = high.max(low);
+            let ratio = high / low;
+            if !ratio.is_finite() {
+                return [low, high];
+            }
+            let span = libm::pow(ratio.max(1.5), air);
+            [
+                (low / span).max(f64::MIN_POSITIVE),
+                (high * span).min(f64::MAX),
+            ]
         }
+    }
+}
+
+/// A range that arithmetic can take: finite, and long enough for several numbers to lie in it.
+fn roomy([low, high]: [f64; 2]) -> [f64; 2] {
+    let (low, high) = (
+        low.clamp(-f64::MAX, f64::MAX),
+        high.clamp(-f64::MAX, f64::MAX),
+    );
+    let least = (100.0 * ticks::SHORTEST * low.abs().max(high.abs())).max(1e-300);
+    if high - low >= least {
+        [low, high]
+    } else {
+        let middle = 0.5 * low + 0.5 * high;
+        [middle - 0.5 * least, middle + 0.5 * least]
     }
 }

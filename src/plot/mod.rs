@@ -5,7 +5,8 @@
 //! ```
 //!
 //! Nothing here knows of networks or training: a figure can be drawn again from files, with no device. Colours are
-//! [roles](Role), which a [`Theme`] turns into light or dark ink.
+//! [roles](Role), which a [`Theme`] turns into light or dark ink. Strings are [markup](text); a name from data is made so with
+//! [`text::literal`].
 
 mod axes;
 mod backend;
@@ -17,6 +18,7 @@ mod field;
 mod figure;
 mod font;
 mod layout;
+mod legend;
 mod mark;
 mod matrix;
 mod output;
@@ -38,5 +40,5 @@ pub use mark::{Anchor, ClassField, Dash, Field, Mark, Point, Shape, Stroke, exte
 pub use matrix::MatrixStyle;
 pub use output::PIXELS_PER_INCH;
 pub use panel::{Axis, ColourBar, Frame, Key, Panel, Scale, Sign};
-pub use scatter::radius;
+pub use scatter::{MOST_CLASSES, class_shape, radius};
 pub use theme::Theme;

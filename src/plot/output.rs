@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use super::backend::{SVG_IMAGE_SCALE, raster, svg};
+use super::backend::{Lettering, VECTOR_IMAGE_SCALE, pdf, raster, svg};
 use super::figure::Figure;
 use super::pixmap::{Frame, encode_png};
-use super::render;
+use super::render::{self, Medium};
 use super::theme::Theme;
 use crate::error::{Error, Result};
 
@@ -21,10 +21,41 @@ impl Figure {
     /// # Errors
     /// If a side is zero or longer than 16 384 pixels.
     pub fn to_svg(&self, theme: &Theme) -> Result<String> {
+        self.svg(theme, Lettering::Outlines)
+    }
+
+    /// The same with real text in place of outlines, which LaTeX and Inkscape can edit; it is shown in the fonts of whoever
+    /// opens it.
+    ///
+    /// # Errors
+    /// As [`to_svg`](Self::to_svg).
+    pub fn to_svg_with_text(&self, theme: &Theme) -> Result<String> {
+        self.svg(theme, Lettering::Text)
+    }
+
+    fn svg(&self, theme: &Theme, lettering: Lettering) -> Result<String> {
         self.check(1.0)?;
         let size = (self.width, self.height);
-        Ok(svg(size, theme.background, &self.title, |backend| {
-            render::draw(self, theme, SVG_IMAGE_SCALE, backend);
+        Ok(svg(
+            size,
+            theme.background,
+            &self.title,
+            lettering,
+            |backend| {
+                render::draw(self, theme, Medium::Vector(VECTOR_IMAGE_SCALE), backend);
+            },
+        ))
+    }
+
+    /// The figure as a PDF of one page of its size, the same bytes every time.
+    ///
+    /// # Errors
+    /// If a side is zero or longer than 16 384 pixels.
+    pub fn to_pdf(&self, theme: &Theme) -> Result<Vec<u8>> {
+        self.check(1.0)?;
+        let size = (self.width, self.height);
+        Ok(pdf(size, theme.background, &self.title, |backend| {
+            render::draw(self, theme, Medium::Vector(VECTOR_IMAGE_SCALE), backend);
         }))
     }
 
@@ -36,7 +67,7 @@ impl Figure {
         self.check(scale)?;
         let size = (self.width, self.height);
         Ok(raster(size, scale, theme.background, |backend| {
-            render::draw(self, theme, scale, backend);
+            render::draw(self, theme, Medium::Pixels(scale), backend);
         }))
     }
 
@@ -48,7 +79,7 @@ impl Figure {
         encode_png(&self.to_frame(theme, dpi / PIXELS_PER_INCH)?, dpi)
     }
 
-    /// Writes the figure to `path`, as SVG or PNG by its extension; `dpi` matters to PNG alone. The file appears whole
+    /// Writes the figure to `path`, as SVG, PDF or PNG by its extension; `dpi` matters to PNG alone. The file appears whole
     /// or not at all.
     ///
     /// # Errors
@@ -56,10 +87,11 @@ impl Figure {
     pub fn save(&self, path: &Path, theme: &Theme, dpi: f64) -> Result<()> {
         let bytes = match path.extension().and_then(|e| e.to_str()) {
             Some("svg") => self.to_svg(theme)?.into_bytes(),
+            Some("pdf") => self.to_pdf(theme)?,
             Some("png") => self.to_png(theme, dpi)?,
             _ => {
                 let place = path.display().to_string();
-                let problem = "a figure is saved as .svg or .png";
+                let problem = "a figure is saved as .svg, .pdf or .png";
                 return Err(Error::invalid(
                     place,
                     problem,

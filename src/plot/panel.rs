@@ -249,9 +249,9 @@ impl Panel {
     /// Adds a thin dashed line across the panel at this height.
     #[must_use]
     pub fn horizon(self, level: f64) -> Self {
-        const FAR: f64 = 1e6;
+        let [from, to] = self.x.range.unwrap_or([-1e6, 1e6]);
         let stroke = Stroke::new(Colour::AXIS, 1.0).dash(Dash::Dashed);
-        self.line([[-FAR, level], [FAR, level]], stroke)
+        self.line([[from, level], [to, level]], stroke)
     }
 
     /// Adds an entry to the legend.

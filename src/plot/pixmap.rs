@@ -82,6 +82,21 @@ impl Frame {
 /// # Ok::<(), foldspace::error::Error>(())
 /// ```
 pub fn encode_png(frame: &Frame, dpi: f64) -> Result<Vec<u8>> {
+    encode(frame, dpi, png::ColorType::Rgb)
+}
+
+/// The same with the picture's alpha kept (8-bit RGBA, not premultiplied).
+///
+/// # Errors
+/// As [`encode_png`].
+///
+/// # Panics
+/// As [`encode_png`].
+pub fn encode_png_with_alpha(frame: &Frame, dpi: f64) -> Result<Vec<u8>> {
+    encode(frame, dpi, png::ColorType::Rgba)
+}
+
+fn encode(frame: &Frame, dpi: f64, colours: png::ColorType) -> Result<Vec<u8>> {
     let pixels_per_metre = (dpi / 0.0254).round();
     if !(pixels_per_metre >= 1.0 && pixels_per_metre <= f64::from(u32::MAX)) {
         return Err(Error::invalid(
@@ -102,15 +117,16 @@ pub fn encode_png(frame: &Frame, dpi: f64) -> Result<Vec<u8>> {
         4 * frame.width as usize * frame.height as usize,
         "an RGBA picture has four bytes per pixel"
     );
-    let rgb: Vec<u8> = frame
+    let channels = colours.samples();
+    let samples: Vec<u8> = frame
         .rgba
         .chunks_exact(4)
-        .flat_map(|pixel| [pixel[0], pixel[1], pixel[2]])
+        .flat_map(|pixel| pixel[..channels].iter().copied())
         .collect();
 
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, frame.width, frame.height);
-    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_color(colours);
     encoder.set_depth(png::BitDepth::Eight);
     encoder.set_pixel_dims(Some(png::PixelDimensions {
         xppu: pixels_per_metre as u32,
@@ -120,7 +136,7 @@ pub fn encode_png(frame: &Frame, dpi: f64) -> Result<Vec<u8>> {
     encoder
         .write_header()
         .and_then(|mut writer| {
-            writer.write_image_data(&rgb)?;
+            writer.write_image_data(&samples)?;
             writer.finish()
         })
         .map_err(|error| Error::io("picture", "encode as PNG")(error.into()))?;

@@ -7,9 +7,9 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{FontTransform, IntoFont, RGBAColor, ShapeStyle, TextStyle};
 use plotters_backend::{BackendColor, BackendCoord, DrawingBackend, DrawingErrorKind, FontStyle};
 
-use super::backend::{Never, SUBPIXELS};
+use super::backend::{self, Never, STEP, SUBPIXELS};
 use super::clip;
-use super::colour::Colour;
+use super::colour::{Colour, Role};
 use super::font::Face;
 use super::layout::{self, Layout, PanelLayout, View};
 use super::mark::{Anchor, Mark, Point, Shape, Stroke};
@@ -28,29 +28,46 @@ pub(super) struct Painter<'a, B: DrawingBackend> {
     pub theme: &'a Theme,
     /// Device pixels per figure pixel, for images.
     pub image_scale: f64,
+    /// Whether marks stay shapes, or are pixels anyway.
+    is_vector: bool,
 }
+
+/// What is drawn on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Medium {
+    /// Shapes, and images with so many pixels per figure pixel.
+    Vector(f64),
+    /// So many device pixels per figure pixel.
+    Pixels(f64),
+}
+
+/// With more data points than this, a vector picture holds them as one image.
+const MOST_SHAPES: usize = 5000;
 
 /// Draws the whole figure.
 pub(super) fn draw<B: DrawingBackend<ErrorType = Never>>(
     figure: &Figure,
     theme: &Theme,
-    image_scale: f64,
+    medium: Medium,
     backend: B,
 ) {
     let area = backend.into_drawing_area();
+    let (Medium::Vector(image_scale) | Medium::Pixels(image_scale)) = medium;
     let painter = Painter {
         area: &area,
         theme,
         image_scale,
+        is_vector: matches!(medium, Medium::Vector(_)),
     };
     let Layout {
+        heading,
         title,
         caption,
         panels,
     } = layout::layout(figure);
     painter.text(
         title,
-        &figure.title,
+        &heading,
         layout::size::TITLE,
         Face::SemiBold,
         Colour::TEXT,
@@ -84,11 +101,32 @@ impl<B: DrawingBackend<ErrorType = Never>> Painter<'_, B> {
     fn panel(&self, panel: &Panel, layout: &PanelLayout) {
         let view = &layout.view;
         axes::behind(self, panel, layout);
-        for mark in &panel.marks {
-            self.mark(mark, view);
+        let mut marks = &panel.marks[..];
+        while !marks.is_empty() {
+            let points = |mark: &&Mark| matches!(mark, Mark::Points { .. });
+            let length = marks.iter().take_while(points).count().max(1);
+            let (now, rest) = marks.split_at(length);
+            self.marks(now, view);
+            marks = rest;
         }
         axes::in_front(self, panel, layout);
+        let regions = panel.marks.iter().any(|mark| {
+            matches!(mark, Mark::Classes { field, .. } if field.classes > self.theme.classes.len())
+        });
         for (key, at) in &layout.legend {
+            if regions
+                && let Sign::Point(colour, _) = key.sign
+                && let Role::Class(class) = colour.role
+            {
+                let [x, y] = *at;
+                let patch = clip::Rect {
+                    left: x - 1.0,
+                    top: y - 8.0,
+                    right: x + 21.0,
+                    bottom: y + 8.0,
+                };
+                field::swatch(self, class, &patch);
+            }
             self.sign(key.sign, *at);
             let start = [at[0] + layout::SIGN_WIDTH, at[1]];
             let anchor = Pos::new(HPos::Left, VPos::Center);
@@ -101,6 +139,64 @@ impl<B: DrawingBackend<ErrorType = Never>> Painter<'_, B> {
                 anchor,
             );
         }
+    }
+
+    /// Marks one after the other; very many data points become one image.
+    fn marks(&self, marks: &[Mark], view: &View) {
+        let points: usize = marks
+            .iter()
+            .map(|mark| match mark {
+                Mark::Points { points, .. } => points.len(),
+                _ => 0,
+            })
+            .sum();
+        let (width, height) = self.area.dim_in_pixel();
+        let device = f64::from(width) * f64::from(height) * (STEP * self.image_scale).powi(2);
+        // Of a picture as large as a poster, the image would take more memory than the shapes.
+        if self.is_vector && points > MOST_SHAPES && device < 1e8 {
+            self.flattened(marks, view);
+        } else {
+            for mark in marks {
+                self.mark(mark, view);
+            }
+        }
+    }
+
+    /// Marks as one image with nothing between them.
+    fn flattened(&self, marks: &[Mark], view: &View) {
+        let scale = self.image_scale;
+        let (width, height) = self.area.dim_in_pixel();
+        let size = (width / SUBPIXELS as u32, height / SUBPIXELS as u32);
+        let layer = backend::layer(size, scale, |backend| {
+            let area = backend.into_drawing_area();
+            let painter = Painter {
+                area: &area,
+                theme: self.theme,
+                image_scale: scale,
+                is_vector: false,
+            };
+            for mark in marks {
+                painter.mark(mark, view);
+            }
+        });
+        // Points on the edge reach beyond it.
+        let reach = 12.0;
+        let device = |pixel: f64, most: u32| ((pixel * scale).round().max(0.0) as u32).min(most);
+        let (left, right) = (
+            device(view.rect.left - reach, layer.width),
+            device(view.rect.right + reach, layer.width),
+        );
+        let (top, bottom) = (
+            device(view.rect.top - reach, layer.height),
+            device(view.rect.bottom + reach, layer.height),
+        );
+        let row = |y: u32| {
+            let start = |x: u32| 4 * (y as usize * layer.width as usize + x as usize);
+            &layer.rgba[start(left)..start(right)]
+        };
+        let rgba: Vec<u8> = (top..bottom).flat_map(row).copied().collect();
+        let corner = [f64::from(left) / scale, f64::from(top) / scale];
+        self.image(corner, right - left, bottom - top, rgba);
     }
 
     fn mark(&self, mark: &Mark, view: &View) {
@@ -212,7 +308,9 @@ impl<B: DrawingBackend<ErrorType = Never>> Painter<'_, B> {
     fn arrow(&self, from: Point, to: Point, stroke: &Stroke) {
         let (dx, dy) = (to[0] - from[0], to[1] - from[1]);
         let length = libm::hypot(dx, dy);
-        if length < 1e-9 {
+        // Nobody sees an arrow that begins or ends so far out, and its dashes would be without end.
+        let far = |point: Point| point.iter().any(|c| c.is_nan() || c.abs() > 1e6);
+        if length < 1e-9 || far(from) || far(to) {
             return;
         }
         let (ux, uy) = (dx / length, dy / length);
@@ -268,7 +366,7 @@ impl<B: DrawingBackend<ErrorType = Never>> Painter<'_, B> {
         self.draw(&Circle::new(steps(at), step(radius), style));
     }
 
-    /// An RGB image with [`image_scale`](Self::image_scale) pixels per figure pixel.
+    /// An RGB or RGBA image with [`image_scale`](Self::image_scale) pixels per figure pixel.
     pub fn image(&self, top_left: Point, width: u32, height: u32, rgb: Vec<u8>) {
         self.draw(&Image {
             top_left: steps(top_left),

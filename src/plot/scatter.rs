@@ -4,6 +4,16 @@ use super::colour::Colour;
 use super::mark::{Mark, Point, Shape};
 use super::panel::{Panel, Sign};
 
+/// The most classes that a picture tells apart: colour and sign together differ for each, and so do colour and pattern of
+/// their regions.
+pub const MOST_CLASSES: usize = 60;
+
+/// The sign of class k: beyond the tenth, where colours come again, each colour has another sign.
+pub fn class_shape(class: usize) -> Shape {
+    let shapes = Shape::ALL.len();
+    Shape::ALL[(class + class / shapes) % shapes]
+}
+
 /// The radius, in pixels, at which this many points neither clump nor vanish.
 pub fn radius(points: usize) -> f64 {
     (60.0 / (points.max(1) as f64).sqrt()).clamp(1.9, 4.6)
@@ -11,7 +21,8 @@ pub fn radius(points: usize) -> f64 {
 
 impl Panel {
     /// Adds points coloured by class (0, 1, ...), each class with its name in the legend. Where there are few points or
-    /// more than two classes, classes differ in shape as well.
+    /// more than two classes, classes differ in shape as well; up to [`MOST_CLASSES`] no two look the same. Names are
+    /// markup: see [`text::literal`](super::text::literal).
     ///
     /// ```
     /// use foldspace::plot::Panel;
@@ -20,17 +31,17 @@ impl Panel {
     /// ```
     #[must_use]
     pub fn classes(self, points: &[Point], labels: &[usize], names: &[impl AsRef<str>]) -> Self {
-        let shapes = if points.len() <= 200 || names.len() > 2 {
-            Shape::ALL
+        let shape = if points.len() <= 200 || names.len() > 2 {
+            class_shape
         } else {
-            [Shape::Circle; 10]
+            |_| Shape::Circle
         };
-        let panel = self.class_points(points, labels, |class| shapes[class % shapes.len()]);
+        let panel = self.class_points(points, labels, shape);
         names
             .iter()
             .enumerate()
             .fold(panel, |panel, (class, name)| {
-                let sign = Sign::Point(Colour::class(class), shapes[class % shapes.len()]);
+                let sign = Sign::Point(Colour::class(class), shape(class));
                 panel.key(name.as_ref(), sign)
             })
     }

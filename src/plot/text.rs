@@ -1,8 +1,22 @@
-//! Setting a line of text: a little mathematics, widths, wrapping.
+//! Setting a line of text: a little mathematics, widths, wrapping, shortening.
 //!
 //! Between dollar signs letters are slanted, `_` lowers and `^` raises the next character or `{group}`, and a hyphen
 //! is a minus: `$W_h x + b$`, `$σ(z) = 1/(1 + e^{-z})$`. Glyph outlines come from the embedded fonts, so a text has the
-//! same shape and the same width in every format and on every machine.
+//! same shape and the same width in every format and on every machine. Signs that these lack come from the system's fonts;
+//! a sign that no font has is drawn as its code point in a box.
+//!
+//! Names that come from data (columns, classes, files, layers) are text, not markup: [`literal`] makes markup that shows
+//! them as they stand.
+
+mod code_point;
+mod markup;
+mod names;
+mod shaping;
+
+pub use code_point::take_missing;
+pub use markup::{Span, spans};
+pub use names::{distinct, shortened};
+pub(in crate::plot) use shaping::is_invisible;
 
 use super::font::{Face, Glyph};
 
@@ -34,27 +48,34 @@ pub const CAP_HEIGHT: f64 = 0.727;
 /// From one base line to the next, per font size.
 pub const LINE_HEIGHT: f64 = 1.42;
 
-const SCRIPT_SIZE: f64 = 0.7;
-const SUBSCRIPT_DROP: f64 = 0.2;
-const SUPERSCRIPT_RISE: f64 = 0.36;
+/// Starts and ends a stretch whose direction is that of its first letter.
+const ISOLATE: [char; 2] = ['\u{2068}', '\u{2069}'];
+
+/// Markup that shows `text` as it is, whatever signs it holds.
+///
+/// ```
+/// use foldspace::plot::text::{literal, plain};
+/// assert_eq!(literal("price ($)"), r"price (\$)");
+/// assert_eq!(plain(&literal(r"a$b_{c}\$")), r"a$b_{c}\$");
+/// ```
+pub fn literal(text: &str) -> String {
+    let markup = markup::escape(text);
+    // A name from right to left keeps to itself in a sentence from left to right.
+    if text.chars().any(is_right_to_left) {
+        let [start, end] = ISOLATE;
+        return format!("{start}{markup}{end}");
+    }
+    markup
+}
+
+fn is_right_to_left(sign: char) -> bool {
+    use unicode_bidi::BidiClass::{AL, R};
+    matches!(unicode_bidi::bidi_class(sign), R | AL)
+}
 
 /// Sets `markup` in the given size (pixels).
 pub fn set(markup: &str, size: f64, face: Face) -> SetLine {
-    let mut pen = Pen {
-        line: SetLine {
-            glyphs: Vec::new(),
-            width: 0.0,
-        },
-        face,
-    };
-    for (part, text) in markup.split('$').enumerate() {
-        if part % 2 == 0 {
-            pen.text(text, size);
-        } else {
-            pen.formula(text, size);
-        }
-    }
-    pen.line
+    shaping::set(&spans(markup, face), size)
 }
 
 /// The width of `markup` in pixels.
@@ -68,18 +89,26 @@ pub fn width(markup: &str, size: f64, face: Face) -> f64 {
     set(markup, size, face).width
 }
 
-/// Breaks `markup` at blanks into lines no wider than `limit` pixels; formulas stay whole.
+/// Breaks `markup` at blanks into lines no wider than `limit` pixels; formulas stay whole, and a word that is wider is cut.
 pub fn wrap(markup: &str, size: f64, face: Face, limit: f64) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
     for word in words(markup) {
-        let longer = if line.is_empty() {
+        let has_formula = markup::tokens(word)
+            .iter()
+            .any(|t| t.sign == '$' && !t.literal);
+        let word = if has_formula {
             word.to_owned()
+        } else {
+            shortened(word, size, face, limit)
+        };
+        let longer = if line.is_empty() {
+            word.clone()
         } else {
             format!("{line} {word}")
         };
         if !line.is_empty() && width(&longer, size, face) > limit {
-            lines.push(std::mem::replace(&mut line, word.to_owned()));
+            lines.push(std::mem::replace(&mut line, word));
         } else {
             line = longer;
         }
@@ -92,80 +121,33 @@ pub fn wrap(markup: &str, size: f64, face: Face, limit: f64) -> Vec<String> {
 
 /// The markup without its signs: what a screen reader should say.
 pub fn plain(markup: &str) -> String {
-    markup.replace(['$', '{', '}'], "")
+    let mut formula = false;
+    let mut plain = String::with_capacity(markup.len());
+    for token in markup::tokens(markup) {
+        match token.sign {
+            '$' if !token.literal => formula = !formula,
+            '{' | '}' if formula && !token.literal => {}
+            sign if ISOLATE.contains(&sign) => {}
+            sign => plain.push(sign),
+        }
+    }
+    plain
 }
 
 /// Splits at blanks that stand outside formulas.
 fn words(markup: &str) -> impl Iterator<Item = &str> {
-    let mut in_formula = false;
-    markup
-        .split(move |c: char| {
-            if c == '$' {
-                in_formula = !in_formula;
-            }
-            c.is_whitespace() && !in_formula
-        })
-        .filter(|word| !word.is_empty())
-}
-
-struct Pen {
-    line: SetLine,
-    face: Face,
-}
-
-impl Pen {
-    fn text(&mut self, text: &str, size: f64) {
-        for character in text.chars() {
-            self.glyph(character, self.face, size, 0.0);
+    let mut formula = false;
+    let mut start = 0;
+    let mut words = Vec::new();
+    for token in markup::tokens(markup) {
+        if token.sign == '$' && !token.literal {
+            formula = !formula;
+        }
+        if token.sign.is_whitespace() && !formula && !token.literal {
+            words.push(&markup[start..token.end - token.sign.len_utf8()]);
+            start = token.end;
         }
     }
-
-    fn formula(&mut self, formula: &str, size: f64) {
-        let mut rest = formula.chars();
-        while let Some(character) = rest.next() {
-            match character {
-                '_' => self.script(&mut rest, size, SUBSCRIPT_DROP * size),
-                '^' => self.script(&mut rest, size, -SUPERSCRIPT_RISE * size),
-                _ => self.symbol(character, size, 0.0),
-            }
-        }
-    }
-
-    /// The next character, or the group in braces, smaller and shifted down by `drop` pixels.
-    fn script(&mut self, rest: &mut std::str::Chars<'_>, size: f64, drop: f64) {
-        let small = SCRIPT_SIZE * size;
-        match rest.next() {
-            Some('{') => {
-                for character in rest.by_ref().take_while(|&c| c != '}') {
-                    self.symbol(character, small, drop);
-                }
-            }
-            Some(character) => self.symbol(character, small, drop),
-            None => {}
-        }
-    }
-
-    /// A character of a formula: letters slanted, everything else upright.
-    fn symbol(&mut self, character: char, size: f64, drop: f64) {
-        let face = match self.face {
-            Face::Regular if character.is_alphabetic() => Face::Italic,
-            Face::SemiBold if character.is_alphabetic() => Face::SemiBoldItalic,
-            face => face,
-        };
-        let character = if character == '-' { '−' } else { character };
-        self.glyph(character, face, size, drop);
-    }
-
-    fn glyph(&mut self, character: char, face: Face, size: f64, drop: f64) {
-        let glyph = Glyph::new(character, face);
-        if !character.is_whitespace() {
-            self.line.glyphs.push(PlacedGlyph {
-                glyph,
-                x: self.line.width,
-                y: drop,
-                size,
-            });
-        }
-        self.line.width += glyph.advance() * size;
-    }
+    words.push(&markup[start..]);
+    words.into_iter().filter(|word| !word.is_empty())
 }

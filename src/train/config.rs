@@ -202,6 +202,7 @@ impl TrainConfig {
 /// [`Error::Invalid`] whose place is the key that should change.
 pub fn check(train: &TrainConfig, model: &ModelConfig, data: &Dataset) -> Result<()> {
     train.validate()?;
+    super::precision::check(data)?;
     let features = data.features.ncols();
     model.validate(features)?;
     if let Some(rank) = model.layers[0].rank.filter(|&rank| rank > features) {

@@ -19,6 +19,7 @@ pub mod metrics;
 #[cfg(feature = "train")]
 pub mod optimizer;
 mod optimizer_config;
+mod precision;
 #[cfg(feature = "train")]
 pub mod samples;
 pub mod schedule;

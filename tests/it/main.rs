@@ -27,6 +27,7 @@ mod numpy_files;
 mod own_data;
 mod parity;
 mod parity_runs;
+mod pictures;
 mod planes;
 mod plot;
 mod random;

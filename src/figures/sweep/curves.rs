@@ -66,13 +66,16 @@ pub(super) fn curves(results: &Results) -> Figure {
     } else {
         ""
     };
-    Figure::new(format!("Training loss: {}", results.name))
-        .caption(format!("{thin}{ended}{named}{note}"))
-        .size(
-            36 + (width * columns as u32).max(420),
-            100 + height * rows as u32,
-        )
-        .panels(columns, panels)
+    Figure::new(format!(
+        "Training loss: {}",
+        crate::plot::text::literal(&results.name)
+    ))
+    .caption(format!("{thin}{ended}{named}{note}"))
+    .size(
+        36 + (width * columns as u32).max(420),
+        100 + height * rows as u32,
+    )
+    .panels(columns, panels)
 }
 
 /// A row per value of the first of two settings, a column per value of the second; else a grid with few gaps.

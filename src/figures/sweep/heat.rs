@@ -63,7 +63,7 @@ pub(super) fn heat(results: &Results) -> Option<Figure> {
     let names = results.grid.names();
     let mut panel = Panel::new()
         .frame(Frame::Box)
-        .labels(names[1].clone(), names[0].clone())
+        .labels(text::literal(&names[1]), text::literal(&names[0]))
         .matrix(&cells, [0.0, up], 1.0, style)
         .range([0.0, across], [0.0, up])
         .colour_bar(Colormap::Sequential, range, name.clone());
@@ -105,7 +105,7 @@ pub(super) fn heat(results: &Results) -> Option<Figure> {
         "{}{}: {}",
         name[..1].to_uppercase(),
         &name[1..],
-        results.name
+        crate::plot::text::literal(&results.name)
     );
     let caption = format!("After the last epoch, over {}.{blank}", seeds(results));
     Some(

@@ -6,6 +6,7 @@ mod strips;
 
 use std::collections::BTreeSet;
 
+use crate::plot::text::{literal, shortened};
 use crate::plot::{Face, Figure, text};
 use crate::sweep::{Results, grid};
 
@@ -67,14 +68,17 @@ fn labels(
 ) -> (Vec<String>, String) {
     const DOT: &str = " · ";
     let grid = &results.grid;
-    let whole: Vec<String> = combinations.iter().map(|&c| grid.label(c)).collect();
+    let whole: Vec<String> = combinations
+        .iter()
+        .map(|&c| literal(&grid.label(c)))
+        .collect();
     if whole
         .iter()
         .all(|label| text::width(label, size, face) <= limit)
     {
         return (whole, String::new());
     }
-    let keys = grid.names();
+    let keys: Vec<String> = grid.names().iter().map(|name| literal(name)).collect();
     let dots = (keys.len() - 1) as f64 * text::width(DOT, size, face);
     let values = |&combination: &usize| -> Vec<String> {
         let values = grid.values(combination).into_iter();
@@ -84,7 +88,8 @@ fn labels(
         .iter()
         .map(|combination| {
             let values = values(combination);
-            let widths: Vec<f64> = values.iter().map(|v| text::width(v, size, face)).collect();
+            let width = |value: &String| text::width(&literal(value), size, face);
+            let widths: Vec<f64> = values.iter().map(width).collect();
             let room = share(&widths, limit - dots);
             let cut: Vec<String> = values.iter().map(|v| fitted(v, size, face, room)).collect();
             cut.join(DOT)
@@ -114,12 +119,7 @@ fn share(widths: &[f64], limit: f64) -> f64 {
     limit
 }
 
-/// Plain words in so many pixels; what is too long ends in dots. Signs of markup are left out.
+/// Plain words in so many pixels, as markup; what is too long ends in an ellipsis.
 fn fitted(words: &str, size: f64, face: Face, limit: f64) -> String {
-    let mut words = words.replace('$', "");
-    if text::width(&words, size, face) <= limit {
-        return words;
-    }
-    while text::width(&format!("{words}..."), size, face) > limit && words.pop().is_some() {}
-    format!("{}...", words.trim_end())
+    shortened(&literal(words), size, face, limit)
 }

@@ -112,7 +112,7 @@ pub(super) fn strips(results: &Results) -> Figure {
         "{}{}: {}",
         name[..1].to_uppercase(),
         &name[1..],
-        results.name
+        crate::plot::text::literal(&results.name)
     );
     let dots = match results.grid.seeds() {
         [_] => format!("After the last epoch, {}.", seeds(results)),

@@ -1,4 +1,4 @@
-//! A line of text as outlines, for both backends.
+//! A line of text as outlines, for all backends.
 
 use ab_glyph::OutlineCurve;
 use plotters_backend::text_anchor::{HPos, Pos, VPos};
@@ -47,7 +47,7 @@ pub fn size<S: BackendTextStyle>(markup: &str, style: &S) -> (u32, u32) {
 }
 
 /// plotters knows normal, bold and italic; they stand for our three cuts.
-fn face<S: BackendTextStyle>(style: &S) -> Face {
+pub(super) fn face<S: BackendTextStyle>(style: &S) -> Face {
     match style.style() {
         FontStyle::Bold => Face::SemiBold,
         FontStyle::Italic | FontStyle::Oblique => Face::Italic,
@@ -57,7 +57,7 @@ fn face<S: BackendTextStyle>(style: &S) -> Face {
 
 /// From the anchor to the start of the base line. Vertical centring is on the capitals, which is where the eye sees
 /// the middle of a label.
-fn anchor_offset(anchor: Pos, width: f64, size: f64) -> [f64; 2] {
+pub(super) fn anchor_offset(anchor: Pos, width: f64, size: f64) -> [f64; 2] {
     let dx = match anchor.h_pos {
         HPos::Left => 0.0,
         HPos::Center => -width / 2.0,
@@ -87,7 +87,7 @@ fn glyph_outline(
         )
     };
     let mut end = None;
-    for curve in &outline.curves {
+    for curve in &outline {
         let (start, stop, step) = match *curve {
             OutlineCurve::Line(a, b) => (a, b, PathStep::Line(to(b))),
             OutlineCurve::Quad(a, b, c) => (a, c, PathStep::Quad([to(b), to(c)])),

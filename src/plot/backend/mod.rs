@@ -1,4 +1,4 @@
-//! Two drawing backends for plotters, with sub-pixel geometry and real outlines for text.
+//! Three drawing backends for plotters (SVG, PDF, pixels), with sub-pixel geometry and real outlines for text.
 //!
 //! plotters hands whole pixels to every backend, so curves staircase. These backends present a canvas
 //! [`SUBPIXELS`] times larger than the figure and divide again, which keeps anti-aliased positions to a sixteenth of a
@@ -6,19 +6,22 @@
 //! [`render`](super::render), the only caller.
 
 mod glyph_path;
+mod pdf;
+mod pdf_objects;
 mod raster;
 mod svg;
 
-pub use raster::raster;
-pub use svg::{IMAGE_SCALE as SVG_IMAGE_SCALE, svg};
+pub use pdf::pdf;
+pub use raster::{layer, raster};
+pub use svg::{IMAGE_SCALE as VECTOR_IMAGE_SCALE, Lettering, svg};
 
 /// Steps per figure pixel on the canvas that plotters sees.
 pub const SUBPIXELS: i32 = 16;
 
 /// A canvas step in figure pixels.
-const STEP: f64 = 1.0 / SUBPIXELS as f64;
+pub const STEP: f64 = 1.0 / SUBPIXELS as f64;
 
-/// The drawing itself cannot fail: both backends write to memory.
+/// The drawing itself cannot fail: all backends write to memory.
 pub type Never = std::convert::Infallible;
 
 type Drawn = Result<(), plotters_backend::DrawingErrorKind<Never>>;

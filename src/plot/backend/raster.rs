@@ -41,6 +41,31 @@ pub fn raster(
     }
 }
 
+/// What `draw` paints on nothing, `scale` device pixels to a figure pixel: colours as they are and how opaque each is.
+///
+/// # Panics
+/// As [`raster`].
+pub fn layer((width, height): (u32, u32), scale: f64, draw: impl FnOnce(Raster<'_>)) -> Frame {
+    let device = |length: u32| (f64::from(length) * scale).round() as u32;
+    let mut pixmap = Pixmap::new(device(width), device(height))
+        .expect("the size of a figure is checked before it is drawn");
+    draw(Raster {
+        pixmap: &mut pixmap,
+        size: (width, height),
+        scale: scale as f32,
+    });
+    Frame {
+        width: pixmap.width(),
+        height: pixmap.height(),
+        rgba: pixmap
+            .pixels()
+            .iter()
+            .map(|pixel| pixel.demultiply())
+            .flat_map(|c| [c.red(), c.green(), c.blue(), c.alpha()])
+            .collect(),
+    }
+}
+
 /// Draws into a picture in memory, `scale` device pixels per figure pixel.
 pub struct Raster<'a> {
     pixmap: &'a mut Pixmap,
@@ -123,7 +148,7 @@ impl Raster<'_> {
     }
 }
 
-/// A colour on top of an opaque pixel.
+/// A colour on top of a pixel.
 fn over(below: PremultipliedColorU8, above: (u8, u8, u8), alpha: f32) -> PremultipliedColorU8 {
     let mix = |b: u8, a: u8| (f32::from(b) + (f32::from(a) - f32::from(b)) * alpha + 0.5) as u8;
     let (r, g, b) = (
@@ -131,7 +156,8 @@ fn over(below: PremultipliedColorU8, above: (u8, u8, u8), alpha: f32) -> Premult
         mix(below.green(), above.1),
         mix(below.blue(), above.2),
     );
-    PremultipliedColorU8::from_rgba(r, g, b, 255).unwrap_or(below)
+    let opaque = mix(below.alpha(), 255);
+    PremultipliedColorU8::from_rgba(r, g, b, opaque).unwrap_or(below)
 }
 
 fn paint(colour: BackendColor) -> Paint<'static> {

@@ -4,24 +4,41 @@ use std::fmt::Write;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD as BASE64;
+use plotters_backend::text_anchor::HPos;
 use plotters_backend::{
     BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind,
+    FontTransform,
 };
 
 use super::glyph_path::{self, PathStep};
 use super::{Drawn, Never, STEP, SUBPIXELS};
 use crate::plot::colour::Rgb;
-use crate::plot::pixmap::{Frame, encode_png};
+use crate::plot::font::Face;
+use crate::plot::pixmap::{Frame, encode_png, encode_png_with_alpha};
 use crate::plot::text;
 
 /// Pixels per figure pixel in embedded images.
 pub const IMAGE_SCALE: f64 = 2.0;
+
+/// How an SVG holds its text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Lettering {
+    /// As outlines: the same everywhere.
+    #[default]
+    Outlines,
+    /// As text that LaTeX, Inkscape and search engines can read and edit, in the fonts of whoever opens it.
+    Text,
+}
+
+/// The fonts that real text asks for, first the one that outlines are made of.
+const FAMILY: &str = "Inter, 'DejaVu Sans', 'Liberation Sans', Arial, sans-serif";
 
 /// An SVG document of `width` x `height` figure pixels that `draw` fills; `title` is what a screen reader announces.
 pub fn svg(
     (width, height): (u32, u32),
     background: Rgb,
     title: &str,
+    lettering: Lettering,
     draw: impl FnOnce(Svg<'_>),
 ) -> String {
     let Rgb(r, g, b) = background;
@@ -36,6 +53,7 @@ pub fn svg(
         document: &mut document,
         group: &mut group,
         size: (width, height),
+        lettering,
     });
     if !group.is_empty() {
         document.push_str("</g>\n");
@@ -50,6 +68,7 @@ pub struct Svg<'a> {
     /// The attributes of the open group; empty where none is open.
     group: &'a mut String,
     size: (u32, u32),
+    lettering: Lettering,
 }
 
 impl Svg<'_> {
@@ -89,6 +108,68 @@ impl Svg<'_> {
         } else {
             self.enter_stroke(style.color(), style.stroke_width());
         }
+    }
+
+    /// A line of text as text: its parts keep their cut, size and height.
+    fn real_text<S: BackendTextStyle>(&mut self, markup: &str, style: &S, (x, y): BackendCoord) {
+        let size = style.size() * STEP;
+        let pos = style.anchor();
+        let anchor = match pos.h_pos {
+            HPos::Left => "start",
+            HPos::Center => "middle",
+            HPos::Right => "end",
+        };
+        let [_, base] = glyph_path::anchor_offset(pos, 0.0, size);
+        let degrees = match style.transform() {
+            FontTransform::None => 0,
+            FontTransform::Rotate90 => 90,
+            FontTransform::Rotate180 => 180,
+            FontTransform::Rotate270 => 270,
+        };
+        let place = if degrees == 0 {
+            let y = f64::from(y) * STEP + base;
+            format!("x=\"{}\" y=\"{}\"", step(x), number(y))
+        } else {
+            let (x, y) = (step(x), step(y));
+            format!(
+                "transform=\"translate({x} {y}) rotate({degrees})\" y=\"{}\"",
+                number(base)
+            )
+        };
+        let _ = write!(
+            self.document,
+            "<text {place} font-family=\"{FAMILY}\" font-size=\"{}\" text-anchor=\"{anchor}\" xml:space=\"preserve\">",
+            number(size)
+        );
+        let mut drop = 0.0;
+        for span in text::spans(markup, glyph_path::face(style)) {
+            let words = if span.boxed {
+                let code = span.text.chars().next().map_or(0, u32::from);
+                format!("[U+{code:04X}]")
+            } else {
+                escape(&span.text)
+            };
+            let mut look = String::new();
+            if matches!(span.face, Face::SemiBold | Face::SemiBoldItalic) {
+                look += " font-weight=\"600\"";
+            }
+            if matches!(span.face, Face::Italic | Face::SemiBoldItalic) {
+                look += " font-style=\"italic\"";
+            }
+            if span.size < 1.0 {
+                let _ = write!(look, " font-size=\"{}\"", number(span.size * size));
+            }
+            if span.drop != drop {
+                let _ = write!(look, " dy=\"{}\"", number((span.drop - drop) * size));
+                drop = span.drop;
+            }
+            let _ = if look.is_empty() {
+                write!(self.document, "{words}")
+            } else {
+                write!(self.document, "<tspan{look}>{words}</tspan>")
+            };
+        }
+        self.document.push_str("</text>\n");
     }
 
     fn points(&mut self, points: impl IntoIterator<Item = BackendCoord>) {
@@ -189,7 +270,7 @@ impl DrawingBackend for Svg<'_> {
         Ok(())
     }
 
-    /// Text becomes outlines, so that it looks the same everywhere, and a label for screen readers.
+    /// Text becomes outlines, so that it looks the same everywhere, and a label for screen readers; or it stays text.
     fn draw_text<S: BackendTextStyle>(
         &mut self,
         markup: &str,
@@ -197,6 +278,10 @@ impl DrawingBackend for Svg<'_> {
         (x, y): BackendCoord,
     ) -> Drawn {
         self.enter_fill(style.color());
+        if self.lettering == Lettering::Text {
+            self.real_text(markup, style, (x, y));
+            return Ok(());
+        }
         let label = escape(&text::plain(markup));
         let _ = write!(self.document, "<path aria-label=\"{label}\" d=\"");
         let at = [f64::from(x) * STEP, f64::from(y) * STEP];
@@ -226,22 +311,26 @@ impl DrawingBackend for Svg<'_> {
         Ok(glyph_path::size(markup, style))
     }
 
-    /// Embeds an RGB image with [`IMAGE_SCALE`] pixels per figure pixel.
+    /// Embeds an image with [`IMAGE_SCALE`] pixels per figure pixel, RGB or RGBA.
     fn blit_bitmap(
         &mut self,
         (x, y): BackendCoord,
         (width, height): (u32, u32),
-        rgb: &[u8],
+        bytes: &[u8],
     ) -> Drawn {
-        let frame = Frame {
+        let frame = |rgba: Vec<u8>| Frame {
             width,
             height,
-            rgba: rgb
-                .chunks_exact(3)
-                .flat_map(|p| [p[0], p[1], p[2], 255])
-                .collect(),
+            rgba,
         };
-        let Ok(png) = encode_png(&frame, 96.0 * IMAGE_SCALE) else {
+        let dpi = 96.0 * IMAGE_SCALE;
+        let png = if bytes.len() == 4 * width as usize * height as usize {
+            encode_png_with_alpha(&frame(bytes.to_vec()), dpi)
+        } else {
+            let opaque = bytes.chunks_exact(3).flat_map(|p| [p[0], p[1], p[2], 255]);
+            encode_png(&frame(opaque.collect()), dpi)
+        };
+        let Ok(png) = png else {
             return Ok(()); // an empty image: nothing to show
         };
         self.enter(String::from("image-rendering=\"auto\""));
@@ -282,8 +371,19 @@ fn number(value: f64) -> String {
     format!("{}", rounded + 0.0)
 }
 
+/// What XML may hold of a text; the control characters that it may not become U+FFFD.
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
+    let allowed = |c: char| {
+        if c.is_control() || matches!(c, '\u{FFFE}' | '\u{FFFF}') {
+            '\u{FFFD}'
+        } else {
+            c
+        }
+    };
+    text.chars()
+        .map(allowed)
+        .collect::<String>()
+        .replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")
         .replace('"', "&quot;")
