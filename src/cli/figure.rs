@@ -6,19 +6,23 @@ use clap::Args;
 
 use super::Outcome;
 use crate::error::Error;
-use crate::figures::{InputAxes, Name};
+use crate::figures::{InputAxes, Name, RunRegions, Tint, regions_csv};
+use crate::file;
 use crate::plot::Theme;
 use crate::run::Run;
 
 /// Draw figures of a finished or running run, without training again.
 ///
-/// Figures: data, loss, boundary, embedding, prediction, residuals, network, weights, spectrum, gradients. Where none is
+/// Figures: data, loss, boundary, embedding, prediction, residuals, network, weights, spectrum, gradients, regions. Where none is
 /// named, all that the run can show are drawn. They go into the run's figures/ directory. Of more than two features,
 /// figures show the plane of the first two principal components, or of two features that --features names.
+/// `regions` shows the cells on which a piecewise linear network is one affine map, and writes their counts at every
+/// captured epoch beside the picture, regions.csv.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  foldspace figure artifacts/runs/moons\n  \
     foldspace figure artifacts/runs/moons boundary embedding --epoch 20 --theme dark\n  \
-    foldspace figure artifacts/runs/iris boundary --features petal_length_cm,petal_width_cm")]
+    foldspace figure artifacts/runs/iris boundary --features petal_length_cm,petal_width_cm\n  \
+    foldspace figure artifacts/runs/spiral regions --tint slope --json")]
 pub struct Arguments {
     /// The run directory.
     run: PathBuf,
@@ -29,6 +33,12 @@ pub struct Arguments {
     epoch: Option<usize>,
     #[command(flatten)]
     look: Look,
+    /// What the colour of a cell says, in `regions`: pattern, area, slope or determinant.
+    #[arg(long, default_value = "pattern", value_name = "NAME")]
+    tint: Tint,
+    /// Also write what `regions` is drawn from: vertices, edges, and cells with their areas and affine maps.
+    #[arg(long)]
+    json: bool,
     /// The format of the files: svg, png, or both with a comma.
     #[arg(long = "format", default_value = "svg,png", value_delimiter = ',', value_name = "FORMAT",
         value_parser = ["svg", "png"])]
@@ -98,8 +108,22 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
         .out
         .clone()
         .unwrap_or_else(|| run.paths.root().join("figures"));
+    if !names.contains(&Name::Regions) && (arguments.json || arguments.tint != Tint::Pattern) {
+        return Err(Error::invalid(
+            "--json and --tint",
+            "only the figure `regions` has them",
+            "name it too, or leave them out",
+        )
+        .into());
+    }
     for &name in names {
-        let mut figure = match name.draw(&run, epoch, &axes) {
+        let drawn = match name {
+            Name::Regions => {
+                RunRegions::new(&run, &axes).and_then(|it| it.figure(epoch, arguments.tint))
+            }
+            _ => name.draw(&run, epoch, &axes),
+        };
+        let mut figure = match drawn {
             Ok(figure) => figure,
             // What this run cannot show is no mistake where nobody asked for it.
             Err(error) if all => {
@@ -118,6 +142,24 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
             figure.save(&path, arguments.look.theme(), arguments.dpi)?;
             if !quiet {
                 println!("{}", path.display());
+            }
+        }
+        if name == Name::Regions {
+            let regions = RunRegions::new(&run, &axes)?;
+            let table = regions_csv(&regions.table(&run.epochs()?)?)?;
+            let mut files = vec![(out.join("regions.csv"), table)];
+            if arguments.json {
+                let json = serde_json::to_vec(&regions.data(epoch)?);
+                let json = json.map_err(|error| {
+                    Error::invalid("regions.json", error.to_string(), "report this")
+                })?;
+                files.push((out.join("regions.json"), json));
+            }
+            for (path, bytes) in files {
+                file::write(&path, &bytes)?;
+                if !quiet {
+                    println!("{}", path.display());
+                }
             }
         }
     }

@@ -5,7 +5,7 @@ use faer::Mat;
 use super::input_plane::roomy;
 use super::scatter::class_names;
 use super::{
-    InputAxes, InputPlane, Stage, Training, boundary, data, learning, network, prediction,
+    InputAxes, InputPlane, RunRegions, Stage, Tint, Training, boundary, data, learning, network, prediction,
     spectrum, weights,
 };
 use crate::capture::CapturedSet;
@@ -38,11 +38,13 @@ pub enum Name {
     Spectrum,
     /// The length of every parameter's gradient over the epochs.
     Gradients,
+    /// The cells of a piecewise linear network.
+    Regions,
 }
 
 impl Name {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Data,
         Self::Loss,
         Self::Boundary,
@@ -53,6 +55,7 @@ impl Name {
         Self::Weights,
         Self::Spectrum,
         Self::Gradients,
+        Self::Regions,
     ];
 
     /// The name on the command line, and the file's.
@@ -68,6 +71,7 @@ impl Name {
             Self::Weights => "weights",
             Self::Spectrum => "spectrum",
             Self::Gradients => "gradients",
+            Self::Regions => "regions",
         }
     }
 
@@ -100,6 +104,7 @@ impl Name {
                 .size(680, 460)
                 .panel(spectrum(&run.frozen(epoch)?)?)),
             Self::Gradients => learning::gradients(run),
+            Self::Regions => RunRegions::new(run, axes)?.figure(epoch, Tint::Pattern),
         }
     }
 }

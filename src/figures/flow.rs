@@ -5,9 +5,9 @@ use faer::{Mat, MatRef};
 
 use super::boundary::SEPARATOR;
 use super::camera::{between, growing, lattice, window};
-use super::creases::CreasedGrid;
 use super::decision::Decision;
 use super::legs::{Act, Leg, Legs};
+use super::paper::Paper;
 use super::scatter::by_class;
 use super::{boundary_curves, plane, plane_points};
 use crate::anim::{Easing, Moment, Segment, Timeline};
@@ -32,7 +32,7 @@ pub struct Flow {
     way: Legs,
     network: Frozen,
     dataset: Dataset,
-    grid: CreasedGrid,
+    grid: Paper,
     /// Everything that moves (n x 2): the grid, the data, the decision boundary.
     points: Mat<f64>,
     samples: usize,
@@ -91,7 +91,7 @@ impl Flow {
         } else {
             Vec::new()
         };
-        let grid = CreasedGrid::new(&head, paper, LINES);
+        let grid = Paper::new(&head, paper, LINES)?;
         let vertices: Vec<Point> = curves.iter().flatten().copied().collect();
         let (paper_rows, rows) = (grid.points.nrows(), grid.points.nrows() + data.nrows());
         let points = Mat::from_fn(rows + vertices.len(), 2, |i, j| {

@@ -26,6 +26,7 @@ mod parity_runs;
 mod planes;
 mod plot;
 mod random;
+mod regions;
 mod regularisation;
 mod run;
 mod sweep;
