@@ -144,7 +144,9 @@ fn animation(run: &Run, arguments: &Arguments) -> Result<(Timeline, Draw)> {
                 .size(640, 500)
                 .panel(views.boundary(moment.step)?))
         }),
-        Name::Training | Name::Flow | Name::Regions => Box::new(move |moment| views.side_by_side(moment.step)),
+        Name::Training | Name::Flow | Name::Regions => {
+            Box::new(move |moment| views.side_by_side(moment.step))
+        }
     };
     Ok((timeline, draw))
 }

@@ -5,8 +5,8 @@ use faer::Mat;
 use super::input_plane::roomy;
 use super::scatter::class_names;
 use super::{
-    InputAxes, InputPlane, RunRegions, Stage, Tint, Training, boundary, data, learning, network, prediction,
-    spectrum, weights,
+    InputAxes, InputPlane, RunRegions, Stage, Tint, Training, boundary, data, learning, network,
+    prediction, spectrum, weights,
 };
 use crate::capture::CapturedSet;
 use crate::data::{Dataset, Target};

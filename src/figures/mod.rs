@@ -33,7 +33,7 @@ pub use grid::{grid_lines, warped};
 pub use history::{Series, history};
 pub use input_plane::{InputAxes, InputPlane};
 pub use readout::Readout;
-pub use regions::{Tint, regions, regions_figure};
+pub use regions::{Tint, moved_regions, regions, regions_figure};
 pub use run_regions::{RegionsRow, RunRegions, regions_csv};
 pub use scatter::{data, plane, plane_points};
 pub use sweep::sweep;

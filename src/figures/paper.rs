@@ -48,7 +48,11 @@ impl Paper {
             shares.sort_by(f64::total_cmp);
             shares.dedup();
             lengths.push(shares.len());
-            all.extend(shares.into_iter().map(|t| [0, 1].map(|i| from[i] * (1.0 - t) + to[i] * t)));
+            all.extend(
+                shares
+                    .into_iter()
+                    .map(|t| [0, 1].map(|i| from[i] * (1.0 - t) + to[i] * t)),
+            );
         }
         Ok(Self {
             points: Mat::from_fn(all.len(), 2, |i, j| all[i][j]),

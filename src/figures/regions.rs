@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use super::scatter::{plain, plane};
 use crate::error::{Error, Result};
+use crate::geometry::Bounds;
 use crate::geometry::complex::{Complex, most_cells};
 use crate::model::Frozen;
 use crate::plot::{Colormap, Colour, Figure, Mark, Panel, Role, Sign, Stroke};
@@ -57,7 +58,7 @@ impl FromStr for Tint {
     }
 }
 
-/// The cells of `network`, whose complex this is, over the complex's window.
+/// The cells of `network`, whose complex this is, over the complex's window. The legend names the layers by their lines.
 ///
 /// # Errors
 /// If they are to be coloured by determinant, and neither the layer before the last nor the last has two units.
@@ -72,10 +73,15 @@ pub fn regions(network: &Frozen, complex: &Complex, tint: Tint) -> Result<Panel>
             colours
         }
     };
-    panel.marks.extend(colours.into_iter().enumerate().map(|(face, fill)| Mark::Polygon {
-        points: complex.polygon(face),
-        fill,
-    }));
+    panel.marks.extend(
+        colours
+            .into_iter()
+            .enumerate()
+            .map(|(face, fill)| Mark::Polygon {
+                points: complex.polygon(face),
+                fill,
+            }),
+    );
     let pens = Pens::new(complex);
     for segment in complex.segments() {
         panel.marks.push(Mark::Line {
@@ -86,7 +92,11 @@ pub fn regions(network: &Frozen, complex: &Complex, tint: Tint) -> Result<Panel>
     for (layer, stroke) in pens.strokes {
         let layer = &network.layers[layer];
         let units = layer.units();
-        let label = format!("{} ({units} unit{})", plain(&layer.name), if units == 1 { "" } else { "s" });
+        let label = format!(
+            "{} ({units} unit{})",
+            plain(&layer.name),
+            if units == 1 { "" } else { "s" }
+        );
         panel = panel.key(label, Sign::Line(stroke));
     }
     Ok(panel)
@@ -99,25 +109,36 @@ pub fn regions(network: &Frozen, complex: &Complex, tint: Tint) -> Result<Panel>
 pub fn regions_figure(network: &Frozen, complex: &Complex, tint: Tint) -> Result<Figure> {
     let summary = complex.summary();
     let colour = match tint {
-        Tint::Pattern => "Neighbours differ in the units that are on: in lightness across creases of the first layer, in \
-             hue across those of later ones.",
+        Tint::Pattern => {
+            "Neighbours differ in the units that are on: in lightness across creases of the first layer, in \
+             hue across those of later ones."
+        }
         Tint::Area => "Colour is the cell's area.",
         Tint::Slope => "Colour is the largest factor by which the network stretches a direction.",
-        Tint::Determinant => "Colour is the factor by which areas grow, negative where the plane is turned over.",
+        Tint::Determinant => {
+            "Colour is the factor by which areas grow, negative where the plane is turned over."
+        }
     };
     let caption = format!(
         "{} cells on which the network is one affine map, between {} edges and {} vertices, all exact. Half the cells cover at \
-         most {:.2} % of the window. Networks of these widths have at most {:.0} in the whole plane. {colour}",
+         most {} % of the window. Networks of these widths have at most {:.0} in the whole plane. {colour}",
         summary.cells,
         summary.edges,
         summary.vertices,
-        100.0 * summary.median_area / window_area(complex),
+        share(100.0 * summary.median_area / window_area(complex)),
         most_cells(network)?
     );
     Ok(Figure::new("Cells")
         .caption(caption)
         .size(720, 700)
         .panel(regions(network, complex, tint)?))
+}
+
+/// A number in two digits that mean something.
+fn share(number: f64) -> String {
+    let leading = libm::floor(libm::log10(number.max(1e-12))) as i32;
+    let digits = usize::try_from(1 - leading).unwrap_or(0);
+    format!("{number:.digits$}")
 }
 
 fn window_area(complex: &Complex) -> f64 {
@@ -172,7 +193,9 @@ fn part(complex: &Complex, codes: &mut [u8]) {
     for face in clashes {
         let taken: Vec<u8> = neighbours[face].iter().map(|&other| codes[other]).collect();
         let own = codes[face];
-        let free = (0..8).map(|step| (own + step) % 8).find(|code| !taken.contains(code));
+        let free = (0..8)
+            .map(|step| (own + step) % 8)
+            .find(|code| !taken.contains(code));
         codes[face] = free.unwrap_or(own);
     }
 }
@@ -185,13 +208,17 @@ struct Pens {
 impl Pens {
     fn new(complex: &Complex) -> Self {
         let thin = (1.1 * libm::pow(150.0 / complex.faces() as f64, 0.3)).clamp(0.35, 1.1);
-        let mut drawn: Vec<usize> = complex.segments().iter().map(|segment| segment.crease.layer).collect();
+        let mut drawn: Vec<usize> = complex
+            .segments()
+            .iter()
+            .map(|segment| segment.crease.layer)
+            .collect();
         drawn.sort_unstable();
         drawn.dedup();
         let strokes = drawn.into_iter().enumerate().map(|(depth, layer)| {
             let stroke = match depth {
                 0 => Stroke::new(Colour::TEXT.fade(0.45), thin),
-                depth => Stroke::new(Colour::TEXT.fade(0.85), thin + 0.45 * depth.min(3) as f64),
+                depth => Stroke::new(Colour::TEXT.fade(0.85), thin + 0.3 * depth.min(3) as f64),
             };
             (layer, stroke)
         });
@@ -229,12 +256,24 @@ impl Shade {
             ),
             Tint::Determinant => {
                 let layers = planar(network)?;
-                let values = faces.map(|face| complex.map_to(face, layers).determinant().unwrap_or_default());
+                let values = faces.map(|face| {
+                    complex
+                        .map_to(face, layers)
+                        .determinant()
+                        .unwrap_or_default()
+                });
                 let layer = plain(&network.layers[layers - 1].name);
-                (values.collect(), format!("determinant, input to {layer}"))
+                (
+                    values.collect(),
+                    format!("determinant, from input to {layer}"),
+                )
             }
         };
-        let (low, high) = spread(&values);
+        let (low, mut high) = spread(&values);
+        if tint == Tint::Area {
+            // The largest cells are few, and most of the picture.
+            high = values.iter().copied().fold(high, f64::max);
+        }
         let (colormap, range) = if tint == Tint::Determinant {
             let size = low.abs().max(high.abs()).max(f64::MIN_POSITIVE);
             (Colormap::Diverging, [-size, size])
@@ -263,8 +302,16 @@ fn spread(values: &[f64]) -> (f64, f64) {
     sorted.sort_by(f64::total_cmp);
     let last = sorted.len() - 1;
     let at = |share: f64| sorted[(share * last as f64).round() as usize];
-    let (low, high) = if sorted.len() < 50 { (sorted[0], sorted[last]) } else { (at(0.02), at(0.98)) };
-    if high > low { (low, high) } else { (low - 0.5, low + 0.5) }
+    let (low, high) = if sorted.len() < 50 {
+        (sorted[0], sorted[last])
+    } else {
+        (at(0.02), at(0.98))
+    };
+    if high > low {
+        (low, high)
+    } else {
+        (low - 0.5, low + 0.5)
+    }
 }
 
 /// After how many layers the network is in a plane again: all of them, or all but the last.
@@ -280,4 +327,64 @@ fn planar(network: &Frozen) -> Result<usize> {
                 "colour the cells by `slope` instead",
             )
         })
+}
+
+/// The cells where the network's first `layers` layers, which end in a plane, put them: in the tints of [`regions`], and as
+/// translucent, so that what is folded over shows.
+///
+/// # Panics
+/// If there are fewer layers, or they do not end in two units.
+pub fn moved_regions(complex: &Complex, layers: usize, window: Bounds) -> Panel {
+    let mut panel = plane(window, "", "");
+    for (face, fill) in by_pattern(complex).into_iter().enumerate() {
+        let map = complex.map_to(face, layers);
+        let image = complex.polygon(face).into_iter().map(|corner| {
+            let image = map.at(corner);
+            [image[0], image[1]]
+        });
+        let points: Vec<_> = image.collect();
+        let thin = Stroke::new(Colour::TEXT.fade(0.25), 0.4);
+        panel.marks.push(Mark::Polygon {
+            points: points.clone(),
+            fill: fill.fade(0.8),
+        });
+        panel.marks.push(Mark::Line {
+            points,
+            stroke: thin,
+        });
+    }
+    panel
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Activation, Layer};
+    use faer::Mat;
+
+    #[test]
+    fn neighbours_have_tints_of_their_own() {
+        // Two layers; of the first, units 0 and 3, and 1 and 4, have the same crease.
+        let number = |i: usize, j: usize| libm::sin(1.0 + 12.9 * (i % 3) as f64 + 78.2 * j as f64);
+        let layer = |units: usize, inputs: usize| Layer {
+            name: String::from("hidden"),
+            weight: Mat::from_fn(units, inputs, number),
+            bias: (0..units).map(|i| 0.3 * number(i, 7)).collect(),
+            activation: Activation::Relu,
+        };
+        let network = Frozen {
+            layers: vec![layer(5, 2), layer(6, 5)],
+        };
+        let window = Bounds::new((-2.0, 2.0), (-2.0, 2.0)).unwrap();
+        let complex = Complex::new(&network, window).unwrap();
+        let colours = by_pattern(&complex);
+        let mut borders = 0;
+        for edge in 0..complex.edges() {
+            if let [Some(a), Some(b)] = complex.edge(edge).sides {
+                assert_ne!(colours[a], colours[b]);
+                borders += 1;
+            }
+        }
+        assert!(borders > 20);
+    }
 }

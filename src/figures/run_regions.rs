@@ -63,8 +63,16 @@ impl RunRegions {
     pub fn figure(&self, epoch: usize, tint: Tint) -> Result<Figure> {
         let (network, complex) = self.complex(epoch)?;
         let mut figure = regions_figure(&network, &complex, tint)?;
-        figure.caption = format!("After epoch {epoch}. {} {}", figure.caption, self.plane.note());
-        figure.panels = figure.panels.into_iter().map(|panel| self.labelled(panel)).collect();
+        figure.caption = format!(
+            "After epoch {epoch}. {} {}",
+            figure.caption,
+            self.plane.note()
+        );
+        figure.panels = figure
+            .panels
+            .into_iter()
+            .map(|panel| self.labelled(panel))
+            .collect();
         Ok(figure)
     }
 
@@ -76,12 +84,18 @@ impl RunRegions {
         let (network, complex) = self.complex(epoch)?;
         let panel = regions(&network, &complex, tint)?;
         let note = format!("epoch {epoch} · {} cells", complex.faces());
-        Ok(Figure::new("").size(640, 600).panel(self.labelled(panel).note(note)))
+        Ok(Figure::new("")
+            .size(640, 600)
+            .panel(self.labelled(panel).note(note)))
     }
 
     fn labelled(&self, panel: Panel) -> Panel {
         let names = &self.plane.data().feature_names;
-        let label = |axis: usize| names.get(axis).map_or_else(String::new, |name| axis_label(name));
+        let label = |axis: usize| {
+            names
+                .get(axis)
+                .map_or_else(String::new, |name| axis_label(name))
+        };
         super::input_plane::roomy(panel.labels(label(0), label(1)), self.window)
     }
 
@@ -121,14 +135,32 @@ pub fn regions_csv(rows: &[RegionsRow]) -> Result<Vec<u8>> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer
         .write_record([
-            "epoch", "cells", "edges", "vertices", "smallest_area", "median_area", "largest_area", "mean_degree",
+            "epoch",
+            "cells",
+            "edges",
+            "vertices",
+            "smallest_area",
+            "median_area",
+            "largest_area",
+            "mean_degree",
             "most_cells",
         ])
         .map_err(|error| refuse(&error))?;
-    for RegionsRow { epoch, summary: s, most_cells } in rows {
+    for RegionsRow {
+        epoch,
+        summary: s,
+        most_cells,
+    } in rows
+    {
         let counts = [*epoch, s.cells, s.edges, s.vertices].map(|count| count.to_string());
-        let numbers = [s.smallest_area, s.median_area, s.largest_area, s.mean_degree, *most_cells];
-        let numbers = numbers.map(|number| number.to_string());
+        let numbers = [
+            s.smallest_area,
+            s.median_area,
+            s.largest_area,
+            s.mean_degree,
+            *most_cells,
+        ];
+        let numbers = numbers.map(|number| format!("{number:?}"));
         writer
             .write_record(counts.iter().chain(&numbers))
             .map_err(|error| refuse(&error))?;

@@ -48,11 +48,7 @@ fn formula(widths: &[usize]) -> Frozen {
 }
 
 fn counts(complex: &Complex) -> [usize; 3] {
-    [
-        complex.faces(),
-        complex.edges(),
-        complex.vertices().len(),
-    ]
+    [complex.faces(), complex.edges(), complex.vertices().len()]
 }
 
 /// What holds of every complex: Euler's formula, areas, turning direction, patterns on either side of every edge, and on
@@ -66,10 +62,13 @@ fn check(network: &Frozen, complex: &Complex) {
     assert!((total - whole).abs() < 1e-12 * whole, "{total} of {whole}");
     let mut degrees = 0;
     let scale = network
-        .forward(Mat::from_fn(4, 2, |i, j| {
-            let (low, high) = if j == 0 { window.x } else { window.y };
-            if (i >> j) & 1 == 0 { low } else { high }
-        }).as_ref())
+        .forward(
+            Mat::from_fn(4, 2, |i, j| {
+                let (low, high) = if j == 0 { window.x } else { window.y };
+                if (i >> j) & 1 == 0 { low } else { high }
+            })
+            .as_ref(),
+        )
         .norm_max()
         .max(1.0);
     for face in 0..faces {
@@ -99,7 +98,13 @@ fn check(network: &Frozen, complex: &Complex) {
                     .filter(|layer| layer.activation != Activation::Identity)
                     .map(Layer::units)
                     .sum();
-                let on = |face: usize| complex.pattern(face).iter().nth(before + crease.unit).unwrap();
+                let on = |face: usize| {
+                    complex
+                        .pattern(face)
+                        .iter()
+                        .nth(before + crease.unit)
+                        .unwrap()
+                };
                 assert_ne!(on(a), on(b), "the unit of a crease turns on or off there");
             }
             ([Some(_), None] | [None, Some(_)], None) => degrees -= 1,
@@ -118,10 +123,25 @@ const TABLE: [Expected; 8] = [
     (&[2, 8, 1], [26, 61, 36], [37, 84, 48], Some(37)),
     (&[2, 16, 1], [94, 205, 112], [133, 284, 152], Some(137)),
     (&[2, 8, 8, 1], [50, 114, 65], [108, 241, 134], Some(184)),
-    (&[2, 16, 16, 1], [133, 291, 159], [421, 896, 476], Some(1224)),
+    (
+        &[2, 16, 16, 1],
+        [133, 291, 159],
+        [421, 896, 476],
+        Some(1224),
+    ),
     (&[2, 32, 32, 1], [454, 956, 503], [1174, 2424, 1251], None),
-    (&[2, 100, 2, 1], [2520, 5141, 2622], [4793, 9694, 4902], None),
-    (&[2, 128, 2, 2], [3900, 7928, 4029], [7892, 15925, 8034], None),
+    (
+        &[2, 100, 2, 1],
+        [2520, 5141, 2622],
+        [4793, 9694, 4902],
+        None,
+    ),
+    (
+        &[2, 128, 2, 2],
+        [3900, 7928, 4029],
+        [7892, 15925, 8034],
+        None,
+    ),
 ];
 
 #[test]
@@ -136,7 +156,11 @@ fn the_formula_networks_have_the_cells_that_others_count() {
             }
         }
         let counted = plane_counts(&network).unwrap();
-        assert!(plane.is_none_or(|cells| cells == counted.cells), "{widths:?}: {}", counted.cells);
+        assert!(
+            plane.is_none_or(|cells| cells == counted.cells),
+            "{widths:?}: {}",
+            counted.cells
+        );
         assert!(counted.mean_degree <= 4.0);
         assert!(counted.cells as f64 <= most_cells(&network).unwrap());
         // Euler's formula for the plane with one point more, at infinity, where all edges without an end meet.
@@ -171,7 +195,11 @@ impl Case {
                 _ if self.slope == 0.0 => Activation::Relu,
                 _ => Activation::LeakyRelu,
             };
-            layer(Mat::from_fn(w.len(), w[0].len(), |i, j| w[i][j]), b.clone(), activation)
+            layer(
+                Mat::from_fn(w.len(), w[0].len(), |i, j| w[i][j]),
+                b.clone(),
+                activation,
+            )
         });
         Frozen {
             layers: layers.collect(),
@@ -218,8 +246,18 @@ fn degenerate_networks_have_the_cells_that_fractions_count() {
 
 #[test]
 fn zeros_are_decided_in_integers_where_doubles_do_not() {
-    let case = |name: &str| cases().into_iter().find(|case| case.name == name).unwrap().network();
-    for name in ["five units twice", "concurrent at a point that is no double", "nearly concurrent"] {
+    let case = |name: &str| {
+        cases()
+            .into_iter()
+            .find(|case| case.name == name)
+            .unwrap()
+            .network()
+    };
+    for name in [
+        "five units twice",
+        "concurrent at a point that is no double",
+        "nearly concurrent",
+    ] {
         let complex = Complex::new(&case(name), square(4.0)).unwrap();
         assert!(complex.exact_signs() > 0, "{name}");
     }
@@ -241,7 +279,10 @@ fn lines_in_general_position_have_the_cells_of_the_closed_form() {
         };
         let counted = plane_counts(&network).unwrap();
         let cells = 1 + n + n * (n - 1) / 2;
-        assert_eq!([counted.cells, counted.edges, counted.vertices], [cells, n * n, n * (n - 1) / 2]);
+        assert_eq!(
+            [counted.cells, counted.edges, counted.vertices],
+            [cells, n * n, n * (n - 1) / 2]
+        );
         let degree = 2.0 * (n * n) as f64 / cells as f64;
         assert!((counted.mean_degree - degree).abs() < 1e-12 && degree <= 4.0);
         assert_eq!(most_cells(&network).unwrap(), cells as f64);
@@ -257,7 +298,11 @@ fn folds(depth: usize) -> Frozen {
         let weight = if k == 0 {
             Mat::from_fn(4, 2, |i, j| if i / 2 == j { sign(i) } else { 0.0 })
         } else {
-            Mat::from_fn(4, 4, |i, j| if i / 2 == j / 2 { -2.0 * sign(i) } else { 0.0 })
+            Mat::from_fn(
+                4,
+                4,
+                |i, j| if i / 2 == j / 2 { -2.0 * sign(i) } else { 0.0 },
+            )
         };
         let bias = (0..4).map(|i| if k == 0 { 0.0 } else { sign(i) }).collect();
         layers.push(layer(weight, bias, Activation::Relu));
@@ -297,7 +342,8 @@ fn random_networks_have_about_half_the_square_of_their_units() {
             let mut inputs = 2;
             let layers = widths.iter().map(|&units| {
                 let deviation = (2.0 / inputs as f64).sqrt();
-                let weight = Mat::from_fn(units, inputs, |_, _| deviation * random.standard_normal());
+                let weight =
+                    Mat::from_fn(units, inputs, |_, _| deviation * random.standard_normal());
                 inputs = units;
                 layer(weight, random.randn(units), Activation::Relu)
             });
@@ -331,7 +377,14 @@ fn serra(widths: &[usize], left: &[usize]) -> f64 {
 
 #[test]
 fn the_bound_of_serra_is_its_sum() {
-    for widths in [&[3][..], &[1, 5], &[2, 9, 4], &[16, 16], &[4, 1, 7, 3], &[100, 2]] {
+    for widths in [
+        &[3][..],
+        &[1, 5],
+        &[2, 9, 4],
+        &[16, 16],
+        &[4, 1, 7, 3],
+        &[100, 2],
+    ] {
         let all: Vec<usize> = [&[2], widths, &[1]].concat();
         let bound = most_cells(&formula(&all)).unwrap();
         assert_eq!(bound, serra(widths, &[2]), "{widths:?}");
@@ -363,7 +416,9 @@ fn the_order_of_units_changes_nothing() {
         let shuffled = Complex::new(&other, square(2.0)).unwrap();
         assert_eq!(counts(&complex), counts(&shuffled));
         let areas = |complex: &Complex| {
-            let mut areas: Vec<f64> = (0..complex.faces()).map(|face| complex.area(face)).collect();
+            let mut areas: Vec<f64> = (0..complex.faces())
+                .map(|face| complex.area(face))
+                .collect();
             areas.sort_by(f64::total_cmp);
             areas
         };
@@ -397,23 +452,43 @@ fn scores_count_and_smooth_layers_are_refused() {
     }
     network.layers[0].activation = Activation::Tanh;
     let refused = Complex::new(&network, square(1.0)).unwrap_err().to_string();
-    assert!(refused.contains("tanh") && refused.contains("no cells") && refused.contains("boundary"), "{refused}");
+    assert!(
+        refused.contains("tanh") && refused.contains("no cells") && refused.contains("boundary"),
+        "{refused}"
+    );
     network.layers[0].activation = Activation::Sigmoid;
-    assert!(plane_counts(&network).unwrap_err().to_string().contains("sigmoid"));
+    assert!(
+        plane_counts(&network)
+            .unwrap_err()
+            .to_string()
+            .contains("sigmoid")
+    );
     network.layers[0].activation = Activation::Relu;
     network.layers[0].weight[(3, 1)] = f64::NAN;
-    assert!(Complex::new(&network, square(1.0)).unwrap_err().to_string().contains("finite"));
+    assert!(
+        Complex::new(&network, square(1.0))
+            .unwrap_err()
+            .to_string()
+            .contains("finite")
+    );
     let space = Frozen {
         layers: vec![layer(Mat::zeros(2, 3), vec![0.0; 2], Activation::Relu)],
     };
     let refused = Complex::new(&space, square(1.0)).unwrap_err().to_string();
-    assert!(refused.contains("3 inputs") && refused.contains("--features"), "{refused}");
+    assert!(
+        refused.contains("3 inputs") && refused.contains("--features"),
+        "{refused}"
+    );
 }
 
 #[test]
 fn networks_without_bends_have_one_cell() {
     let network = Frozen {
-        layers: vec![layer(Mat::identity(2, 2), vec![0.5, 0.5], Activation::Identity)],
+        layers: vec![layer(
+            Mat::identity(2, 2),
+            vec![0.5, 0.5],
+            Activation::Identity,
+        )],
     };
     let complex = Complex::new(&network, square(1.0)).unwrap();
     assert_eq!(counts(&complex), [1, 4, 4]);
@@ -421,7 +496,13 @@ fn networks_without_bends_have_one_cell() {
     assert_eq!(plane_counts(&network).unwrap().cells, 1);
     assert_eq!(most_cells(&network).unwrap(), 1.0);
     let none = Frozen { layers: Vec::new() };
-    assert_eq!(Complex::new(&none, square(1.0)).unwrap().map(0).at([0.25, -0.5]), [0.25, -0.5]);
+    assert_eq!(
+        Complex::new(&none, square(1.0))
+            .unwrap()
+            .map(0)
+            .at([0.25, -0.5]),
+        [0.25, -0.5]
+    );
 }
 
 proptest! {

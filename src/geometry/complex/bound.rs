@@ -26,7 +26,11 @@ pub fn most_cells(network: &Frozen) -> Result<f64> {
             for j in 0..=dimensions.min(link.units) {
                 let n = link.units as f64;
                 let choices = [1.0, n, n * (n - 1.0) / 2.0][j];
-                let left = if slope == 0.0 { link.units - j } else { link.units };
+                let left = if slope == 0.0 {
+                    link.units - j
+                } else {
+                    link.units
+                };
                 after[dimensions.min(left)] += count * choices;
             }
         }

@@ -89,7 +89,9 @@ impl Complex {
                 corners: self.corners(face),
                 area: self.area(face),
                 on: self.pattern_text(face),
-                matrix: rows.map(|i| [map.matrix[(i, 0)], map.matrix[(i, 1)]]).collect(),
+                matrix: rows
+                    .map(|i| [map.matrix[(i, 0)], map.matrix[(i, 1)]])
+                    .collect(),
                 offset: map.offset,
             }
         });
@@ -127,7 +129,9 @@ impl Complex {
             let ends = edge.ends.map(|vertex| self.points[vertex]);
             let piece = pieces[line].get_or_insert(Segment { ends, crease });
             let [from, to] = piece.ends;
-            let along = |p: [f64; 2]| (p[0] - from[0]) * (to[0] - from[0]) + (p[1] - from[1]) * (to[1] - from[1]);
+            let along = |p: [f64; 2]| {
+                (p[0] - from[0]) * (to[0] - from[0]) + (p[1] - from[1]) * (to[1] - from[1])
+            };
             let length = along(to);
             for end in ends {
                 if along(end) < 0.0 {
@@ -147,7 +151,13 @@ impl Complex {
         let texts: Vec<String> = bending
             .map(|(k, level)| {
                 let units = 0..self.chain[k].units;
-                let digit = |unit: usize| if level.is_on(cells[k + 1], unit) { '1' } else { '0' };
+                let digit = |unit: usize| {
+                    if level.is_on(cells[k + 1], unit) {
+                        '1'
+                    } else {
+                        '0'
+                    }
+                };
                 units.map(digit).collect()
             })
             .collect();

@@ -297,10 +297,13 @@ fn quotient(p: &BigInt, q: &BigInt) -> f64 {
         Err(_) => (p.clone(), q << shift.unsigned_abs()),
     };
     let whole = p / q;
-    let size = whole
-        .iter_u64_digits()
-        .rev()
-        .fold(0.0, |sum, digit| sum * 18_446_744_073_709_551_616.0 + digit as f64);
-    let size = if whole.sign() == Sign::Minus { -size } else { size };
+    let size = whole.iter_u64_digits().rev().fold(0.0, |sum, digit| {
+        sum * 18_446_744_073_709_551_616.0 + digit as f64
+    });
+    let size = if whole.sign() == Sign::Minus {
+        -size
+    } else {
+        size
+    };
     libm::ldexp(size, i32::try_from(-shift).unwrap_or(0))
 }

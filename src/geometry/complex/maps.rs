@@ -59,7 +59,9 @@ impl Complex {
                     let row = combine(link, unit, &rows);
                     let level = self.refined.levels.get(k);
                     match (link.off, level) {
-                        (Some(off), Some(level)) if !level.is_on(cells[k + 1], unit) => row.map(|v| off * v),
+                        (Some(off), Some(level)) if !level.is_on(cells[k + 1], unit) => {
+                            row.map(|v| off * v)
+                        }
                         _ => row,
                     }
                 })

@@ -91,7 +91,8 @@ impl Mesh {
         // there: u -> middle, there_on: middle -> v; back_on: v -> middle, back: middle -> u.
         self.origin.extend([middle, end]);
         self.origin[back as usize] = middle;
-        self.face.extend([self.face[there as usize], self.face[back as usize]]);
+        self.face
+            .extend([self.face[there as usize], self.face[back as usize]]);
         self.line.push(self.line[edge as usize]);
         // Where u -> v was the end of a blind alley, what follows is the way back.
         let after = if after == back { back_on } else { after };

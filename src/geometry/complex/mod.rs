@@ -40,7 +40,7 @@ use crate::model::Frozen;
 use chain::Link;
 use integers::Origin;
 use mesh::OUTSIDE;
-use refine::{Refined, Window, refine};
+use refine::{Refined, Window};
 
 /// The complex of a network over a window. Vertices, edges and faces (the cells) are numbered from 0; the numbers depend on
 /// the network and the window alone.
@@ -108,9 +108,14 @@ impl Complex {
     pub fn new(network: &Frozen, window: Bounds) -> Result<Self> {
         let chain = network::chain(network)?;
         let (x, y) = (window.x, window.y);
-        let refined = refine(&chain, Window::Rectangle([x.0, x.1, y.0, y.1]));
+        let refined = network::refined(network, &chain, Window::Rectangle([x.0, x.1, y.0, y.1]))?;
         let places = &refined.places;
-        let points: Vec<[f64; 2]> = places.x.iter().zip(&places.y).map(|(&x, &y)| [x, y]).collect();
+        let points: Vec<[f64; 2]> = places
+            .x
+            .iter()
+            .zip(&places.y)
+            .map(|(&x, &y)| [x, y])
+            .collect();
         let areas = (0..refined.mesh.faces() as u32)
             .map(|face| {
                 let corners = refined.mesh.around(face);

@@ -1,6 +1,7 @@
 //! Which networks have cells, and their layers in plain numbers.
 
 use super::chain::Link;
+use super::refine::{Refined, TooLarge, Window, refine};
 use crate::error::{Error, Result};
 use crate::model::{Activation, Frozen, Layer};
 
@@ -81,4 +82,20 @@ fn smooth(layer: &Layer) -> Error {
         "cells need relu, leaky_relu or identity in every layer, with sigmoid or softmax only at the end; \
          draw `boundary` or `embedding` of a smooth one",
     )
+}
+
+/// The complex of the network's layers over a window.
+pub(super) fn refined(network: &Frozen, chain: &[Link], window: Window) -> Result<Refined> {
+    refine(chain, window).map_err(|TooLarge { layer, cells, bytes }| {
+        let layer = &network.layers[layer];
+        Error::invalid(
+            format!("layer {}", layer.name),
+            format!(
+                "its {} units have {cells} cells before them, and an affine map on each takes {:.1} GiB",
+                layer.units(),
+                bytes as f64 / f64::from(1 << 30)
+            ),
+            "look at a smaller window, at fewer layers, or at a narrower network",
+        )
+    })
 }

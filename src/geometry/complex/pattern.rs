@@ -18,7 +18,10 @@ impl Pattern {
 
     /// How many units are on.
     pub fn on(&self) -> usize {
-        self.words.iter().map(|word| word.count_ones() as usize).sum()
+        self.words
+            .iter()
+            .map(|word| word.count_ones() as usize)
+            .sum()
     }
 
     /// Unit by unit: is it on?

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::integers::Origin;
-use super::refine::{Window, refine};
+use super::refine::Window;
 use super::{mesh::Mesh, network};
 use crate::error::Result;
 use crate::model::Frozen;
@@ -43,7 +43,7 @@ pub struct PlaneCounts {
 /// # Errors
 /// As [`Complex::new`](super::Complex::new).
 pub fn plane_counts(network: &Frozen) -> Result<PlaneCounts> {
-    let refined = refine(&network::chain(network)?, Window::Plane);
+    let refined = network::refined(network, &network::chain(network)?, Window::Plane)?;
     let mesh: &Mesh = &refined.mesh;
     let on_rim = |&&line: &&u32| matches!(refined.lines[line as usize], Origin::Far(_));
     let edges = mesh.edges() - mesh.line.iter().filter(on_rim).count();

@@ -51,12 +51,32 @@ pub(super) struct Refined {
     pub exact_signs: usize,
 }
 
+/// Maps that would not fit into memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct TooLarge {
+    pub layer: usize,
+    pub cells: usize,
+    pub bytes: u64,
+}
+
+/// The most that the maps of one layer may take: 1 GiB.
+const MEMORY: u64 = 1 << 30;
+
 /// Refines the window by all layers of `chain` that bend.
-pub(super) fn refine(chain: &[Link], window: Window) -> Refined {
+pub(super) fn refine(chain: &[Link], window: Window) -> Result<Refined, TooLarge> {
     let bent = chain.iter().rposition(|link| link.off.is_some());
     let chain = &chain[..bent.map_or(0, |last| last + 1)];
     let mut work = Work::new(window);
     for (layer, link) in chain.iter().enumerate() {
+        let cells = work.mesh.faces();
+        let bytes = (cells * link.units * size_of::<Row>()) as u64;
+        if bytes > MEMORY {
+            return Err(TooLarge {
+                layer,
+                cells,
+                bytes,
+            });
+        }
         let maps = match layer.checked_sub(1) {
             None => rows::first(link),
             Some(before) => rows::next(&chain[before], &work.maps, &work.levels[before], link),
@@ -64,13 +84,13 @@ pub(super) fn refine(chain: &[Link], window: Window) -> Refined {
         work.maps = maps;
         work.layer(chain, layer);
     }
-    Refined {
+    Ok(Refined {
         mesh: work.mesh,
         places: work.places,
         lines: work.lines,
         levels: work.levels,
         exact_signs: work.exact.asked,
-    }
+    })
 }
 
 #[derive(Default)]
@@ -101,12 +121,29 @@ impl Work {
     fn new(window: Window) -> Self {
         let (sides, corners): ([Origin; 4], [[f64; 3]; 4]) = match window {
             Window::Rectangle([x0, x1, y0, y1]) => (
-                [[0.0, 1.0, -y0], [1.0, 0.0, -x1], [0.0, 1.0, -y1], [1.0, 0.0, -x0]].map(Origin::Side),
+                [
+                    [0.0, 1.0, -y0],
+                    [1.0, 0.0, -x1],
+                    [0.0, 1.0, -y1],
+                    [1.0, 0.0, -x0],
+                ]
+                .map(Origin::Side),
                 [[x0, y0, 1.0], [x1, y0, 1.0], [x1, y1, 1.0], [x0, y1, 1.0]],
             ),
             Window::Plane => (
-                [[0.0, 1.0, 1.0], [1.0, 0.0, -1.0], [0.0, 1.0, -1.0], [1.0, 0.0, 1.0]].map(Origin::Far),
-                [[-1.0, -1.0, 0.0], [1.0, -1.0, 0.0], [1.0, 1.0, 0.0], [-1.0, 1.0, 0.0]],
+                [
+                    [0.0, 1.0, 1.0],
+                    [1.0, 0.0, -1.0],
+                    [0.0, 1.0, -1.0],
+                    [1.0, 0.0, 1.0],
+                ]
+                .map(Origin::Far),
+                [
+                    [-1.0, -1.0, 0.0],
+                    [1.0, -1.0, 0.0],
+                    [1.0, 1.0, 0.0],
+                    [-1.0, 1.0, 0.0],
+                ],
             ),
         };
         let mut work = Self {
@@ -134,8 +171,12 @@ impl Work {
         self.places.w.push(w);
         self.places.ex.push(ex);
         self.places.ey.push(ey);
-        self.places.dx.push((ex + 4.0 * ROUND * (x.abs() + ex)) * rows::SLACK);
-        self.places.dy.push((ey + 4.0 * ROUND * (y.abs() + ey)) * rows::SLACK);
+        self.places
+            .dx
+            .push((ex + 4.0 * ROUND * (x.abs() + ex)) * rows::SLACK);
+        self.places
+            .dy
+            .push((ey + 4.0 * ROUND * (y.abs() + ey)) * rows::SLACK);
         self.places.through.push(through);
     }
 
@@ -234,7 +275,11 @@ impl Work {
             }
             let sides = [2 * edge, 2 * edge + 1].map(|h| self.mesh.face[h]);
             faces.extend(sides);
-            let inside = if sides[0] == OUTSIDE { sides[1] } else { sides[0] };
+            let inside = if sides[0] == OUTSIDE {
+                sides[1]
+            } else {
+                sides[0]
+            };
             let cell = self.cell[inside as usize];
             let line = self.line(chain, [layer, unit], cell, first_line);
             self.mesh.split_edge(edge as u32);
@@ -256,7 +301,8 @@ impl Work {
                 for word in &mut self.on {
                     word.push(word[face as usize]);
                 }
-                let after = |half_edge: u32| self.mesh.origin[self.mesh.next[half_edge as usize] as usize];
+                let after =
+                    |half_edge: u32| self.mesh.origin[self.mesh.next[half_edge as usize] as usize];
                 let corners = [after(b), after(a)];
                 self.corner[face as usize] = corners[0];
                 self.corner.push(corners[1]);
@@ -281,7 +327,10 @@ impl Work {
                 }
             }
         }
-        debug_assert!(!(plus && minus) || found == 2, "signs that no affine function has");
+        debug_assert!(
+            !(plus && minus) || found == 2,
+            "signs that no affine function has"
+        );
         (plus && minus && found == 2).then_some(ends)
     }
 
@@ -334,11 +383,19 @@ impl Work {
 
     /// Notes on which faces the unit is on.
     fn mark(&mut self, unit: usize) {
-        let Self { mesh, signs, corner, on, .. } = self;
+        let Self {
+            mesh,
+            signs,
+            corner,
+            on,
+            ..
+        } = self;
         let sign_at = |vertex: u32| signs[vertex as usize];
         for (face, (word, &corner)) in on[unit / 64].iter_mut().zip(corner.iter()).enumerate() {
             let is_on = match sign_at(corner) {
-                0 => mesh.around(face as u32).any(|h| sign_at(mesh.origin[h as usize]) > 0),
+                0 => mesh
+                    .around(face as u32)
+                    .any(|h| sign_at(mesh.origin[h as usize]) > 0),
                 sign => sign > 0,
             };
             *word |= u64::from(is_on) << (unit % 64);

@@ -60,7 +60,10 @@ pub(super) fn next(before: &Link, rows: &[Row], level: &Level, link: &Link) -> V
     let gamma = (link.inputs as f64 + 6.0) * ROUND * SLACK;
     let steepest = before.off.map_or(1.0, |slope| slope.abs().max(1.0));
     // In fours, so that a sum is a loop of vectors.
-    let outputs: Vec<[f64; 4]> = rows.iter().map(|row| [row.v[0], row.v[1], row.v[2], 0.0]).collect();
+    let outputs: Vec<[f64; 4]> = rows
+        .iter()
+        .map(|row| [row.v[0], row.v[1], row.v[2], 0.0])
+        .collect();
     let columns: Vec<f64> = (0..n * link.units)
         .map(|k| link.weight[k % link.units * n + k / link.units])
         .collect();
@@ -69,8 +72,8 @@ pub(super) fn next(before: &Link, rows: &[Row], level: &Level, link: &Link) -> V
         for unit in 0..link.units {
             let mut sum = [0.0; 3];
             for (w, row) in link.row(unit).iter().zip(own) {
-                for i in 0..3 {
-                    sum[i] += w.abs() * (row.e[i] + gamma * row.v[i].abs());
+                for ((sum, e), v) in sum.iter_mut().zip(row.e).zip(row.v) {
+                    *sum += w.abs() * (e + gamma * v.abs());
                 }
             }
             sum[2] += gamma * link.bias[unit].abs();
@@ -88,7 +91,10 @@ pub(super) fn next(before: &Link, rows: &[Row], level: &Level, link: &Link) -> V
         let mut add = |k: usize, slope: f64| {
             all_off = false;
             let output = own[k].map(|v| slope * v);
-            for (sum, &w) in sums.iter_mut().zip(&columns[k * link.units..][..link.units]) {
+            for (sum, &w) in sums
+                .iter_mut()
+                .zip(&columns[k * link.units..][..link.units])
+            {
                 for i in 0..4 {
                     sum[i] += w * output[i];
                 }
@@ -112,7 +118,11 @@ pub(super) fn next(before: &Link, rows: &[Row], level: &Level, link: &Link) -> V
         maps.extend(sums.iter().enumerate().map(|(unit, sum)| Row {
             v: [sum[0], sum[1], sum[2]],
             // Where nothing comes in, the bias is all there is.
-            e: if all_off { [0.0; 3] } else { errors[parent as usize * link.units + unit] },
+            e: if all_off {
+                [0.0; 3]
+            } else {
+                errors[parent as usize * link.units + unit]
+            },
         }));
     }
     maps
