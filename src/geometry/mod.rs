@@ -16,6 +16,7 @@ pub mod jacobian;
 pub mod journey;
 pub mod separability;
 pub mod slice;
+pub mod topology;
 pub mod view;
 pub mod warp;
 
@@ -29,5 +30,6 @@ pub use jacobian::{jacobian, stretch};
 pub use journey::{Journey, Step};
 pub use separability::{Separability, linear_separability};
 pub use slice::Slice;
+pub use topology::{ClassTopology, Topology, topology};
 pub use view::View;
 pub use warp::Grid;

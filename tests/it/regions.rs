@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use faer::Mat;
-use foldspace::geometry::complex::{most_cells, plane_counts};
-use foldspace::geometry::{Bounds, Complex};
+use foldspace::geometry::complex::{Decided, most_cells, plane_counts};
+use foldspace::geometry::{Bounds, Complex, Topology, topology};
 use foldspace::model::{Activation, Frozen, Layer};
 use foldspace::random::RandomState;
 use proptest::prelude::*;
@@ -559,4 +559,305 @@ proptest! {
             prop_assert!(!near || patterns.contains(&pattern), "{:?}", pattern);
         }
     }
+}
+
+const RUN: &str = "seed = 3
+[data]
+name = 'spiral'
+samples = 120
+[model]
+layers = [
+    { units = 12, activation = 'relu' },
+    { units = 4, activation = 'leaky_relu', name = 'embedding' },
+    { units = 1, activation = 'sigmoid' },
+]
+[train]
+epochs = 3
+loss = 'bce'
+optimizer = { name = 'adam', lr = 0.02 }
+";
+
+fn foldspace(folder: &std::path::Path, arguments: &[&str]) -> (bool, String) {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_foldspace"))
+        .args(arguments)
+        .current_dir(folder)
+        .env("NO_COLOR", "1")
+        .output()
+        .unwrap();
+    let said = [&output.stdout[..], &output.stderr[..]].concat();
+    (output.status.success(), String::from_utf8(said).unwrap())
+}
+
+#[test]
+fn a_run_shows_its_cells() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    std::fs::write(root.join("small.toml"), RUN).unwrap();
+    let run = "artifacts/runs/small";
+    let succeed = |arguments: &[&str]| {
+        let (done, said) = foldspace(root, arguments);
+        assert!(done, "{arguments:?}: {said}");
+        said
+    };
+    let refuse = |arguments: &[&str], words: &[&str]| {
+        let (done, said) = foldspace(root, arguments);
+        assert!(
+            !done && words.iter().all(|word| said.contains(word)),
+            "{arguments:?}: {said}"
+        );
+    };
+    succeed(&["train", "small.toml"]);
+    let said = succeed(&[
+        "figure", run, "regions", "--tint", "slope", "--json", "--dpi", "96",
+    ]);
+    let endings: Vec<&str> = said
+        .lines()
+        .map(|line| line.rsplit('.').next().unwrap())
+        .collect();
+    assert_eq!(endings, ["svg", "png", "csv", "json"]);
+    let figures = root.join(run).join("figures");
+    let table = std::fs::read_to_string(figures.join("regions.csv")).unwrap();
+    assert_eq!(table.lines().count(), 5, "{table}");
+    assert!(table.starts_with("epoch,cells,edges,vertices,smallest_area,median_area,largest_area,mean_degree,most_cells\n0,"));
+    let last: Vec<f64> = table
+        .lines()
+        .last()
+        .unwrap()
+        .split(',')
+        .map(|cell| cell.parse().unwrap())
+        .collect();
+    let json = std::fs::read_to_string(figures.join("regions.json")).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let list = |name: &str| json[name].as_array().unwrap();
+    assert_eq!(last[0], 3.0);
+    for (name, count) in [
+        ("faces", last[1]),
+        ("edges", last[2]),
+        ("vertices", last[3]),
+    ] {
+        assert_eq!(list(name).len() as f64, count);
+    }
+    assert_eq!(last[3] - last[2] + last[1], 1.0);
+    let window = |axis: usize| {
+        json["window"][axis][1].as_f64().unwrap() - json["window"][axis][0].as_f64().unwrap()
+    };
+    let total: f64 = list("faces")
+        .iter()
+        .map(|face| face["area"].as_f64().unwrap())
+        .sum();
+    assert!((total / (window(0) * window(1)) - 1.0).abs() < 1e-12);
+    let on = list("faces")[0]["on"].as_str().unwrap();
+    assert_eq!(on.split(' ').map(str::len).collect::<Vec<_>>(), [12, 4]);
+    // Two hidden layers of 12 and 4 leave no plane to measure areas in; the picture says what to draw instead.
+    refuse(
+        &["figure", run, "regions", "--tint", "determinant"],
+        &["2 units", "slope"],
+    );
+    refuse(
+        &["figure", run, "regions", "--tint", "patern"],
+        &["did you mean pattern?"],
+    );
+    refuse(&["figure", run, "loss", "--json"], &["regions"]);
+    refuse(&["animate", run, "training", "--tint", "area"], &["--tint"]);
+    let said = succeed(&["animate", run, "regions", "--size", "300x280"]);
+    assert!(root.join(said.trim()).metadata().unwrap().len() > 5000);
+
+    let said = succeed(&["inspect", run]);
+    assert!(
+        said.contains(&format!("cells: {} in the window", last[1])),
+        "{said}"
+    );
+    let said = succeed(&["inspect", run, "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&said).unwrap();
+    assert_eq!(json["cells"]["window"]["cells"].as_f64(), Some(last[1]));
+    assert!(json["cells"]["plane"]["cells"].as_f64() >= Some(last[1]));
+
+    let smooth = "--set=model.layers=[{units=4,activation='tanh'},{units=1,activation='sigmoid'}]";
+    succeed(&[
+        "train",
+        "small.toml",
+        smooth,
+        "--out",
+        "smooth",
+        "--epochs",
+        "1",
+    ]);
+    refuse(
+        &["figure", "smooth", "regions"],
+        &["tanh", "no cells", "boundary"],
+    );
+    refuse(&["animate", "smooth", "regions"], &["tanh", "no cells"]);
+    assert!(succeed(&["inspect", "smooth"]).contains("cells: not counted: layer layers.0: tanh"));
+    assert!(succeed(&["figure", "smooth", "--format", "svg"]).contains("regions: left out"));
+}
+
+/// The topology of a network's decision within a square.
+fn decided(network: &Frozen, size: f64) -> Topology {
+    let found = topology(&Decided::new(network, square(size)).unwrap());
+    let euler: i64 = found
+        .classes
+        .iter()
+        .map(|class| class.components as i64 - class.holes as i64)
+        .sum();
+    assert_eq!(euler - found.border_euler, 1, "{found:?}");
+    let whole: f64 = found.classes.iter().map(|class| class.area).sum();
+    assert!((whole - 4.0 * size * size).abs() < 1e-11);
+    found
+}
+
+/// The same network whose last unit says class 1 where it is above 0.
+fn signed(mut network: Frozen) -> Frozen {
+    network.layers.last_mut().unwrap().activation = Activation::Sigmoid;
+    network
+}
+
+fn parts(found: &Topology, class: usize) -> [usize; 3] {
+    let class = found.classes[class];
+    [class.components, class.bounded, class.holes]
+}
+
+#[test]
+fn the_regions_of_the_formula_network() {
+    let found = decided(&signed(formula(&[2, 8, 1])), 4.0);
+    assert_eq!(parts(&found, 1)[..2], [4, 2]);
+    // Two of the other class's holes are the bounded parts.
+    assert_eq!(parts(&found, 0)[0], 1);
+    assert_eq!(parts(&found, 0)[2], 2);
+    assert_eq!(found.pieces, 23);
+    assert!((found.length - 18.273_151).abs() < 5e-7, "{}", found.length);
+    assert!(
+        (found.classes[1].area - 14.002_578).abs() < 5e-7,
+        "{}",
+        found.classes[1].area
+    );
+}
+
+#[test]
+fn three_units_fold_the_plane_to_a_hexagon() {
+    let angle = |k: usize| std::f64::consts::TAU * k as f64 / 3.0;
+    let weight = Mat::from_fn(3, 2, |i, j| {
+        if j == 0 {
+            libm::cos(angle(i))
+        } else {
+            libm::sin(angle(i))
+        }
+    });
+    let network = Frozen {
+        layers: vec![
+            layer(weight, vec![0.0; 3], Activation::Relu),
+            layer(
+                Mat::from_fn(1, 3, |_, _| -1.0),
+                vec![1.0],
+                Activation::Sigmoid,
+            ),
+        ],
+    };
+    assert_eq!(Complex::new(&network, square(3.0)).unwrap().faces(), 6);
+    let found = decided(&network, 3.0);
+    assert_eq!(found.pieces, 6);
+    assert_eq!((parts(&found, 1), parts(&found, 0)), ([1, 1, 0], [1, 0, 1]));
+    let root = 3.0_f64.sqrt();
+    assert!((found.classes[1].area - 2.0 * root).abs() < 1e-12);
+    assert!((found.length - 4.0 * root).abs() < 1e-12);
+}
+
+/// Class 1 above (A^k(x) + 1) / 2 with A(x) = max(-3x + 1, 0, 3x - 2): every step folds the graph into twice as many
+/// notches. Source: M. Lewandowski et al., *CantorNet* (2024).
+fn cantor(depth: usize) -> Frozen {
+    let mut layers = Vec::new();
+    for k in 0..depth {
+        // The two sides of A, and y + 2, which is never off.
+        let weight = if k == 0 {
+            faer::mat![[-3.0, 0.0], [3.0, 0.0], [0.0, 1.0]]
+        } else {
+            faer::mat![[-3.0, -3.0, 0.0], [3.0, 3.0, 0.0], [0.0, 0.0, 1.0]]
+        };
+        let bias = vec![1.0, -2.0, if k == 0 { 2.0 } else { 0.0 }];
+        layers.push(layer(weight, bias, Activation::Relu));
+    }
+    layers.push(layer(
+        faer::mat![[-0.5, -0.5, 1.0]],
+        vec![-2.5],
+        Activation::Sigmoid,
+    ));
+    Frozen { layers }
+}
+
+#[test]
+fn cantors_network_has_twice_the_parts_with_every_layer() {
+    for depth in 1..=5 {
+        let found = decided(&cantor(depth), 1.0);
+        let doubled = 2_usize.pow(depth as u32 - 1);
+        assert_eq!(found.classes[1].components, doubled);
+        assert_eq!(found.pieces, 3 * doubled);
+        let area = libm::pow(2.0 / 3.0, depth as f64) / 2.0;
+        assert!((found.classes[1].area - area).abs() < 1e-12);
+    }
+}
+
+#[test]
+fn narrow_networks_enclose_little() {
+    let mut random = RandomState::new(11);
+    let mut enclosed = 0;
+    for (widths, most) in [(&[2, 2][..], 0), (&[2, 2, 2, 2], 0), (&[3], 1)] {
+        for _ in 0..200 {
+            let mut inputs = 2;
+            let mut layers = Vec::new();
+            for &units in widths.iter().chain([&1]) {
+                let weight = Mat::from_fn(units, inputs, |_, _| random.standard_normal());
+                layers.push(layer(weight, random.randn(units), Activation::Relu));
+                inputs = units;
+            }
+            // A. Beise et al. (2021): no wider than the input, no bounded part. E. Grigsby and K. Lindsey (2022): with one
+            // unit more, at most one.
+            let found = decided(&signed(Frozen { layers }), 20.0);
+            let bounded: usize = found.classes.iter().map(|class| class.bounded).sum();
+            assert!(bounded <= most, "{widths:?}: {found:?}");
+            enclosed += bounded;
+        }
+    }
+    assert!(enclosed > 5, "{enclosed}");
+}
+
+#[test]
+fn the_highest_of_several_scores_wins() {
+    let network = formula(&[2, 8, 5]);
+    let decided = Decided::new(&network, square(2.0)).unwrap();
+    let found = topology(&decided);
+    assert_eq!(found.classes.len(), 5);
+    for face in 0..decided.complex.faces() {
+        let polygon = decided.complex.polygon(face);
+        let n = polygon.len() as f64;
+        let centre = [0, 1].map(|axis| polygon.iter().map(|p| p[axis]).sum::<f64>() / n);
+        let scores = network.forward(Mat::from_fn(1, 2, |_, j| centre[j]).as_ref());
+        if decided.complex.area(face) > 1e-9 {
+            let best = (0..5).fold(0, |best, k| {
+                if scores[(0, k)] > scores[(0, best)] {
+                    k
+                } else {
+                    best
+                }
+            });
+            assert_eq!(decided.class[face], best);
+        }
+    }
+    // Two softmax units are one unit of their difference.
+    let two = formula(&[2, 8, 2]);
+    let mut one = two.clone();
+    let last = two.layers[1].clone();
+    one.layers[1] = layer(
+        Mat::from_fn(1, 8, |_, j| last.weight[(1, j)] - last.weight[(0, j)]),
+        vec![last.bias[1] - last.bias[0]],
+        Activation::Sigmoid,
+    );
+    let [a, b] = [two, one].map(|network| topology(&Decided::new(&network, square(4.0)).unwrap()));
+    assert_eq!(
+        [0, 1].map(|class| parts(&a, class)),
+        [0, 1].map(|class| parts(&b, class))
+    );
+    assert!((a.length - b.length).abs() < 1e-9);
+    let mut relu = formula(&[2, 8, 1]);
+    relu.layers[1].activation = Activation::Relu;
+    let refused = Decided::new(&relu, square(1.0)).unwrap_err().to_string();
+    assert!(refused.contains("scores"), "{refused}");
 }

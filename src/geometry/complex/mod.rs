@@ -18,6 +18,7 @@
 mod bound;
 mod chain;
 mod data;
+mod decided;
 mod integers;
 mod maps;
 mod mesh;
@@ -29,6 +30,7 @@ mod rows;
 
 pub use bound::most_cells;
 pub use data::{ComplexData, EdgeData, FaceData, Segment, Summary};
+pub use decided::Decided;
 pub use maps::AffineMap;
 pub use network::piecewise_linear;
 pub use pattern::Pattern;
@@ -109,6 +111,10 @@ impl Complex {
         let chain = network::chain(network)?;
         let (x, y) = (window.x, window.y);
         let refined = network::refined(network, &chain, Window::Rectangle([x.0, x.1, y.0, y.1]))?;
+        Ok(Self::of(refined, chain, window))
+    }
+
+    fn of(refined: Refined, chain: Vec<Link>, window: Bounds) -> Self {
         let places = &refined.places;
         let points: Vec<[f64; 2]> = places
             .x
@@ -122,13 +128,13 @@ impl Complex {
                 area(corners.map(|h| points[refined.mesh.origin[h as usize] as usize]))
             })
             .collect();
-        Ok(Self {
+        Self {
             refined,
             chain,
             window,
             points,
             areas,
-        })
+        }
     }
 
     /// The window.
@@ -169,6 +175,11 @@ impl Complex {
                 Origin::Side(_) | Origin::Far(_) => None,
             },
         }
+    }
+
+    /// The number of the line that an edge lies on: the same for edges on one unit's zeros in one cell of the layers before.
+    pub(super) fn line(&self, edge: usize) -> u32 {
+        self.refined.mesh.line[edge]
     }
 
     /// How many units each of the layers has that bend, in the order of a [`Pattern`].
