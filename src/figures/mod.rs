@@ -21,6 +21,7 @@ mod readout;
 mod regions;
 mod run_regions;
 mod scatter;
+#[cfg(feature = "train")]
 mod sweep;
 mod training;
 mod weights;
@@ -36,6 +37,7 @@ pub use readout::Readout;
 pub use regions::{Tint, moved_regions, regions, regions_figure};
 pub use run_regions::{RegionsRow, RunRegions, regions_csv};
 pub use scatter::{data, plane, plane_points};
+#[cfg(feature = "train")]
 pub use sweep::sweep;
 pub use training::{Stage, Training};
 pub use weights::{spectrum, weight_matrix};
