@@ -6,18 +6,18 @@ use clap::Args;
 
 use super::Outcome;
 use crate::error::Error;
-use crate::figures::{InputAxes, Name, RunRegions, Tint, regions_csv};
+use crate::figures::{InputAxes, Name, RunRegions, Tint};
 use crate::file;
 use crate::plot::Theme;
 use crate::run::Run;
 
 /// Draw figures of a finished or running run, without training again.
 ///
-/// Figures: data, loss, boundary, embedding, prediction, residuals, network, weights, spectrum, gradients, regions. Where none is
+/// Figures: data, loss, boundary, embedding, prediction, residuals, network, weights, spectrum, gradients, regions, topology. Where none is
 /// named, all that the run can show are drawn. They go into the run's figures/ directory. Of more than two features,
 /// figures show the plane of the first two principal components, or of two features that --features names.
 /// `regions` shows the cells on which a piecewise linear network is one affine map, and writes their counts at every
-/// captured epoch beside the picture, regions.csv.
+/// captured epoch beside the picture, regions.csv; `topology` counts the parts and holes of its decision regions.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  foldspace figure artifacts/runs/moons\n  \
     foldspace figure artifacts/runs/moons boundary embedding --epoch 20 --theme dark\n  \
@@ -36,7 +36,8 @@ pub struct Arguments {
     /// What the colour of a cell says, in `regions`: pattern, area, slope or determinant.
     #[arg(long, default_value = "pattern", value_name = "NAME")]
     tint: Tint,
-    /// Also write what `regions` is drawn from: vertices, edges, and cells with their areas and affine maps.
+    /// Also write what `regions` is drawn from (vertices, edges, and cells with their areas and affine maps), and the numbers
+    /// of `topology`.
     #[arg(long)]
     json: bool,
     /// The format of the files: svg, png, or both with a comma.
@@ -108,13 +109,22 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
         .out
         .clone()
         .unwrap_or_else(|| run.paths.root().join("figures"));
-    if !names.contains(&Name::Regions) && (arguments.json || arguments.tint != Tint::Pattern) {
-        return Err(Error::invalid(
-            "--json and --tint",
-            "only the figure `regions` has them",
-            "name it too, or leave them out",
-        )
-        .into());
+    let counted = [Name::Regions, Name::Topology]
+        .iter()
+        .any(|name| names.contains(name));
+    let tinted = names.contains(&Name::Regions);
+    for (flag, given, allowed) in [
+        ("--json", arguments.json, counted),
+        ("--tint", arguments.tint != Tint::Pattern, tinted),
+    ] {
+        if given && !allowed {
+            return Err(Error::invalid(
+                flag,
+                "none of these figures has it",
+                "draw `regions`, or leave it out",
+            )
+            .into());
+        }
     }
     for &name in names {
         let drawn = match name {
@@ -144,22 +154,18 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
                 println!("{}", path.display());
             }
         }
-        if name == Name::Regions {
-            let regions = RunRegions::new(&run, &axes)?;
-            let table = regions_csv(&regions.table(&run.epochs()?)?)?;
-            let mut files = vec![(out.join("regions.csv"), table)];
-            if arguments.json {
-                let json = serde_json::to_vec(&regions.data(epoch)?);
-                let json = json.map_err(|error| {
-                    Error::invalid("regions.json", error.to_string(), "report this")
-                })?;
-                files.push((out.join("regions.json"), json));
+        let numbers = match name {
+            Name::Regions => RunRegions::new(&run, &axes)?.files(epoch, arguments.json)?,
+            Name::Topology => {
+                RunRegions::new(&run, &axes)?.topology_files(epoch, arguments.json)?
             }
-            for (path, bytes) in files {
-                file::write(&path, &bytes)?;
-                if !quiet {
-                    println!("{}", path.display());
-                }
+            _ => Vec::new(),
+        };
+        for (name, bytes) in numbers {
+            let path = out.join(name);
+            file::write(&path, &bytes)?;
+            if !quiet {
+                println!("{}", path.display());
             }
         }
     }

@@ -6,7 +6,7 @@ use super::input_plane::roomy;
 use super::scatter::class_names;
 use super::{
     InputAxes, InputPlane, RunRegions, Stage, Tint, Training, boundary, data, learning, network,
-    prediction, spectrum, weights,
+    prediction, spectrum, topology_figure, weights,
 };
 use crate::capture::CapturedSet;
 use crate::data::{Dataset, Target};
@@ -40,11 +40,13 @@ pub enum Name {
     Gradients,
     /// The cells of a piecewise linear network.
     Regions,
+    /// The parts of its decision regions.
+    Topology,
 }
 
 impl Name {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Data,
         Self::Loss,
         Self::Boundary,
@@ -56,6 +58,7 @@ impl Name {
         Self::Spectrum,
         Self::Gradients,
         Self::Regions,
+        Self::Topology,
     ];
 
     /// The name on the command line, and the file's.
@@ -72,6 +75,7 @@ impl Name {
             Self::Spectrum => "spectrum",
             Self::Gradients => "gradients",
             Self::Regions => "regions",
+            Self::Topology => "topology",
         }
     }
 
@@ -105,6 +109,7 @@ impl Name {
                 .panel(spectrum(&run.frozen(epoch)?)?)),
             Self::Gradients => learning::gradients(run),
             Self::Regions => RunRegions::new(run, axes)?.figure(epoch, Tint::Pattern),
+            Self::Topology => topology_figure(&RunRegions::new(run, axes)?, epoch),
         }
     }
 }

@@ -23,6 +23,7 @@ mod run_regions;
 mod scatter;
 #[cfg(feature = "train")]
 mod sweep;
+mod topology;
 mod training;
 mod weights;
 
@@ -39,6 +40,7 @@ pub use run_regions::{RegionsRow, RunRegions, regions_csv};
 pub use scatter::{data, plane, plane_points};
 #[cfg(feature = "train")]
 pub use sweep::sweep;
+pub use topology::topology_figure;
 pub use training::{Stage, Training};
 pub use weights::{spectrum, weight_matrix};
 

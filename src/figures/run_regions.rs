@@ -6,8 +6,8 @@ use serde::Serialize;
 use super::scatter::axis_label;
 use super::{InputAxes, InputPlane, Tint, regions, regions_figure};
 use crate::error::{Error, Result};
-use crate::geometry::Bounds;
-use crate::geometry::complex::{Complex, ComplexData, Summary, most_cells};
+use crate::geometry::complex::{Complex, ComplexData, Decided, Summary, most_cells};
+use crate::geometry::{Bounds, topology};
 use crate::model::Frozen;
 use crate::plot::{Figure, Panel};
 use crate::run::Run;
@@ -89,7 +89,7 @@ impl RunRegions {
             .panel(self.labelled(panel).note(note)))
     }
 
-    fn labelled(&self, panel: Panel) -> Panel {
+    pub(super) fn labelled(&self, panel: Panel) -> Panel {
         let names = &self.plane.data().feature_names;
         let label = |axis: usize| {
             names
@@ -115,6 +115,62 @@ impl RunRegions {
         rows.collect()
     }
 
+    /// The network after an epoch, with the decision as one layer more.
+    ///
+    /// # Errors
+    /// As [`complex`](Self::complex), and if the run is a regression or its network decides nothing.
+    pub fn decided(&self, epoch: usize) -> Result<Decided> {
+        let network = self.plane.network(&self.run.frozen(epoch)?)?;
+        let decided = Decided::new(&network, self.window)?;
+        match self.plane.data().class_count() {
+            Some(classes) if classes == decided.classes => Ok(decided),
+            _ => Err(Error::invalid(
+                "topology",
+                "the run's data have no classes, or not as many as the network decides between",
+                "draw `regions` or `prediction` instead",
+            )),
+        }
+    }
+
+    /// The data on the plane, whose window this is.
+    pub(super) fn plane(&self) -> &InputPlane {
+        &self.plane
+    }
+
+    /// The files with the numbers behind `regions`, by name: the table of every captured epoch, and where it is asked for
+    /// the complex of one.
+    ///
+    /// # Errors
+    /// As [`complex`](Self::complex).
+    pub fn files(&self, epoch: usize, json: bool) -> Result<Vec<(&'static str, Vec<u8>)>> {
+        let table = self.table(&self.run.epochs()?)?;
+        let mut files = vec![("regions.csv", regions_csv(&table)?)];
+        if json {
+            files.push(("regions.json", json_of(&self.data(epoch)?)?));
+        }
+        Ok(files)
+    }
+
+    /// The same behind `topology`.
+    ///
+    /// # Errors
+    /// As [`decided`](Self::decided).
+    pub fn topology_files(&self, epoch: usize, json: bool) -> Result<Vec<(&'static str, Vec<u8>)>> {
+        let epochs = self.run.epochs()?;
+        let rows = epochs
+            .par_iter()
+            .map(|&epoch| Ok((epoch, topology(&self.decided(epoch)?))));
+        let rows = rows.collect::<Result<Vec<_>>>()?;
+        let mut files = vec![(
+            "topology.csv",
+            super::topology::csv(self.plane.data(), &rows)?,
+        )];
+        if json {
+            files.push(("topology.json", json_of(&topology(&self.decided(epoch)?))?));
+        }
+        Ok(files)
+    }
+
     /// Vertices, edges and cells with their maps after an epoch.
     ///
     /// # Errors
@@ -129,41 +185,50 @@ impl RunRegions {
 /// # Errors
 /// If a line cannot be written.
 pub fn regions_csv(rows: &[RegionsRow]) -> Result<Vec<u8>> {
-    let refuse = |error: &dyn std::fmt::Display| {
-        Error::invalid("regions.csv", error.to_string(), "report this")
-    };
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer
-        .write_record([
-            "epoch",
-            "cells",
-            "edges",
-            "vertices",
-            "smallest_area",
-            "median_area",
-            "largest_area",
-            "mean_degree",
-            "most_cells",
-        ])
-        .map_err(|error| refuse(&error))?;
-    for RegionsRow {
-        epoch,
-        summary: s,
-        most_cells,
-    } in rows
-    {
-        let counts = [*epoch, s.cells, s.edges, s.vertices].map(|count| count.to_string());
+    let header = [
+        "epoch",
+        "cells",
+        "edges",
+        "vertices",
+        "smallest_area",
+        "median_area",
+        "largest_area",
+        "mean_degree",
+        "most_cells",
+    ];
+    let rows = rows.iter().map(|row| {
+        let s = row.summary;
+        let counts = [row.epoch, s.cells, s.edges, s.vertices].map(|count| count.to_string());
         let numbers = [
             s.smallest_area,
             s.median_area,
             s.largest_area,
             s.mean_degree,
-            *most_cells,
+            row.most_cells,
         ];
-        let numbers = numbers.map(|number| format!("{number:?}"));
-        writer
-            .write_record(counts.iter().chain(&numbers))
-            .map_err(|error| refuse(&error))?;
+        counts
+            .into_iter()
+            .chain(numbers.map(|number| format!("{number:?}")))
+            .collect()
+    });
+    csv_of(&header, rows)
+}
+
+/// A table as CSV.
+pub(super) fn csv_of(header: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Result<Vec<u8>> {
+    let refuse =
+        |error: &dyn std::fmt::Display| Error::invalid("table", error.to_string(), "report this");
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer
+        .write_record(header)
+        .map_err(|error| refuse(&error))?;
+    for row in rows {
+        writer.write_record(row).map_err(|error| refuse(&error))?;
     }
     writer.into_inner().map_err(|error| refuse(&error))
+}
+
+fn json_of(value: &impl Serialize) -> Result<Vec<u8>> {
+    serde_json::to_vec(value)
+        .map_err(|error| Error::invalid("JSON", error.to_string(), "report this"))
 }

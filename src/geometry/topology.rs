@@ -86,10 +86,14 @@ pub fn topology(decided: &Decided) -> Topology {
                 length += libm::hypot(q[0] - p[0], q[1] - p[1]);
                 border_edges += 1;
                 lines.push(complex.line(number));
-                edge.ends.map(|vertex| on_border[vertex] = true);
+                edge.ends
+                    .into_iter()
+                    .for_each(|vertex| on_border[vertex] = true);
             }
             _ => {
-                edge.ends.map(|vertex| on_rim[vertex] = true);
+                edge.ends
+                    .into_iter()
+                    .for_each(|vertex| on_rim[vertex] = true);
             }
         }
     }
@@ -108,7 +112,9 @@ pub fn topology(decided: &Decided) -> Topology {
         match edge.sides {
             [Some(a), Some(b)] if class[a] == class[b] => {
                 euler[root[a]] -= 1;
-                edge.ends.map(|vertex| touching[vertex] = root[a]);
+                edge.ends
+                    .into_iter()
+                    .for_each(|vertex| touching[vertex] = root[a]);
             }
             [Some(_), Some(_)] => {}
             [a, b] => a

@@ -57,11 +57,12 @@ pub fn figure(trained: &Trained, counts: &Counts) -> Result<Figure> {
         Ok(panel)
     };
     let numbers = counts.cells.iter().map(|&cells| cells as f64);
-    let history = figures::history(
-        &[Series::from_first("cells", numbers)],
-        "cells in the window",
-    )
-    .title("over the epochs");
+    let series = Series {
+        label: String::new(),
+        epochs: counts.epochs.clone(),
+        values: numbers.collect(),
+    };
+    let history = figures::history(&[series], "cells in the window").title("over the epochs");
     Ok(Figure::new("The cells on which the network is one affine map")
         .caption(
             "Thin lines: where one of the 128 units of the first layer turns on or off. Strong lines: the same for the two of \
