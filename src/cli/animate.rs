@@ -8,7 +8,7 @@ use super::figure::Look;
 use super::{Outcome, output, progress};
 use crate::anim::{Format, Moment, Options, Sampling, Timeline, write_animation};
 use crate::error::{Error, Result};
-use crate::figures::{self, InputPlane};
+use crate::figures::{self, InputPlane, RunRegions, Tint};
 use crate::plot::Figure;
 use crate::run::Run;
 
@@ -16,7 +16,8 @@ use crate::run::Run;
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  foldspace animate artifacts/runs/moons training\n  \
-    foldspace animate artifacts/runs/moons flow --format gif,mp4 --size 900x700"
+    foldspace animate artifacts/runs/moons flow --format gif,mp4 --size 900x700\n  \
+    foldspace animate artifacts/runs/spiral regions"
 )]
 pub struct Arguments {
     /// The run directory.
@@ -40,6 +41,9 @@ pub struct Arguments {
     full_colour: bool,
     #[command(flatten)]
     look: Look,
+    /// What the colour of a cell says, in `regions`: pattern, area, slope or determinant.
+    #[arg(long, default_value = "pattern", value_name = "NAME")]
+    tint: Tint,
     /// Another directory for the animation; by default the run's figures/.
     #[arg(long, value_name = "DIRECTORY")]
     out: Option<PathBuf>,
@@ -55,6 +59,8 @@ enum Name {
     Boundary,
     /// Input space moving through the layers of the trained network.
     Flow,
+    /// The cells of a piecewise linear network over the epochs.
+    Regions,
 }
 
 /// How long the last frame stays, in seconds.
@@ -127,6 +133,23 @@ fn animation(run: &Run, arguments: &Arguments) -> Result<(Timeline, Draw)> {
             Box::new(move |moment| flow.draw(moment)),
         ));
     }
+    if arguments.name == Name::Regions {
+        let regions = RunRegions::new(run, &axes)?;
+        // What cannot be drawn is refused before anything is written.
+        regions.complex(epochs.last().copied().unwrap_or_default())?;
+        let tint = arguments.tint;
+        return Ok((
+            Timeline::steps(epochs.len(), arguments.fps, HOLD)?,
+            Box::new(move |moment| regions.frame(epochs[moment.step], tint)),
+        ));
+    }
+    if arguments.tint != Tint::Pattern {
+        return Err(Error::invalid(
+            "--tint",
+            "only `animate RUN regions` has cells to colour",
+            "leave it out",
+        ));
+    }
     let views = figures::training(run, &epochs, &axes)?;
     let timeline = Timeline::steps(epochs.len(), arguments.fps, HOLD)?;
     let draw: Draw = match arguments.name {
@@ -140,7 +163,9 @@ fn animation(run: &Run, arguments: &Arguments) -> Result<(Timeline, Draw)> {
                 .size(640, 500)
                 .panel(views.boundary(moment.step)?))
         }),
-        Name::Training | Name::Flow => Box::new(move |moment| views.side_by_side(moment.step)),
+        Name::Training | Name::Flow | Name::Regions => {
+            Box::new(move |moment| views.side_by_side(moment.step))
+        }
     };
     Ok((timeline, draw))
 }

@@ -6,21 +6,25 @@ use clap::Args;
 
 use super::{Outcome, output};
 use crate::error::Error;
-use crate::figures::{InputAxes, Name};
+use crate::figures::{InputAxes, Name, RunRegions, Tint};
+use crate::file;
 use crate::plot::Theme;
 
 /// Draw figures of a finished or running run, without training again.
 ///
-/// Figures: data, loss, boundary, embedding, prediction, residuals, network, weights, spectrum, gradients. Where none is
+/// Figures: data, loss, boundary, embedding, prediction, residuals, network, weights, spectrum, gradients, regions, topology. Where none is
 /// named, all that the run can show are drawn. They go into the run's figures/ directory. Of more than two features,
 /// figures show the plane of the first two principal components, or of two features that --features names; of one feature, data
 /// and boundary show it as it is, with the score over it.
+/// `regions` shows the cells on which a piecewise linear network is one affine map, and writes their counts at every
+/// captured epoch beside the picture, regions.csv; `topology` counts the parts and holes of its decision regions.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  foldspace figure artifacts/runs/moons\n  \
     foldspace figure artifacts/runs/moons boundary embedding --epoch 20 --theme dark\n  \
     foldspace figure artifacts/runs/iris boundary --features petal_length_cm,petal_width_cm\n  \
     foldspace figure artifacts/runs/moons boundary --format pdf\n  \
-    foldspace figure artifacts/runs/moons boundary --format svg --svg-text")]
+    foldspace figure artifacts/runs/moons boundary --format svg --svg-text\n  \
+    foldspace figure artifacts/runs/spiral regions --tint slope --json")]
 pub struct Arguments {
     /// The run directory.
     run: PathBuf,
@@ -31,6 +35,13 @@ pub struct Arguments {
     epoch: Option<usize>,
     #[command(flatten)]
     look: Look,
+    /// What the colour of a cell says, in `regions`: pattern, area, slope or determinant.
+    #[arg(long, default_value = "pattern", value_name = "NAME")]
+    tint: Tint,
+    /// Also write what `regions` is drawn from (vertices, edges, and cells with their areas and affine maps), and the numbers
+    /// of `topology`.
+    #[arg(long)]
+    json: bool,
     /// The format of the files: svg, png, pdf; several with commas.
     #[arg(long = "format", default_value = "svg,png", value_delimiter = ',', value_name = "FORMAT",
         value_parser = ["svg", "png", "pdf"])]
@@ -103,8 +114,31 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
         .out
         .clone()
         .unwrap_or_else(|| run.paths.root().join("figures"));
+    let counted = [Name::Regions, Name::Topology]
+        .iter()
+        .any(|name| names.contains(name));
+    let tinted = names.contains(&Name::Regions);
+    for (flag, given, allowed) in [
+        ("--json", arguments.json, counted),
+        ("--tint", arguments.tint != Tint::Pattern, tinted),
+    ] {
+        if given && !allowed {
+            return Err(Error::invalid(
+                flag,
+                "none of these figures has it",
+                "draw `regions`, or leave it out",
+            )
+            .into());
+        }
+    }
     for &name in names {
-        let mut figure = match name.draw(&run, epoch, &axes) {
+        let drawn = match name {
+            Name::Regions => {
+                RunRegions::new(&run, &axes).and_then(|it| it.figure(epoch, arguments.tint))
+            }
+            _ => name.draw(&run, epoch, &axes),
+        };
+        let mut figure = match drawn {
             Ok(figure) => figure,
             // What this run cannot show is no mistake where nobody asked for it.
             Err(error) if all => {
@@ -126,6 +160,20 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
             } else {
                 figure.save(&path, theme, arguments.dpi)?;
             }
+            if !quiet {
+                output::wrote(&path)?;
+            }
+        }
+        let numbers = match name {
+            Name::Regions => RunRegions::new(&run, &axes)?.files(epoch, arguments.json)?,
+            Name::Topology => {
+                RunRegions::new(&run, &axes)?.topology_files(epoch, arguments.json)?
+            }
+            _ => Vec::new(),
+        };
+        for (name, bytes) in numbers {
+            let path = out.join(name);
+            file::write(&path, &bytes)?;
             if !quiet {
                 output::wrote(&path)?;
             }

@@ -6,13 +6,15 @@ use clap::Args;
 
 use super::{Outcome, output};
 use crate::error::{Error, Result};
+use crate::figures::{InputAxes, RunRegions};
+use crate::geometry::complex::{PlaneCounts, Summary, most_cells, plane_counts};
 use crate::inspect::{LayerReport, inspect};
 use crate::model::{Frozen, import, weights};
 
 /// Show the matrices of a run or a weights file, layer by layer.
 ///
 /// Shape, parameters, norms, rank, condition, singular values; determinant and eigenvalues where square; for a run, units
-/// that say the same of every sample, and the lengths of the last gradients.
+/// that say the same of every sample, the lengths of the last gradients, and how many cells a piecewise linear network has.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  foldspace inspect artifacts/runs/moons\n  \
     foldspace inspect artifacts/runs/moons/weights/epoch-000150.safetensors --json\n  \
@@ -30,15 +32,21 @@ pub struct Arguments {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
-    let (reports, gradients) = if arguments.path.is_file() {
-        (of_file(&arguments.path)?, Vec::new())
+    let (reports, gradients, cells) = if arguments.path.is_file() {
+        (of_file(&arguments.path)?, Vec::new(), None)
     } else {
-        of_run(&arguments.path, arguments.epoch, quiet)?
+        let (reports, gradients) = of_run(&arguments.path, arguments.epoch, quiet)?;
+        (
+            reports,
+            gradients,
+            Some(Cells::of(&arguments.path, arguments.epoch)),
+        )
     };
     if arguments.json {
         let json = serde_json::json!({
             "layers": reports,
             "gradient_norms": gradients.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
+            "cells": cells.as_ref().and_then(|cells| cells.as_ref().ok()),
         });
         return output::say(format_args!("{json:#}"));
     }
@@ -50,7 +58,46 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
             "gradient of {name}: length {norm:.3e} on the last batch"
         ))?;
     }
+    match &cells {
+        Some(Ok(cells)) => cells.print()?,
+        Some(Err(reason)) => output::say(format_args!("cells: not counted: {reason}"))?,
+        None => {}
+    }
     Ok(())
+}
+
+/// The cells of a run's network on the plane of its data.
+#[derive(serde::Serialize)]
+struct Cells {
+    window: Summary,
+    plane: PlaneCounts,
+    most_cells: f64,
+}
+
+impl Cells {
+    fn of(path: &Path, epoch: Option<usize>) -> Result<Self> {
+        let run = Run::open(path)?;
+        let epoch = super::captured_epoch(&run, epoch)?;
+        let (network, complex) = RunRegions::new(&run, &InputAxes::Automatic)?.complex(epoch)?;
+        Ok(Self {
+            window: complex.summary(),
+            plane: plane_counts(&network)?,
+            most_cells: most_cells(&network)?,
+        })
+    }
+
+    fn print(&self) -> Outcome {
+        output::say(format_args!(
+            "cells: {} in the window of the data, between {} edges and {} vertices; {} in the whole plane, of {:.3} sides in \
+             the mean; at most {:.0} with these widths",
+            self.window.cells,
+            self.window.edges,
+            self.window.vertices,
+            self.plane.cells,
+            self.plane.mean_degree,
+            self.most_cells
+        ))
+    }
 }
 
 /// A file of ours describes its network; another program's holds matrices.

@@ -5,8 +5,8 @@ use faer::Mat;
 use super::input_plane::roomy;
 use super::scatter::class_names;
 use super::{
-    InputAxes, InputPlane, OneFeature, Stage, Training, boundary, data, learning, network,
-    one_feature, prediction, spectrum, weights,
+    InputAxes, InputPlane, OneFeature, RunRegions, Stage, Tint, Training, boundary, data, learning,
+    network, one_feature, prediction, spectrum, topology_figure, weights,
 };
 use crate::capture::CapturedSet;
 use crate::data::{Dataset, Target};
@@ -38,11 +38,15 @@ pub enum Name {
     Spectrum,
     /// The length of every parameter's gradient over the epochs.
     Gradients,
+    /// The cells of a piecewise linear network.
+    Regions,
+    /// The parts of its decision regions.
+    Topology,
 }
 
 impl Name {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Data,
         Self::Loss,
         Self::Boundary,
@@ -53,6 +57,8 @@ impl Name {
         Self::Weights,
         Self::Spectrum,
         Self::Gradients,
+        Self::Regions,
+        Self::Topology,
     ];
 
     /// The name on the command line, and the file's.
@@ -68,6 +74,8 @@ impl Name {
             Self::Weights => "weights",
             Self::Spectrum => "spectrum",
             Self::Gradients => "gradients",
+            Self::Regions => "regions",
+            Self::Topology => "topology",
         }
     }
 
@@ -108,6 +116,8 @@ impl Name {
                 .size(680, 460)
                 .panel(spectrum(&run.frozen(epoch)?)?)),
             Self::Gradients => learning::gradients(run),
+            Self::Regions => RunRegions::new(run, axes)?.figure(epoch, Tint::Pattern),
+            Self::Topology => topology_figure(&RunRegions::new(run, axes)?, epoch),
         }
     }
 }

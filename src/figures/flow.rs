@@ -5,9 +5,9 @@ use faer::{Mat, MatRef};
 
 use super::boundary::SEPARATOR;
 use super::camera::{between, growing, lattice, window};
-use super::creases::CreasedGrid;
 use super::decision::Decision;
 use super::legs::{Act, Leg, Legs};
+use super::paper::Paper;
 use super::scatter::by_target;
 use super::{boundary_curves, plane, plane_points};
 use crate::anim::{Easing, Moment, Segment, Timeline};
@@ -34,7 +34,7 @@ pub struct Flow {
     /// The layers before the last as they act on the plane that input space is seen on.
     head_on_plane: Frozen,
     dataset: Dataset,
-    grid: CreasedGrid,
+    grid: Paper,
     /// Everything that moves (n x inputs): the grid, the data, the decision boundary.
     points: Mat<f64>,
     samples: usize,
@@ -117,7 +117,7 @@ impl Flow {
         } else {
             Vec::new()
         };
-        let grid = CreasedGrid::new(&head_on_plane, paper, LINES);
+        let grid = Paper::new(&head_on_plane, paper, LINES)?;
         let vertices: Vec<Point> = curves.iter().flatten().copied().collect();
         let (paper_rows, rows) = (grid.points.nrows(), grid.points.nrows() + data.nrows());
         let drawn = Mat::from_fn(paper_rows + vertices.len(), 2, |i, j| {

@@ -6,7 +6,6 @@
 mod boundary;
 mod camera;
 mod catalogue;
-mod creases;
 mod decision;
 mod embedding;
 mod flow;
@@ -17,11 +16,15 @@ mod learning;
 mod legs;
 mod network;
 mod one_feature;
+mod paper;
 mod prediction;
 mod readout;
+mod regions;
+mod run_regions;
 mod scatter;
 #[cfg(feature = "train")]
 mod sweep;
+mod topology;
 mod training;
 mod weights;
 
@@ -34,9 +37,12 @@ pub use history::{Series, history};
 pub use input_plane::{InputAxes, InputPlane};
 pub use one_feature::OneFeature;
 pub use readout::Readout;
+pub use regions::{Tint, moved_regions, regions, regions_figure};
+pub use run_regions::{RegionsRow, RunRegions, regions_csv};
 pub use scatter::{data, plane, plane_points};
 #[cfg(feature = "train")]
 pub use sweep::sweep;
+pub use topology::topology_figure;
 pub use training::{Stage, Training};
 pub use weights::{spectrum, weight_matrix};
 

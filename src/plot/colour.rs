@@ -63,6 +63,8 @@ pub enum Role {
     Accent(usize),
     /// Black or white, whichever reads better on a colour map at this place in [0, 1].
     On(Colormap, f64),
+    /// The colour of a place in [0, 1] of a colour map.
+    Scale(Colormap, f64),
     /// Just this colour, in both themes.
     Fixed(Rgb),
 }

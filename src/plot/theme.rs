@@ -110,6 +110,7 @@ impl Theme {
                     Rgb::hex(0x14161a)
                 }
             }
+            Role::Scale(colormap, t) => colormap.rgb(t, self),
             Role::Fixed(rgb) => rgb,
         }
     }

@@ -10,7 +10,7 @@ use foldspace::geometry::jacobian::determinant_field;
 use foldspace::geometry::view::blend;
 use foldspace::geometry::{
     Bounds, Grid, Journey, LayerFlow, Separability, Stage, View, best_line, jacobian, level_set,
-    linear_regions, linear_separability, pull_back, stretch,
+    linear_separability, pull_back, stretch,
 };
 use foldspace::model::{Activation, Frozen, Layer};
 use proptest::prelude::*;
@@ -492,49 +492,6 @@ fn stretch_and_determinant_of_a_network() {
             .unwrap_err()
             .to_string()
             .contains("6 x 2")
-    );
-}
-
-#[test]
-fn within_a_linear_region_the_network_is_affine() {
-    let network = Frozen {
-        layers: vec![
-            layer(2, 8, Activation::Relu, 4),
-            layer(8, 8, Activation::LeakyRelu, 5),
-            layer(8, 1, Activation::Identity, 6),
-        ],
-    };
-    let points = Mat::from_fn(30 * 30, 2, |i, j| {
-        if j == 0 {
-            (i % 30) as f64 / 5.0 - 3.0
-        } else {
-            (i / 30) as f64 / 5.0 - 3.0
-        }
-    });
-    let regions = linear_regions(&network, points.as_ref()).unwrap();
-    assert!(regions.patterns.len() > 8 && regions.patterns[0].len() == 16);
-    let value = network.forward(points.as_ref());
-    for region in 0..regions.patterns.len() {
-        let members: Vec<usize> = (0..900).filter(|&i| regions.region[i] == region).collect();
-        let first = members[0];
-        let slope = jacobian(&network, &[points[(first, 0)], points[(first, 1)]]).unwrap();
-        for &i in &members {
-            let (dx, dy) = (
-                points[(i, 0)] - points[(first, 0)],
-                points[(i, 1)] - points[(first, 1)],
-            );
-            let predicted = value[(first, 0)] + slope[(0, 0)] * dx + slope[(0, 1)] * dy;
-            assert!((predicted - value[(i, 0)]).abs() < 1e-12);
-        }
-    }
-    let smooth = Frozen {
-        layers: vec![layer(2, 2, Activation::Tanh, 1)],
-    };
-    assert!(
-        linear_regions(&smooth, points.as_ref())
-            .unwrap_err()
-            .to_string()
-            .contains("tanh")
     );
 }
 

@@ -31,6 +31,7 @@ mod pictures;
 mod planes;
 mod plot;
 mod random;
+mod regions;
 mod regularisation;
 mod run;
 mod splits;

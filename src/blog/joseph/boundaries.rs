@@ -1,6 +1,6 @@
 //! D4: a linear model's decision boundary beside the network's.
 
-use super::{classes, input_window};
+use super::{cells, classes, input_window};
 use crate::blog::{Check, Exhibit, Lab};
 use crate::capture::CaptureConfig;
 use crate::error::Result;
@@ -77,6 +77,12 @@ pub fn d4(lab: &Lab) -> Result<Exhibit> {
         "linear model: training accuracy, against the best straight line's",
         linear_accuracy,
         best.accuracy,
+    ))
+    .check(Check::equal(
+        "linear model: cells of the plane, counted exactly",
+        cells::of(linear.network(), &trained)?.faces() as f64,
+        1.0,
+        0.0,
     ))
     .check(Check::at_least("network: the widest turn of its boundary, in degrees", turning, 360.0))
     .check(Check::at_least(

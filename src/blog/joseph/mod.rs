@@ -1,6 +1,7 @@
 //! Post D: Joseph, "Neural Networks - a linear algebra perspective".
 
 mod boundaries;
+mod cells;
 mod motion;
 mod refresher;
 mod spiral;

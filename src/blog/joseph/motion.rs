@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use faer::{Mat, MatRef};
 
-use super::{EMBEDDING, classes, collapsed, input_window};
+use super::{EMBEDDING, cells, classes, collapsed, input_window};
 use crate::anim::Moment;
 use crate::blog::{Check, Exhibit, Lab, Trained};
 use crate::error::Result;
@@ -112,6 +112,12 @@ pub fn d7(lab: &Lab) -> Result<Exhibit> {
         "the hidden layers together are one affine map: largest difference, relative",
         composed_error(&linear),
         1e-12,
+    ))
+    .check(Check::equal(
+        "cells of the plane on which the network is one affine map, counted exactly",
+        cells::of(linear.network(), &linear)?.faces() as f64,
+        1.0,
+        0.0,
     ))
     .check(Check::at_most(
         "training accuracy cannot exceed the best straight line's",

@@ -1,6 +1,6 @@
 //! D5: where the data were, and where the hidden layers have put them.
 
-use super::{EMBEDDING, classes, collapsed, input_window};
+use super::{EMBEDDING, cells, classes, collapsed, input_window};
 use crate::blog::{Check, Exhibit, Lab};
 use crate::error::{Error, Result};
 use crate::figures::{self, Embedding, Readout};
@@ -81,6 +81,7 @@ pub fn d5(lab: &Lab) -> Result<Exhibit> {
         100.0 * held_out
     ))
     .figure("spaces", figure)
+    .figure("cells", cells::spaces(&trained, space)?)
     .check(Check::holds(
         "original space: not linearly separable",
         !before.is_separable(),

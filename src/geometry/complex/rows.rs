@@ -1,0 +1,158 @@
+//! Affine functions a x + b y + c in `f64`, with bounds of their errors.
+//!
+//! A bound covers everything that was rounded since the weights, which are taken as exact. Source for the running
+//! analysis: N. Higham, *Accuracy and Stability of Numerical Algorithms* (2002), section 3.3.
+
+use super::chain::{Level, Link};
+
+/// The unit roundoff, 2^-53.
+pub(super) const ROUND: f64 = f64::EPSILON / 2.0;
+/// Bounds are themselves computed in `f64`; this makes up for it.
+pub(super) const SLACK: f64 = 1.0 + 1e-9;
+/// What underflow can add.
+pub(super) const TINY: f64 = 1e-290;
+
+/// a x + b y + c: coefficients, and how far each can be from the true one.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Row {
+    pub v: [f64; 3],
+    pub e: [f64; 3],
+}
+
+impl Row {
+    pub fn exact(v: [f64; 3]) -> Self {
+        Self { v, e: [0.0; 3] }
+    }
+
+    /// Zero everywhere, for certain.
+    pub fn is_zero(&self) -> bool {
+        self.v == [0.0; 3] && self.e == [0.0; 3]
+    }
+
+    /// The value at (x, y, w) and a bound of its error; `ex`, `ey` bound those of x and y, and w is exact.
+    pub fn at(&self, [x, y, w]: [f64; 3], [ex, ey]: [f64; 2]) -> (f64, f64) {
+        let [a, b, c] = self.v;
+        let value = a * x + b * y + c * w;
+        let (ax, ay, aw) = (x.abs() + ex, y.abs() + ey, w.abs());
+        let moved = a.abs() * ex + b.abs() * ey;
+        let rounded = 4.0 * ROUND * (a.abs() * x.abs() + b.abs() * y.abs() + c.abs() * aw);
+        let given = self.e[0] * ax + self.e[1] * ay + self.e[2] * aw;
+        (value, (moved + rounded + given) * SLACK + TINY)
+    }
+}
+
+/// The affine maps of a layer's units on every cell of the layers before: `[cell * units + unit]`.
+pub(super) fn first(link: &Link) -> Vec<Row> {
+    (0..link.units)
+        .map(|unit| {
+            let w = link.row(unit);
+            Row::exact([w[0], w[1], link.bias[unit]])
+        })
+        .collect()
+}
+
+/// Those of the next layer: `rows` are the maps of `before`, whose units are on as `level` says.
+///
+/// Errors are bounded once for all cells that share a cell of the layer before, as if every unit were on its steeper side:
+/// of ReLU at most about twice too much, and half the work.
+pub(super) fn next(before: &Link, rows: &[Row], level: &Level, link: &Link) -> Vec<Row> {
+    let n = before.units;
+    let gamma = (link.inputs as f64 + 6.0) * ROUND * SLACK;
+    let steepest = before.off.map_or(1.0, |slope| slope.abs().max(1.0));
+    // In fours, so that a sum is a loop of vectors.
+    let outputs: Vec<[f64; 4]> = rows
+        .iter()
+        .map(|row| [row.v[0], row.v[1], row.v[2], 0.0])
+        .collect();
+    let columns: Vec<f64> = (0..n * link.units)
+        .map(|k| link.weight[k % link.units * n + k / link.units])
+        .collect();
+    let mut errors = Vec::with_capacity(rows.len() / n.max(1) * link.units);
+    for own in rows.chunks_exact(n.max(1)) {
+        for unit in 0..link.units {
+            let mut sum = [0.0; 3];
+            for (w, row) in link.row(unit).iter().zip(own) {
+                for ((sum, e), v) in sum.iter_mut().zip(row.e).zip(row.v) {
+                    *sum += w.abs() * (e + gamma * v.abs());
+                }
+            }
+            sum[2] += gamma * link.bias[unit].abs();
+            errors.push(sum.map(|e| steepest * e * SLACK));
+        }
+    }
+    let mut maps = Vec::with_capacity(level.parent.len() * link.units);
+    let mut sums = vec![[0.0; 4]; link.units];
+    for (cell, &parent) in level.parent.iter().enumerate() {
+        let own = &outputs[parent as usize * n..][..n];
+        for (sum, &bias) in sums.iter_mut().zip(&link.bias) {
+            *sum = [0.0, 0.0, bias, 0.0];
+        }
+        let mut all_off = true;
+        let mut add = |k: usize, slope: f64| {
+            all_off = false;
+            let output = own[k].map(|v| slope * v);
+            for (sum, &w) in sums
+                .iter_mut()
+                .zip(&columns[k * link.units..][..link.units])
+            {
+                for i in 0..4 {
+                    sum[i] += w * output[i];
+                }
+            }
+        };
+        match before.off {
+            Some(0.0) => {
+                for (group, word) in level.on.iter().enumerate() {
+                    let mut bits = word[cell];
+                    while bits != 0 {
+                        add(64 * group + bits.trailing_zeros() as usize, 1.0);
+                        bits &= bits - 1;
+                    }
+                }
+            }
+            Some(slope) => {
+                (0..n).for_each(|k| add(k, if level.is_on(cell, k) { 1.0 } else { slope }));
+            }
+            None => (0..n).for_each(|k| add(k, 1.0)),
+        }
+        maps.extend(sums.iter().enumerate().map(|(unit, sum)| Row {
+            v: [sum[0], sum[1], sum[2]],
+            // Where nothing comes in, the bias is all there is.
+            e: if all_off {
+                [0.0; 3]
+            } else {
+                errors[parent as usize * link.units + unit]
+            },
+        }));
+    }
+    maps
+}
+
+/// Where two lines meet, with bounds of the errors; infinite ones where the lines are too near parallel to tell.
+pub(super) fn meet(p: &Row, q: &Row) -> ([f64; 2], [f64; 2]) {
+    let ([a1, b1, c1], [a2, b2, c2]) = (p.v, q.v);
+    let det = a1 * b2 - a2 * b1;
+    let mut x = (b1 * c2 - b2 * c1) / det;
+    let mut y = (c1 * a2 - c2 * a1) / det;
+    // One step of refinement, then a bound from what the residuals still are.
+    let (s1, s2) = (a1 * x + b1 * y + c1, a2 * x + b2 * y + c2);
+    x -= (s1 * b2 - s2 * b1) / det;
+    y -= (a1 * s2 - a2 * s1) / det;
+    let (s1, r1) = p.at([x, y, 1.0], [0.0; 2]);
+    let (s2, r2) = q.at([x, y, 1.0], [0.0; 2]);
+    let (r1, r2) = (s1.abs() + r1, s2.abs() + r2);
+    let upper = |row: &Row, i: usize| row.v[i].abs() + row.e[i];
+    let doubt = p.e[0] * upper(q, 1)
+        + p.e[1] * upper(q, 0)
+        + q.e[0] * upper(p, 1)
+        + q.e[1] * upper(p, 0)
+        + 4.0 * ROUND * ((a1 * b2).abs() + (a2 * b1).abs());
+    let least = det.abs() - doubt * SLACK;
+    if least > 0.0 && x.is_finite() && y.is_finite() {
+        let ex = (upper(q, 1) * r1 + upper(p, 1) * r2) / least * SLACK;
+        let ey = (upper(q, 0) * r1 + upper(p, 0) * r2) / least * SLACK;
+        ([x, y], [ex, ey])
+    } else {
+        ([0.0; 2], [f64::INFINITY; 2])
+    }
+}
