@@ -4,6 +4,7 @@
 pub mod activation;
 pub mod batch_norm;
 mod block;
+pub mod chain;
 pub mod config;
 pub mod ensemble;
 mod fast;
@@ -16,6 +17,7 @@ pub mod parameters;
 mod pickle;
 pub mod pytorch;
 mod simd;
+mod spelling;
 pub mod store;
 pub mod tap;
 pub mod weights;

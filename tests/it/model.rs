@@ -10,18 +10,28 @@ use foldspace::model::{
 };
 use foldspace::random::Generator;
 
-const ACTIVATIONS: [Activation; 11] = [
+const ACTIVATIONS: [Activation; 18] = [
     Activation::Identity,
     Activation::Relu,
-    Activation::LeakyRelu,
-    Activation::Elu,
+    Activation::LEAKY_RELU,
+    Activation::LeakyRelu { slope: 0.3 },
+    Activation::ELU,
+    Activation::Elu { alpha: 0.5 },
     Activation::Gelu,
+    Activation::GeluTanh,
     Activation::Silu,
     Activation::Softplus,
     Activation::Tanh,
     Activation::Sigmoid,
     Activation::Softmax,
     Activation::ScaledTanh { a: 2.0, b: 0.5 },
+    Activation::RELU6,
+    Activation::Clip {
+        low: -0.4,
+        high: 0.7,
+    },
+    Activation::HardSigmoid,
+    Activation::HardSwish,
 ];
 
 /// The processor backends, and the graphics one where there is an adapter.
