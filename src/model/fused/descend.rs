@@ -3,7 +3,7 @@
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::ops::FloatTensorOps;
 use burn::backend::tensor::FloatTensor;
-use burn::backend::{Autodiff, AutodiffBackend, Cube, Dispatch, Flex, NdArray, backend_extension};
+use burn::backend::{Autodiff, AutodiffBackend, Dispatch, Flex, NdArray, backend_extension};
 use burn::tensor::Tensor;
 
 use super::memory::Memory;
@@ -28,7 +28,7 @@ pub struct Descent {
 }
 
 /// The operation as Burn dispatches it.
-#[backend_extension(NdArray, Flex, Cube, Autodiff)]
+#[backend_extension(NdArray, Flex, Cube: cfg(feature = "gpu"), Autodiff)]
 pub trait DescentOps: Memory {
     /// See [`descend`].
     fn descend(
@@ -64,7 +64,8 @@ pub trait DescentOps: Memory {
 
 impl DescentOps for Flex {}
 impl DescentOps for NdArray {}
-impl DescentOps for Cube {}
+#[cfg(feature = "gpu")]
+impl DescentOps for burn::backend::Cube {}
 
 impl<B: DescentOps, C: CheckpointStrategy> DescentOps for Autodiff<B, C> {
     fn descend(

@@ -5,7 +5,7 @@ use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::tensor::FloatTensor;
-use burn::backend::{Autodiff, Cube, Dispatch, Flex, NdArray, backend_extension};
+use burn::backend::{Autodiff, Dispatch, Flex, NdArray, backend_extension};
 use burn::tensor::Tensor;
 
 use super::loss::EntryLoss;
@@ -22,7 +22,7 @@ pub fn entry_losses(prediction: Tensor<2>, target: Tensor<2>, loss: EntryLoss) -
 }
 
 /// The operation as Burn dispatches it.
-#[backend_extension(NdArray, Flex, Cube, Autodiff)]
+#[backend_extension(NdArray, Flex, Cube: cfg(feature = "gpu"), Autodiff)]
 pub trait EntryOps: Memory {
     /// See [`entry_losses`].
     fn entry_losses(
@@ -36,7 +36,8 @@ pub trait EntryOps: Memory {
 
 impl EntryOps for Flex {}
 impl EntryOps for NdArray {}
-impl EntryOps for Cube {}
+#[cfg(feature = "gpu")]
+impl EntryOps for burn::backend::Cube {}
 
 impl<B: Memory, C: CheckpointStrategy> EntryOps for Autodiff<B, C> {
     fn entry_losses(

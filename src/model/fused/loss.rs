@@ -5,7 +5,7 @@ use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::tensor::FloatTensor;
-use burn::backend::{Autodiff, Cube, Dispatch, Flex, NdArray, TensorMetadata, backend_extension};
+use burn::backend::{Autodiff, Dispatch, Flex, NdArray, TensorMetadata, backend_extension};
 use burn::tensor::{Shape, Tensor};
 
 use super::functions::ln;
@@ -67,7 +67,7 @@ fn clamped_ln(p: f32) -> f32 {
 }
 
 /// The operation as Burn dispatches it.
-#[backend_extension(NdArray, Flex, Cube, Autodiff)]
+#[backend_extension(NdArray, Flex, Cube: cfg(feature = "gpu"), Autodiff)]
 pub trait LossOps: Memory {
     /// See [`mean_loss`].
     fn mean_loss(
@@ -81,7 +81,8 @@ pub trait LossOps: Memory {
 
 impl LossOps for Flex {}
 impl LossOps for NdArray {}
-impl LossOps for Cube {}
+#[cfg(feature = "gpu")]
+impl LossOps for burn::backend::Cube {}
 
 /// The mean loss (1) and its derivative by every prediction, in the prediction's shape.
 pub(super) fn mean_with_slopes<B: Memory>(

@@ -6,7 +6,7 @@ use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::flex::FlexTensor;
 use burn::backend::ndarray::NdArrayTensor;
 use burn::backend::tensor::FloatTensor;
-use burn::backend::{Autodiff, Backend, Cube, Dispatch, Flex, NdArray, TensorMetadata};
+use burn::backend::{Autodiff, Backend, Dispatch, Flex, NdArray, TensorMetadata};
 use burn::tensor::{DType, TensorData};
 
 /// A backend, and how to reach the entries of its tensors.
@@ -36,7 +36,8 @@ pub trait Memory: Backend {
 }
 
 /// Graphics cards and the like keep their memory to themselves.
-impl Memory for Cube {}
+#[cfg(feature = "gpu")]
+impl Memory for burn::backend::Cube {}
 
 /// Nobody reads a tensor here without asking for the backend underneath first.
 impl Memory for Dispatch {}

@@ -7,7 +7,7 @@ use burn::backend::autodiff::NodeId;
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{
-    Backend, BackendTensor, Cube, Dispatch, DispatchAutodiffContext, DispatchTensor,
+    Backend, BackendTensor, Dispatch, DispatchAutodiffContext, DispatchTensor,
     DispatchTensorKind, ExtensionType, Flex, NdArray, TensorMetadata, backend_extension,
 };
 use burn::tensor::Tensor;
@@ -177,7 +177,7 @@ impl<B: Backend> ExtensionType<B> for Layers<B> {
 }
 
 /// The operations as Burn dispatches them.
-#[backend_extension(NdArray, Flex, Cube, Autodiff)]
+#[backend_extension(NdArray, Flex, Cube: cfg(feature = "gpu"), Autodiff)]
 pub trait NetworkOps: Memory {
     /// See [`network`].
     fn network(x: FloatTensor<Self>, #[extension_type] layers: Layers<Self>) -> FloatTensor<Self> {
@@ -212,7 +212,8 @@ pub trait NetworkOps: Memory {
 
 impl NetworkOps for Flex {}
 impl NetworkOps for NdArray {}
-impl NetworkOps for Cube {}
+#[cfg(feature = "gpu")]
+impl NetworkOps for burn::backend::Cube {}
 
 /// The entries of a network's input and parameters.
 struct Operands<'a> {

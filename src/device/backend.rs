@@ -1,0 +1,74 @@
+//! The names that `--backend` takes.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+
+/// What `--backend` accepts.
+///
+/// ```
+/// use foldspace::device::Backend;
+/// assert_eq!("flex".parse::<Backend>().unwrap(), Backend::Flex);
+/// let error = "flx".parse::<Backend>().unwrap_err();
+/// assert!(error.to_string().contains("did you mean flex?"));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Backend {
+    /// Let [`choose`] decide by the size of the job.
+    #[default]
+    Auto,
+    /// Burn's older processor backend, on the `ndarray` crate.
+    Ndarray,
+    /// Burn's processor backend in plain Rust.
+    Flex,
+    /// A graphics card through Vulkan, Metal or DirectX.
+    Wgpu,
+}
+
+impl Backend {
+    /// All of them, in the order in which `foldspace devices` lists them.
+    pub const ALL: [Self; 4] = [Self::Auto, Self::Ndarray, Self::Flex, Self::Wgpu];
+
+    /// The name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Ndarray => "ndarray",
+            Self::Flex => "flex",
+            Self::Wgpu => "wgpu",
+        }
+    }
+}
+
+impl fmt::Display for Backend {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.name())
+    }
+}
+
+impl FromStr for Backend {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        let wanted = name.to_lowercase();
+        Self::ALL
+            .into_iter()
+            .find(|backend| backend.name() == wanted)
+            .ok_or_else(|| {
+                let names = Self::ALL.map(Self::name);
+                let hint = match crate::suggest::nearest(&wanted, names) {
+                    Some(nearest) => format!("did you mean {nearest}?"),
+                    None => format!("choose one of {}", names.join(", ")),
+                };
+                Error::Backend {
+                    backend: name.to_owned(),
+                    problem: "there is no such backend".to_owned(),
+                    remedy: hint,
+                }
+            })
+    }
+}

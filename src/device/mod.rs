@@ -1,0 +1,21 @@
+//! `--backend` to a Burn [`Device`]: the only place that knows which backends exist.
+//!
+//! Burn picks the backend at run time through its `Device`, so models carry no backend type. What can go wrong
+//! (no adapter, a driver too old, a name that does not exist) is an `Err` of one line that says what to do.
+
+//!
+//! Without feature `train` only the names are left ([`Backend`]), for configurations to be read; without feature `gpu`
+//! wgpu is a name that opens nothing.
+
+mod backend;
+#[cfg(feature = "gpu")]
+mod graphics;
+#[cfg(all(feature = "train", not(feature = "gpu")))]
+#[path = "no_graphics.rs"]
+mod graphics;
+#[cfg(feature = "train")]
+mod open;
+
+pub use backend::Backend;
+#[cfg(feature = "train")]
+pub use open::{BackendReport, LARGE_JOB, choose, open, report};

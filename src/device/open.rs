@@ -1,0 +1,127 @@
+//! From a backend's name to a Burn device, and what `auto` and `foldspace devices` say of each.
+
+use burn::tensor::Device;
+use serde::Serialize;
+
+use super::{Backend, graphics};
+use crate::error::{Error, Result};
+
+/// From this many parameters times samples per step on, a graphics card is worth its overhead.
+///
+/// A training step of a small network is some sixty operations, and launching one on a graphics card costs tens
+/// of microseconds: milliseconds per step, in which one processor core multiplies some 30 million numbers.
+pub const LARGE_JOB: usize = 32_000_000;
+
+/// What `auto` stands for: the backend, and the rule that chose it.
+///
+/// `parameters` counts the network's weights and biases, `batch` the samples of one step. A software adapter
+/// (Vulkan emulated on the processor) is never chosen.
+pub fn choose(parameters: usize, batch: usize) -> (Backend, String) {
+    let size = parameters.saturating_mul(batch);
+    if size < LARGE_JOB {
+        let reason = format!(
+            "{parameters} parameters x {batch} samples per step is below {LARGE_JOB}: a processor is faster"
+        );
+        return (Backend::Flex, reason);
+    }
+    match graphics::adapter() {
+        Ok(found) if !found.software => (
+            Backend::Wgpu,
+            format!(
+                "{parameters} parameters x {batch} samples per step reaches {LARGE_JOB}: {} is faster",
+                found.adapter
+            ),
+        ),
+        Ok(found) => (
+            Backend::Flex,
+            format!(
+                "the only graphics adapter, {}, is emulated in software",
+                found.adapter
+            ),
+        ),
+        Err(_) => (
+            Backend::Flex,
+            "there is no graphics adapter; see `foldspace devices`".to_owned(),
+        ),
+    }
+}
+
+/// Opens a backend's device, without autodiff; [`Backend::Auto`] opens `flex`.
+///
+/// # Errors
+/// [`Error::Backend`] where there is no adapter or the driver refuses. Never panics.
+pub fn open(backend: Backend) -> Result<Device> {
+    match backend {
+        Backend::Auto | Backend::Flex => Ok(Device::flex()),
+        Backend::Ndarray => Ok(ndarray()),
+        Backend::Wgpu => match graphics::adapter() {
+            Ok(found) => Ok(found.device.clone()),
+            Err(problem) => Err(Error::Backend {
+                backend: backend.name().to_owned(),
+                problem: problem.clone(),
+                remedy: graphics::REMEDY.to_owned(),
+            }),
+        },
+    }
+}
+
+/// Burn deprecates this backend in favour of `flex` and removes it with 0.23; until then the project offers
+/// both, because comparing them is one of its tests.
+#[allow(deprecated)]
+fn ndarray() -> Device {
+    Device::ndarray()
+}
+
+/// One backend as `foldspace devices` shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BackendReport {
+    /// The name to give to `--backend`.
+    pub backend: Backend,
+    /// Whether it can be used here.
+    pub available: bool,
+    /// What it computes on, such as the graphics card's name.
+    pub adapter: Option<String>,
+    /// The driver and its version.
+    pub driver: Option<String>,
+    /// A remark: why it is missing and what to do, or what to know about it.
+    pub note: String,
+}
+
+/// What each backend finds on this machine. Opens the graphics adapter, which takes a moment.
+pub fn report() -> Vec<BackendReport> {
+    let processor = |backend, note: &str| BackendReport {
+        backend,
+        available: true,
+        adapter: Some(format!(
+            "processor, {} threads",
+            std::thread::available_parallelism().map_or(1, usize::from)
+        )),
+        driver: None,
+        note: note.to_owned(),
+    };
+    let wgpu = match graphics::adapter() {
+        Ok(found) => BackendReport {
+            backend: Backend::Wgpu,
+            available: true,
+            adapter: Some(found.adapter.clone()),
+            driver: Some(found.driver.clone()),
+            note: if found.software {
+                "emulated in software: right, but slower than flex".to_owned()
+            } else {
+                format!("{}; auto chooses it for large jobs", found.kind)
+            },
+        },
+        Err(problem) => BackendReport {
+            backend: Backend::Wgpu,
+            available: false,
+            adapter: None,
+            driver: None,
+            note: format!("{problem}; {}", graphics::REMEDY),
+        },
+    };
+    vec![
+        processor(Backend::Flex, "what auto chooses for small jobs"),
+        processor(Backend::Ndarray, "deprecated by Burn in favour of flex"),
+        wgpu,
+    ]
+}
