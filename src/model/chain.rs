@@ -70,6 +70,9 @@ impl Scaling {
     }
 }
 
+/// Wider layers than this are no network to look at.
+const MOST_NUMBERS: usize = 1_000_000;
+
 /// What has been put in and has no activation yet.
 enum Open {
     /// The output of the last layer, or the input, as it is.
@@ -130,8 +133,13 @@ impl Chain {
     /// Says how many numbers there are at this place, where that is known from elsewhere.
     ///
     /// # Errors
-    /// If there are known to be more or fewer.
+    /// If there are known to be more or fewer, or absurdly many.
     pub fn expect(&mut self, width: usize) -> Result<(), String> {
+        if width > MOST_NUMBERS {
+            return Err(format!(
+                "{width} numbers come at once, more than {MOST_NUMBERS}"
+            ));
+        }
         match self.width {
             Some(known) if known != width => {
                 Err(format!("{known} numbers come where {width} are expected"))
@@ -146,6 +154,14 @@ impl Chain {
     /// How many numbers there are now, if anything has said so.
     pub fn width(&self) -> Option<usize> {
         self.width
+    }
+
+    /// The activation that was put in last, with nothing after it.
+    pub fn last_activation(&self) -> Option<Activation> {
+        match self.open {
+            Open::Nothing => self.layers.last().map(|layer| layer.activation),
+            _ => None,
+        }
     }
 
     /// W x + b, with W (units x inputs). An affine map before it, with no activation between them, stays a layer of its own.
@@ -183,7 +199,11 @@ impl Chain {
                     *bias += row.iter().zip(&start).map(|(w, s)| w * s).sum::<f64>();
                 }
                 for (j, factor) in scaling.factor.iter().enumerate() {
-                    layer.weight.col_mut(j).iter_mut().for_each(|w| *w *= factor);
+                    layer
+                        .weight
+                        .col_mut(j)
+                        .iter_mut()
+                        .for_each(|w| *w *= factor);
                 }
             }
         }

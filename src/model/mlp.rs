@@ -250,7 +250,11 @@ pub fn apply(activation: Activation, z: Tensor<2>) -> Tensor<2> {
         // its masked gradient 0 x infinity is not a number.
         Activation::Elu { alpha } => {
             let below = z.clone().clamp_max(0.0).exp().sub_scalar(1.0);
-            let below = if alpha == 1.0 { below } else { below.mul_scalar(alpha) };
+            let below = if alpha == 1.0 {
+                below
+            } else {
+                below.mul_scalar(alpha)
+            };
             activation::relu(z) + below
         }
         // Burn's own gelu has an approximate gradient on some backends, wrong in the fourth decimal.

@@ -87,7 +87,8 @@ impl LayerParameters {
         if let Some(norm) = &self.norm {
             let (mean, variance) = (&norm.running_mean, &norm.running_var);
             let epsilon = batch_norm::EPSILON;
-            Scaling::batch_norm(mean, variance, epsilon, &norm.weight, &norm.bias).fold_into(&mut layer);
+            Scaling::batch_norm(mean, variance, epsilon, &norm.weight, &norm.bias)
+                .fold_into(&mut layer);
         }
         layer
     }

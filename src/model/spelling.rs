@@ -95,11 +95,9 @@ impl Activation {
             }
         };
         match self {
-            Self::ScaledTanh { a, b } => finite(
-                &[a, b],
-                "a and b",
-                "use numbers such as a = 2.0, b = 1.0",
-            ),
+            Self::ScaledTanh { a, b } => {
+                finite(&[a, b], "a and b", "use numbers such as a = 2.0, b = 1.0")
+            }
             Self::LeakyRelu { slope } => finite(&[slope], "slope", "use a number such as 0.01"),
             Self::Elu { alpha } => finite(&[alpha], "alpha", "use a number such as 1.0"),
             Self::Clip { low, high } if low >= high => Err((
@@ -129,7 +127,8 @@ impl Serialize for Activation {
             _ => return serializer.serialize_str(self.name()),
         };
         let name = self.name();
-        let mut table = serializer.serialize_struct_variant("Activation", 0, name, entries.len())?;
+        let mut table =
+            serializer.serialize_struct_variant("Activation", 0, name, entries.len())?;
         for (key, value) in entries {
             table.serialize_field(key, value)?;
         }
@@ -154,8 +153,12 @@ impl<'de> Visitor<'de> for Spelling {
 
     fn visit_str<E: serde::de::Error>(self, name: &str) -> std::result::Result<Activation, E> {
         plain(name).ok_or_else(|| match name {
-            "scaled_tanh" => E::custom("scaled_tanh has to be given a and b, as in { scaled_tanh = { a = 2.0, b = 1.0 } }"),
-            "clip" => E::custom("clip has to be given its bounds, as in { clip = { low = 0.0, high = 6.0 } }"),
+            "scaled_tanh" => E::custom(
+                "scaled_tanh has to be given a and b, as in { scaled_tanh = { a = 2.0, b = 1.0 } }",
+            ),
+            "clip" => E::custom(
+                "clip has to be given its bounds, as in { clip = { low = 0.0, high = 6.0 } }",
+            ),
             _ => E::unknown_variant(name, &NAMES),
         })
     }
@@ -185,7 +188,9 @@ impl<'de> Visitor<'de> for Spelling {
                 Activation::Clip { low, high }
             }
             name if NAMES.contains(&name) => {
-                return Err(A::Error::custom(format!("{name} takes no parameters; write \"{name}\"")));
+                return Err(A::Error::custom(format!(
+                    "{name} takes no parameters; write \"{name}\""
+                )));
             }
             _ => return Err(A::Error::unknown_variant(&name, &NAMES)),
         };

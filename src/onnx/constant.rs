@@ -11,35 +11,52 @@ pub(super) fn two(
     b: &Tensor,
 ) -> Result<Tensor, String> {
     let shape = common(&a.shape, &b.shape)?;
-    let count = shape.iter().try_fold(1_usize, |count, &size| count.checked_mul(size));
+    let count = shape
+        .iter()
+        .try_fold(1_usize, |count, &size| count.checked_mul(size));
     let count = count.ok_or("arrays of a combined size beyond counting")?;
     reader.take(count)?;
     let whole = a.whole && b.whole;
     let values = (0..count).map(|index| {
         let [x, y] = [a, b].map(|tensor| tensor.values[place(&shape, &tensor.shape, index)]);
         let value = operation.apply(x, y);
-        if whole && operation == Binary::Div { value.trunc() } else { value }
+        if whole && operation == Binary::Div {
+            value.trunc()
+        } else {
+            value
+        }
     });
-    Ok(Tensor { values: values.collect(), shape, whole })
+    Ok(Tensor {
+        values: values.collect(),
+        shape,
+        whole,
+    })
 }
 
 /// An operation on every number.
 pub(super) fn one(reader: &mut Reader, operation: Unary, of: &Tensor) -> Result<Tensor, String> {
     reader.take(of.values.len())?;
-    Ok(Tensor { values: of.values.iter().map(|&x| operation(x)).collect(), ..of.clone() })
+    Ok(Tensor {
+        values: of.values.iter().map(|&x| operation(x)).collect(),
+        ..of.clone()
+    })
 }
 
 /// The shape of two arrays together.
 fn common(a: &[usize], b: &[usize]) -> Result<Vec<usize>, String> {
     let axes = a.len().max(b.len());
     let size = |shape: &[usize], axis: usize| {
-        (axis + shape.len()).checked_sub(axes).map_or(1, |axis| shape[axis])
+        (axis + shape.len())
+            .checked_sub(axes)
+            .map_or(1, |axis| shape[axis])
     };
     (0..axes)
         .map(|axis| match (size(a, axis), size(b, axis)) {
             (x, y) if x == y || y == 1 => Ok(x),
             (1, y) => Ok(y),
-            _ => Err(format!("arrays of the shapes {a:?} and {b:?} do not fit each other")),
+            _ => Err(format!(
+                "arrays of the shapes {a:?} and {b:?} do not fit each other"
+            )),
         })
         .collect()
 }
@@ -65,12 +82,17 @@ pub(super) fn transpose(reader: &mut Reader, of: &Tensor, order: &[i64]) -> Resu
     let axes = of.shape.len();
     let order: Vec<usize> = match order {
         [] => (0..axes).rev().collect(),
-        order => order.iter().filter_map(|&axis| axis_of(axis, axes)).collect(),
+        order => order
+            .iter()
+            .filter_map(|&axis| axis_of(axis, axes))
+            .collect(),
     };
     let mut sorted = order.clone();
     sorted.sort_unstable();
     if !sorted.into_iter().eq(0..axes) {
-        return Err(format!("a transposition of {axes} axes is given as {order:?}"));
+        return Err(format!(
+            "a transposition of {axes} axes is given as {order:?}"
+        ));
     }
     reader.take(of.values.len())?;
     let shape: Vec<usize> = order.iter().map(|&axis| of.shape[axis]).collect();
@@ -86,7 +108,11 @@ pub(super) fn transpose(reader: &mut Reader, of: &Tensor, order: &[i64]) -> Resu
         }
         of.values[at]
     });
-    Ok(Tensor { values: values.collect(), shape, whole: of.whole })
+    Ok(Tensor {
+        values: values.collect(),
+        shape,
+        whole: of.whole,
+    })
 }
 
 /// The same numbers in another shape: 0 keeps a size, -1 takes what is left.
@@ -105,16 +131,23 @@ pub(super) fn reshape(of: &Tensor, shape: &[f64]) -> Result<Tensor, String> {
             _ => return Err(refuse()),
         });
     }
-    let known = sizes.iter().try_fold(1_usize, |count, &size| count.checked_mul(size));
+    let known = sizes
+        .iter()
+        .try_fold(1_usize, |count, &size| count.checked_mul(size));
     let known = known.filter(|&known| known > 0).ok_or_else(refuse)?;
     if let Some(axis) = open {
         sizes[axis] = of.values.len() / known;
     }
-    let count = sizes.iter().try_fold(1_usize, |count, &size| count.checked_mul(size));
+    let count = sizes
+        .iter()
+        .try_fold(1_usize, |count, &size| count.checked_mul(size));
     if count != Some(of.values.len()) {
         return Err(refuse());
     }
-    Ok(Tensor { shape: sizes, ..of.clone() })
+    Ok(Tensor {
+        shape: sizes,
+        ..of.clone()
+    })
 }
 
 /// Arrays one after the other along their first axis.
@@ -125,16 +158,26 @@ pub(super) fn concatenate(reader: &mut Reader, parts: &[&Tensor]) -> Result<Tens
     if parts.iter().any(|part| rest(part).as_ref() != Some(&first)) {
         return Err("arrays of different shapes are put together".to_owned());
     }
-    let values: Vec<f64> = parts.iter().flat_map(|part| part.values.iter().copied()).collect();
+    let values: Vec<f64> = parts
+        .iter()
+        .flat_map(|part| part.values.iter().copied())
+        .collect();
     reader.take(values.len())?;
     let mut shape = vec![parts.iter().map(|part| part.shape[0]).sum()];
     shape.extend(first);
-    Ok(Tensor { shape, values, whole: parts.iter().all(|part| part.whole) })
+    Ok(Tensor {
+        shape,
+        values,
+        whole: parts.iter().all(|part| part.whole),
+    })
 }
 
 /// Rows of an array by their numbers.
 pub(super) fn gather(reader: &mut Reader, of: &Tensor, rows: &Tensor) -> Result<Tensor, String> {
-    let (&count, rest) = of.shape.split_first().ok_or("rows of a single number are asked for")?;
+    let (&count, rest) = of
+        .shape
+        .split_first()
+        .ok_or("rows of a single number are asked for")?;
     let size: usize = rest.iter().product();
     reader.take(size.saturating_mul(rows.values.len()))?;
     let mut values = Vec::new();
@@ -143,13 +186,21 @@ pub(super) fn gather(reader: &mut Reader, of: &Tensor, rows: &Tensor) -> Result<
         values.extend_from_slice(&of.values[row * size..(row + 1) * size]);
     }
     let shape = rows.shape.iter().chain(rest).copied().collect();
-    Ok(Tensor { shape, values, whole: of.whole })
+    Ok(Tensor {
+        shape,
+        values,
+        whole: of.whole,
+    })
 }
 
 /// An axis counted from the front or, below 0, from the back.
 pub(super) fn axis_of(axis: i64, axes: usize) -> Option<usize> {
     let axes = i64::try_from(axes).ok()?;
-    let axis = if axis < 0 { axis.checked_add(axes)? } else { axis };
+    let axis = if axis < 0 {
+        axis.checked_add(axes)?
+    } else {
+        axis
+    };
     usize::try_from(axis).ok().filter(|_| axis < axes)
 }
 
@@ -158,7 +209,11 @@ mod tests {
     use super::*;
 
     fn array(shape: &[usize], values: &[f64]) -> Tensor {
-        Tensor { shape: shape.to_vec(), values: values.to_vec(), whole: false }
+        Tensor {
+            shape: shape.to_vec(),
+            values: values.to_vec(),
+            whole: false,
+        }
     }
 
     #[test]
@@ -169,8 +224,16 @@ mod tests {
         assert_eq!(sum, array(&[2, 3], &[11.0, 12.0, 13.0, 21.0, 22.0, 23.0]));
         assert!(two(reader, Binary::Add, &array(&[2], &[1.0, 2.0]), &row).is_err());
         let turned = transpose(reader, &sum, &[]).unwrap();
-        assert_eq!(turned, array(&[3, 2], &[11.0, 21.0, 12.0, 22.0, 13.0, 23.0]));
+        assert_eq!(
+            turned,
+            array(&[3, 2], &[11.0, 21.0, 12.0, 22.0, 13.0, 23.0])
+        );
         assert_eq!(reshape(&turned, &[-1.0, 3.0]).unwrap().shape, [2, 3]);
-        assert_eq!(gather(reader, &turned, &array(&[1], &[-1.0])).unwrap().values, [13.0, 23.0]);
+        assert_eq!(
+            gather(reader, &turned, &array(&[1], &[-1.0]))
+                .unwrap()
+                .values,
+            [13.0, 23.0]
+        );
     }
 }

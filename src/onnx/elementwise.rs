@@ -114,7 +114,9 @@ pub(super) enum Part {
 
 impl Default for Program {
     fn default() -> Self {
-        Self { steps: vec![Step::Input] }
+        Self {
+            steps: vec![Step::Input],
+        }
     }
 }
 
@@ -144,7 +146,9 @@ impl Program {
 
     fn push(&mut self, step: Step) -> Result<usize, String> {
         if self.steps.len() == LONGEST {
-            return Err(format!("more than {LONGEST} operations on single numbers follow each other"));
+            return Err(format!(
+                "more than {LONGEST} operations on single numbers follow each other"
+            ));
         }
         self.steps.push(step);
         Ok(self.steps.len() - 1)
@@ -271,14 +275,26 @@ fn recognise(function: impl Fn(f64) -> f64) -> Option<Vec<Part>> {
         candidates.push(bend(Activation::Clip { low, high }));
     }
     if low.is_finite() {
-        candidates.push(vec![Part::Scale(1.0, -low), Part::Bend(Activation::Relu), Part::Scale(1.0, low)]);
+        candidates.push(vec![
+            Part::Scale(1.0, -low),
+            Part::Bend(Activation::Relu),
+            Part::Scale(1.0, low),
+        ]);
     }
     if high.is_finite() {
-        candidates.push(vec![Part::Scale(-1.0, high), Part::Bend(Activation::Relu), Part::Scale(-1.0, high)]);
+        candidates.push(vec![
+            Part::Scale(-1.0, high),
+            Part::Bend(Activation::Relu),
+            Part::Scale(-1.0, high),
+        ]);
     }
     // Softplus and SiLU of beta z, divided by beta.
     let steeper = |activation: Activation, beta: f64| {
-        vec![Part::Scale(beta, 0.0), Part::Bend(activation), Part::Scale(1.0 / beta, 0.0)]
+        vec![
+            Part::Scale(beta, 0.0),
+            Part::Bend(activation),
+            Part::Scale(1.0 / beta, 0.0),
+        ]
     };
     let beta = std::f64::consts::LN_2 / function(0.0);
     if beta.is_finite() && beta > 0.0 {
@@ -306,8 +322,16 @@ mod tests {
         let steep = program.two(Binary::Mul, Program::INPUT, beta).unwrap();
         let gate = program.known(Activation::Sigmoid, steep).unwrap();
         let swish = program.two(Binary::Mul, Program::INPUT, gate).unwrap();
-        let Some([Part::Scale(b, 0.0), Part::Bend(Activation::Silu), Part::Scale(back, 0.0)]) =
-            program.parts(swish).as_deref().map(|parts| <[Part; 3]>::try_from(parts).unwrap())
+        let Some(
+            [
+                Part::Scale(b, 0.0),
+                Part::Bend(Activation::Silu),
+                Part::Scale(back, 0.0),
+            ],
+        ) = program
+            .parts(swish)
+            .as_deref()
+            .map(|parts| <[Part; 3]>::try_from(parts).unwrap())
         else {
             panic!("{:?}", program.parts(swish));
         };
@@ -334,7 +358,9 @@ mod tests {
     #[test]
     fn what_is_no_activation_is_not_taken_for_one() {
         let mut program = Program::default();
-        let square = program.two(Binary::Mul, Program::INPUT, Program::INPUT).unwrap();
+        let square = program
+            .two(Binary::Mul, Program::INPUT, Program::INPUT)
+            .unwrap();
         assert_eq!(program.parts(square), None);
         // x + relu(x) bends like a leaky ReLU, but is none of slope 1 above zero.
         let bent = program.known(Activation::Relu, Program::INPUT).unwrap();

@@ -29,7 +29,8 @@ use walk::Walk;
 const MOST_BYTES: u64 = 8 * MOST_PARAMETERS as u64 + (64 << 20);
 
 /// The way out of most refusals.
-const REMEDY: &str = "give a feed-forward network: dense layers, activations, batch norm, a scaler before them";
+const REMEDY: &str =
+    "give a feed-forward network: dense layers, activations, batch norm, a scaler before them";
 
 /// Reads a file, and the file of weights beside it where it has one.
 ///
@@ -64,7 +65,11 @@ pub fn read(path: &Path) -> Result<Frozen> {
 pub fn parse(file: &[u8], path: &Path, folder: Option<&Path>) -> Result<Frozen> {
     let place = path.display().to_string();
     let damaged = |problem: String| {
-        Error::invalid(&place, format!("not an ONNX file that can be read: {problem}"), "export it again")
+        Error::invalid(
+            &place,
+            format!("not an ONNX file that can be read: {problem}"),
+            "export it again",
+        )
     };
     let graph = schema::graph(file).map_err(damaged)?;
     let (output, needed) = output(&graph)
@@ -72,12 +77,18 @@ pub fn parse(file: &[u8], path: &Path, folder: Option<&Path>) -> Result<Frozen> 
     let reader = Reader::new(folder.map(Path::to_path_buf));
     let mut walk =
         Walk::new(&graph, reader).map_err(|problem| Error::invalid(&place, problem, REMEDY))?;
-    for (_, node) in graph.nodes.iter().enumerate().filter(|(i, _)| needed.contains(i)) {
+    for (_, node) in graph
+        .nodes
+        .iter()
+        .enumerate()
+        .filter(|(i, _)| needed.contains(i))
+    {
         operators::apply(&mut walk, node, graph.opset).map_err(|problem| {
             Error::invalid(format!("{place}, {}", called(node)), problem, REMEDY)
         })?;
     }
-    walk.finish(output).map_err(|problem| Error::invalid(&place, problem, REMEDY))
+    walk.finish(output)
+        .map_err(|problem| Error::invalid(&place, problem, REMEDY))
 }
 
 /// How messages call a node.
@@ -99,9 +110,12 @@ fn output<'a>(graph: &'a Graph<'a>) -> Result<(&'a str, BTreeSet<usize>), String
         (Some(only), None) => only.name,
         (Some(_), Some(_)) => {
             let names: Vec<&str> = graph.outputs.iter().map(|port| port.name).collect();
-            let likely = |port: &&schema::Port<'_>| port.numbers && port.name.contains("probabilit");
+            let likely =
+                |port: &&schema::Port<'_>| port.numbers && port.name.contains("probabilit");
             let likely = graph.outputs.iter().find(likely);
-            likely.ok_or_else(|| format!("it has several outputs: {}", names.join(", ")))?.name
+            likely
+                .ok_or_else(|| format!("it has several outputs: {}", names.join(", ")))?
+                .name
         }
         (None, _) => return Err("none of its outputs holds numbers".to_owned()),
     };

@@ -19,15 +19,24 @@ const SELU: (f64, f64) = (1.673_263_192_176_818_8, 1.050_700_998_306_274_4);
 /// What it is that can't be drawn.
 pub(super) fn apply<'a>(walk: &mut Walk<'a>, node: &Node<'a>, opset: i64) -> Result<(), String> {
     let float = |name: &str, default: f64| {
-        let given = node.attributes.get(name).and_then(|attribute| attribute.float);
+        let given = node
+            .attributes
+            .get(name)
+            .and_then(|attribute| attribute.float);
         given.unwrap_or(default)
     };
     let integer = |name: &str, default: i64| {
-        let given = node.attributes.get(name).and_then(|attribute| attribute.integer);
+        let given = node
+            .attributes
+            .get(name)
+            .and_then(|attribute| attribute.integer);
         given.unwrap_or(default)
     };
     if !matches!(node.domain, "" | "ai.onnx.ml") {
-        return Err(format!("the operators of {:?} are not known here", node.domain));
+        return Err(format!(
+            "the operators of {:?} are not known here",
+            node.domain
+        ));
     }
     if let Some(operation) = Binary::of(node.op) {
         let mut result = walk.input(node, 0)?.ok_or("its first input is missing")?;
@@ -52,15 +61,26 @@ pub(super) fn apply<'a>(walk: &mut Walk<'a>, node: &Node<'a>, opset: i64) -> Res
             walk.keep_known(node, tensor);
         }
         "Identity" | "ZipMap" | "Dropout" | "CastLike" => {
-            let training = node.op == "Dropout" && walk.known(node, 2)?.is_some_and(|t| t.uniform() != Some(0.0));
+            let training = node.op == "Dropout"
+                && walk
+                    .known(node, 2)?
+                    .is_some_and(|t| t.uniform() != Some(0.0));
             if training {
-                return Err("it drops units at random; export the network in evaluation (model.eval())".to_owned());
+                return Err(
+                    "it drops units at random; export the network in evaluation (model.eval())"
+                        .to_owned(),
+                );
             }
             let value = walk.input(node, 0)?.ok_or("its input is missing")?;
             walk.keep(node, value);
         }
         "Cast" => cast(walk, node, integer("to", 0))?,
-        "Gemm" => gemm(walk, node, [float("alpha", 1.0), float("beta", 1.0)], [integer("transA", 0), integer("transB", 0)])?,
+        "Gemm" => gemm(
+            walk,
+            node,
+            [float("alpha", 1.0), float("beta", 1.0)],
+            [integer("transA", 0), integer("transB", 0)],
+        )?,
         "MatMul" => {
             let flow = walk.flow(node, 0)?;
             let weight = walk.known(node, 1)?.ok_or("its weights are missing")?;
@@ -70,9 +90,14 @@ pub(super) fn apply<'a>(walk: &mut Walk<'a>, node: &Node<'a>, opset: i64) -> Res
         }
         "Selu" => {
             let flow = walk.flow(node, 0)?;
-            let elu = Activation::Elu { alpha: float("alpha", SELU.0) };
+            let elu = Activation::Elu {
+                alpha: float("alpha", SELU.0),
+            };
             walk.step(node, flow, |program, of| {
-                let (bent, gamma) = (program.known(elu, of)?, program.constant(float("gamma", SELU.1))?);
+                let (bent, gamma) = (
+                    program.known(elu, of)?,
+                    program.constant(float("gamma", SELU.1))?,
+                );
                 program.two(Binary::Mul, bent, gamma)
             })?;
         }
@@ -96,14 +121,25 @@ pub(super) fn apply<'a>(walk: &mut Walk<'a>, node: &Node<'a>, opset: i64) -> Res
                 let (alpha, beta) = (program.constant(alpha)?, program.constant(beta)?);
                 let steep = program.two(Binary::Mul, of, alpha)?;
                 let moved = program.two(Binary::Add, steep, beta)?;
-                program.known(Activation::Clip { low: 0.0, high: 1.0 }, moved)
+                program.known(
+                    Activation::Clip {
+                        low: 0.0,
+                        high: 1.0,
+                    },
+                    moved,
+                )
             })?;
         }
         "Clip" => {
             let flow = walk.flow(node, 0)?;
             let mut bound = |name: &str, number: usize| -> Result<Option<f64>, String> {
-                let given = walk.known(node, number)?.and_then(|tensor| tensor.uniform());
-                let attribute = node.attributes.get(name).and_then(|attribute| attribute.float);
+                let given = walk
+                    .known(node, number)?
+                    .and_then(|tensor| tensor.uniform());
+                let attribute = node
+                    .attributes
+                    .get(name)
+                    .and_then(|attribute| attribute.float);
                 Ok(given.or(attribute).filter(|bound| bound.abs() < 1e30))
             };
             let (low, high) = (bound("min", 1)?, bound("max", 2)?);
@@ -126,7 +162,9 @@ pub(super) fn apply<'a>(walk: &mut Walk<'a>, node: &Node<'a>, opset: i64) -> Res
             let flow = walk.flow(node, 0)?;
             let slope = walk.known(node, 1)?.and_then(|slopes| slopes.uniform());
             let slope = slope.ok_or("its units have slopes of their own; one for all is drawn")?;
-            walk.step(node, flow, |program, of| program.known(Activation::LeakyRelu { slope }, of))?;
+            walk.step(node, flow, |program, of| {
+                program.known(Activation::LeakyRelu { slope }, of)
+            })?;
         }
         "Where" => walk.choose(node)?,
         "Softmax" | "LogSoftmax" => {
@@ -137,12 +175,22 @@ pub(super) fn apply<'a>(walk: &mut Walk<'a>, node: &Node<'a>, opset: i64) -> Res
             }
             walk.softmax(node, flow)?;
         }
-        "BatchNormalization" => batch_norm(walk, node, float("epsilon", 1e-5), integer("training_mode", 0))?,
+        "BatchNormalization" => batch_norm(
+            walk,
+            node,
+            float("epsilon", 1e-5),
+            integer("training_mode", 0),
+        )?,
         "Scaler" => {
             let flow = walk.flow(node, 0)?;
             let entries = |name: &str, default: f64| {
-                let given = node.attributes.get(name).map(|attribute| attribute.floats.clone());
-                given.filter(|given| !given.is_empty()).unwrap_or_else(|| vec![default])
+                let given = node
+                    .attributes
+                    .get(name)
+                    .map(|attribute| attribute.floats.clone());
+                given
+                    .filter(|given| !given.is_empty())
+                    .unwrap_or_else(|| vec![default])
             };
             let (mut centre, mut factor) = (entries("offset", 0.0), entries("scale", 1.0));
             let units = walk.chain.width().unwrap_or(centre.len().max(factor.len()));
@@ -153,13 +201,37 @@ pub(super) fn apply<'a>(walk: &mut Walk<'a>, node: &Node<'a>, opset: i64) -> Res
                 }
             }
             let offset = vec![0.0; factor.len()];
-            walk.scale(node, flow, &Scaling { centre, factor, offset })?;
+            walk.scale(
+                node,
+                flow,
+                &Scaling {
+                    centre,
+                    factor,
+                    offset,
+                },
+            )?;
         }
+        // What softmax gives sums to 1 already.
+        "Normalizer"
+            if node
+                .attributes
+                .get("norm")
+                .is_some_and(|norm| norm.text == b"L1") =>
+        {
+            let flow = walk.flow(node, 0)?;
+            if !walk.is_softmax(flow) {
+                return Err(unknown(node.op));
+            }
+            walk.keep(node, Value::Flow(flow));
+        }
+        "LinearClassifier" | "LinearRegressor" => linear(walk, node)?,
         "Flatten" => {
             let flow = walk.flow(node, 0)?;
             let axis = integer("axis", 1);
             if axis != 1 {
-                return Err(format!("it keeps {axis} axes; samples by features are expected"));
+                return Err(format!(
+                    "it keeps {axis} axes; samples by features are expected"
+                ));
             }
             walk.flatten(node, flow);
         }
@@ -168,8 +240,18 @@ pub(super) fn apply<'a>(walk: &mut Walk<'a>, node: &Node<'a>, opset: i64) -> Res
         "Shape" => {
             // The number of samples stays open: 0, which Reshape reads as "as it is".
             walk.flow(node, 0)?;
-            let width = walk.chain.width().ok_or("nothing says how many features there are")?;
-            walk.keep_known(node, Tensor { shape: vec![2], values: vec![0.0, width as f64], whole: true });
+            let width = walk
+                .chain
+                .width()
+                .ok_or("nothing says how many features there are")?;
+            walk.keep_known(
+                node,
+                Tensor {
+                    shape: vec![2],
+                    values: vec![0.0, width as f64],
+                    whole: true,
+                },
+            );
         }
         "Gather" => {
             let (of, rows) = (walk.known(node, 0)?, walk.known(node, 1)?);
@@ -182,7 +264,10 @@ pub(super) fn apply<'a>(walk: &mut Walk<'a>, node: &Node<'a>, opset: i64) -> Res
         }
         "Transpose" => {
             let of = walk.known(node, 0)?.ok_or("its input is missing")?;
-            let order = node.attributes.get("perm").map_or(&[][..], |order| &order.integers);
+            let order = node
+                .attributes
+                .get("perm")
+                .map_or(&[][..], |order| &order.integers);
             let tensor = transpose(&mut walk.reader, &of, order)?;
             walk.keep_known(node, tensor);
         }
@@ -200,9 +285,18 @@ fn activation(node: &Node<'_>, float: impl Fn(&str, f64) -> f64) -> Option<Activ
         "Sigmoid" => Activation::Sigmoid,
         "Softplus" => Activation::Softplus,
         "HardSwish" => Activation::HardSwish,
-        "LeakyRelu" => Activation::LeakyRelu { slope: float("alpha", 0.01) },
-        "Elu" => Activation::Elu { alpha: float("alpha", 1.0) },
-        "Gelu" if node.attributes.get("approximate").is_some_and(|how| how.text == b"tanh") => {
+        "LeakyRelu" => Activation::LeakyRelu {
+            slope: float("alpha", 0.01),
+        },
+        "Elu" => Activation::Elu {
+            alpha: float("alpha", 1.0),
+        },
+        "Gelu"
+            if node
+                .attributes
+                .get("approximate")
+                .is_some_and(|how| how.text == b"tanh") =>
+        {
             Activation::GeluTanh
         }
         "Gelu" => Activation::Gelu,
@@ -218,15 +312,23 @@ fn unknown(op: &str) -> String {
         "ReduceMean" | "ReduceSum" | "MeanVarianceNormalization" => {
             "a mean over the units, as layer norm has it,"
         }
-        "InstanceNormalization" | "GroupNormalization" | "LpNormalization" | "Normalizer" => "a norm of each sample",
-        "Conv" | "ConvTranspose" | "MaxPool" | "AveragePool" | "GlobalAveragePool" => "a convolution",
+        "InstanceNormalization" | "GroupNormalization" | "LpNormalization" | "Normalizer" => {
+            "a norm of each sample"
+        }
+        "Conv" | "ConvTranspose" | "MaxPool" | "AveragePool" | "GlobalAveragePool" => {
+            "a convolution"
+        }
         "LSTM" | "GRU" | "RNN" => "a recurrent layer",
         "Attention" | "MultiHeadAttention" => "attention",
         "If" | "Loop" | "Scan" => "a branch or loop of the program",
-        "QuantizeLinear" | "DequantizeLinear" | "DynamicQuantizeLinear" | "QLinearMatMul" | "MatMulInteger" => {
-            "quantised arithmetic"
+        "QuantizeLinear"
+        | "DequantizeLinear"
+        | "DynamicQuantizeLinear"
+        | "QLinearMatMul"
+        | "MatMulInteger" => "quantised arithmetic",
+        "TreeEnsembleClassifier" | "TreeEnsembleRegressor" | "TreeEnsemble" => {
+            "a forest of decision trees"
         }
-        "TreeEnsembleClassifier" | "TreeEnsembleRegressor" | "TreeEnsemble" => "a forest of decision trees",
         "SVMClassifier" | "SVMRegressor" => "a support vector machine",
         _ => "this operator",
     };
@@ -238,18 +340,27 @@ fn constant(walk: &mut Walk<'_>, node: &Node<'_>) -> Result<Tensor, String> {
         let (values, whole) = match *name {
             "value" => {
                 let tensor = attribute.tensor.as_ref().ok_or("its tensor is missing")?;
-                return walk.reader.read(node.outputs.first().unwrap_or(&""), tensor);
+                return walk
+                    .reader
+                    .read(node.outputs.first().unwrap_or(&""), tensor);
             }
             "value_float" => return Ok(Tensor::scalar(attribute.float.unwrap_or_default())),
             "value_int" => {
                 let value = attribute.integer.unwrap_or_default() as f64;
-                return Ok(Tensor { whole: true, ..Tensor::scalar(value) });
+                return Ok(Tensor {
+                    whole: true,
+                    ..Tensor::scalar(value)
+                });
             }
             "value_floats" => (attribute.floats.clone(), false),
             "value_ints" => (attribute.integers.iter().map(|&x| x as f64).collect(), true),
             _ => continue,
         };
-        return Ok(Tensor { shape: vec![values.len()], values, whole });
+        return Ok(Tensor {
+            shape: vec![values.len()],
+            values,
+            whole,
+        });
     }
     Err("it holds no numbers".to_owned())
 }
@@ -260,11 +371,26 @@ fn cast<'a>(walk: &mut Walk<'a>, node: &Node<'a>, to: i64) -> Result<(), String>
     let value = match value {
         Value::Known(tensor) => {
             let truth = to == 9;
-            let number = |&x: &f64| if truth { f64::from(x != 0.0) } else if float { x } else { x.trunc() };
+            let number = |&x: &f64| {
+                if truth {
+                    f64::from(x != 0.0)
+                } else if float {
+                    x
+                } else {
+                    x.trunc()
+                }
+            };
             walk.reader.take(tensor.values.len())?;
             let values = tensor.values.iter().map(number).collect();
             let shape = tensor.shape.clone();
-            walk.keep_known(node, Tensor { shape, values, whole: !float });
+            walk.keep_known(
+                node,
+                Tensor {
+                    shape,
+                    values,
+                    whole: !float,
+                },
+            );
             return Ok(());
         }
         // Truth among the steps of an activation is 0 and 1 already.
@@ -277,8 +403,14 @@ fn cast<'a>(walk: &mut Walk<'a>, node: &Node<'a>, to: i64) -> Result<(), String>
 
 /// A matrix of weights as (units x inputs) times `factor`; `inputs_first` where the array has them the other way round.
 fn matrix(array: &Tensor, inputs_first: bool, factor: f64) -> Result<Mat<f64>, String> {
+    if array.values.is_empty() {
+        return Err("its weights have no entries".to_owned());
+    }
     let &[rows, columns] = &array.shape[..] else {
-        return Err(format!("its weights have the shape {:?}; a matrix is expected", array.shape));
+        return Err(format!(
+            "its weights have the shape {:?}; a matrix is expected",
+            array.shape
+        ));
     };
     let entry = |i: usize, j: usize| factor * array.values[i * columns + j];
     Ok(if inputs_first {
@@ -288,7 +420,12 @@ fn matrix(array: &Tensor, inputs_first: bool, factor: f64) -> Result<Mat<f64>, S
     })
 }
 
-fn gemm<'a>(walk: &mut Walk<'a>, node: &Node<'a>, [alpha, beta]: [f64; 2], [trans_a, trans_b]: [i64; 2]) -> Result<(), String> {
+fn gemm<'a>(
+    walk: &mut Walk<'a>,
+    node: &Node<'a>,
+    [alpha, beta]: [f64; 2],
+    [trans_a, trans_b]: [i64; 2],
+) -> Result<(), String> {
     if trans_a != 0 {
         return Err("it multiplies the samples' columns".to_owned());
     }
@@ -307,9 +444,17 @@ fn gemm<'a>(walk: &mut Walk<'a>, node: &Node<'a>, [alpha, beta]: [f64; 2], [tran
     walk.affine(node, flow, weight, &bias)
 }
 
-fn batch_norm<'a>(walk: &mut Walk<'a>, node: &Node<'a>, epsilon: f64, training: i64) -> Result<(), String> {
+fn batch_norm<'a>(
+    walk: &mut Walk<'a>,
+    node: &Node<'a>,
+    epsilon: f64,
+    training: i64,
+) -> Result<(), String> {
     if training != 0 {
-        return Err("it takes each batch's own mean; export the network in evaluation (model.eval())".to_owned());
+        return Err(
+            "it takes each batch's own mean; export the network in evaluation (model.eval())"
+                .to_owned(),
+        );
     }
     let flow = walk.flow(node, 0)?;
     let mut arrays = Vec::new();
@@ -318,11 +463,80 @@ fn batch_norm<'a>(walk: &mut Walk<'a>, node: &Node<'a>, epsilon: f64, training: 
         arrays.push(array);
     }
     let [gamma, beta, mean, variance] = [0, 1, 2, 3].map(|k| &arrays[k].values);
-    if [gamma, beta, mean].iter().any(|array| array.len() != variance.len()) {
+    if [gamma, beta, mean]
+        .iter()
+        .any(|array| array.len() != variance.len())
+    {
         return Err("its arrays differ in length".to_owned());
     }
     let scaling = Scaling::batch_norm(mean, variance, epsilon, gamma, beta);
     walk.scale(node, flow, &scaling)
+}
+
+/// scikit-learn's linear models: coefficients class by class, and what turns scores into probabilities.
+fn linear<'a>(walk: &mut Walk<'a>, node: &Node<'a>) -> Result<(), String> {
+    let flow = walk.flow(node, 0)?;
+    let floats = |name: &str| {
+        node.attributes
+            .get(name)
+            .map_or(&[][..], |attribute| &attribute.floats)
+    };
+    let (weights, mut bias) = (floats("coefficients"), floats("intercepts").to_vec());
+    let units = match (bias.len(), walk.chain.width()) {
+        (0, Some(inputs)) => weights.len() / inputs,
+        (units, _) => units,
+    };
+    if units == 0 || weights.is_empty() || !weights.len().is_multiple_of(units) {
+        return Err(format!(
+            "{} coefficients are given for {units} scores",
+            weights.len()
+        ));
+    }
+    bias.resize(units, 0.0);
+    let inputs = weights.len() / units;
+    let mut weight = Mat::from_fn(units, inputs, |i, j| weights[i * inputs + j]);
+    let text = |name: &str| {
+        node.attributes
+            .get(name)
+            .map_or(&b"NONE"[..], |attribute| attribute.text)
+    };
+    if node.op == "LinearRegressor" {
+        if text("post_transform") != b"NONE" {
+            return Err("its outputs are transformed".to_owned());
+        }
+        return walk.affine(node, flow, weight, &bias);
+    }
+    // Two classes come as one score or as two of opposite sign.
+    let opposite =
+        units == 2 && bias[0] == -bias[1] && (0..inputs).all(|j| weight[(0, j)] == -weight[(1, j)]);
+    let last = match text("post_transform") {
+        b"LOGISTIC" if opposite => {
+            weight = weight.subrows(1, 1).to_owned();
+            bias = vec![bias[1]];
+            Activation::Sigmoid
+        }
+        b"LOGISTIC" if units == 1 => Activation::Sigmoid,
+        b"SOFTMAX" if units > 1 => Activation::Softmax,
+        other => {
+            let other = String::from_utf8_lossy(other).escape_debug().to_string();
+            return Err(format!(
+                "its {units} scores go through {other}, which is not read"
+            ));
+        }
+    };
+    walk.affine(node, flow, weight, &bias)?;
+    walk.chain.activate(last)?;
+    walk.advance(node);
+    // Its first output is the label.
+    let scores = walk.value(node.outputs.first().ok_or("it has no output")?)?;
+    let scores = match scores {
+        Value::Flow(flow) if last == Activation::Sigmoid => Value::Pair(flow),
+        other => other,
+    };
+    if let Some(name) = node.outputs.get(1) {
+        walk.keep_as(name, scores);
+    }
+    Ok(())
 }
 
 fn reshaped<'a>(walk: &mut Walk<'a>, node: &Node<'a>) -> Result<(), String> {
@@ -350,7 +564,9 @@ fn reshaped<'a>(walk: &mut Walk<'a>, node: &Node<'a>) -> Result<(), String> {
                 _ => false,
             };
             if !flat {
-                return Err(format!("it gives each batch the shape {shape:?}; samples by features are expected"));
+                return Err(format!(
+                    "it gives each batch the shape {shape:?}; samples by features are expected"
+                ));
             }
             walk.flatten(node, flow);
         }
@@ -363,7 +579,10 @@ fn reshaped<'a>(walk: &mut Walk<'a>, node: &Node<'a>) -> Result<(), String> {
 fn squeezed<'a>(walk: &mut Walk<'a>, node: &Node<'a>) -> Result<(), String> {
     let axes: Vec<i64> = match walk.known(node, 1)? {
         Some(axes) => axes.values.iter().map(|&axis| axis as i64).collect(),
-        None => node.attributes.get("axes").map_or_else(Vec::new, |axes| axes.integers.clone()),
+        None => node
+            .attributes
+            .get("axes")
+            .map_or_else(Vec::new, |axes| axes.integers.clone()),
     };
     match walk.input(node, 0)?.ok_or("its input is missing")? {
         Value::Known(tensor) => {
@@ -376,12 +595,20 @@ fn squeezed<'a>(walk: &mut Walk<'a>, node: &Node<'a>) -> Result<(), String> {
                     shape.insert(at, 1);
                 }
             }
-            walk.keep_known(node, Tensor { shape, ..(*tensor).clone() });
+            walk.keep_known(
+                node,
+                Tensor {
+                    shape,
+                    ..(*tensor).clone()
+                },
+            );
             Ok(())
         }
         // One number per sample.
         value @ Value::Flow(_)
-            if node.op == "Squeeze" && walk.chain.width() == Some(1) && matches!(axes[..], [1 | -1]) =>
+            if node.op == "Squeeze"
+                && walk.chain.width() == Some(1)
+                && matches!(axes[..], [1 | -1]) =>
         {
             walk.keep(node, value);
             Ok(())

@@ -44,7 +44,11 @@ impl<'a> Fields<'a> {
                 Value::Bytes(bytes)
             }
             5 => Value::Fixed32(self.take()?),
-            other => return Err(format!("a field has the wire type {other}, which is out of use")),
+            other => {
+                return Err(format!(
+                    "a field has the wire type {other}, which is out of use"
+                ));
+            }
         };
         Ok(Some((key >> 3, value)))
     }

@@ -86,7 +86,10 @@ pub(super) fn graph(file: &[u8]) -> Result<Graph<'_>, String> {
         }
     }
     let body = found.ok_or("there is no graph in it")?;
-    let mut graph = Graph { opset, ..Graph::default() };
+    let mut graph = Graph {
+        opset,
+        ..Graph::default()
+    };
     let mut fields = Fields::new(body);
     while let Some((number, value)) = fields.next()? {
         match number {
@@ -106,7 +109,9 @@ pub(super) fn graph(file: &[u8]) -> Result<Graph<'_>, String> {
     }
     // Before version 4 of the format, weights are inputs with a default.
     let constants = &graph.constants;
-    graph.inputs.retain(|input| !constants.contains_key(input.name));
+    graph
+        .inputs
+        .retain(|input| !constants.contains_key(input.name));
     Ok(graph)
 }
 
@@ -132,7 +137,11 @@ fn opset_import(message: &[u8]) -> Result<(&str, i64), String> {
 }
 
 fn port(message: &[u8]) -> Result<Port<'_>, String> {
-    let mut port = Port { name: "", numbers: false, shape: Vec::new() };
+    let mut port = Port {
+        name: "",
+        numbers: false,
+        shape: Vec::new(),
+    };
     let mut fields = Fields::new(message);
     while let Some((number, value)) = fields.next()? {
         match number {

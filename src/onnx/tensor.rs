@@ -20,34 +20,55 @@ pub(super) struct Tensor {
 
 impl Tensor {
     pub fn scalar(value: f64) -> Self {
-        Self { shape: Vec::new(), values: vec![value], whole: false }
+        Self {
+            shape: Vec::new(),
+            values: vec![value],
+            whole: false,
+        }
     }
 
     /// The one number that all entries are, if there is one.
     pub fn uniform(&self) -> Option<f64> {
         let first = *self.values.first()?;
-        self.values.iter().all(|&value| value == first).then_some(first)
+        self.values
+            .iter()
+            .all(|&value| value == first)
+            .then_some(first)
     }
 }
 
-/// Reads tensors, and keeps account of how many numbers that is.
+/// Reads tensors, and keeps account of how many numbers there are.
 pub(super) struct Reader {
     /// Where files beside the model are; `None` where there can't be any.
-    pub folder: Option<PathBuf>,
-    /// How many numbers may still come.
-    pub left: usize,
+    folder: Option<PathBuf>,
+    /// How many numbers may still be read.
+    left: usize,
+    /// How many may still be computed from them: a few names can ask for the product of their sizes.
+    computed: usize,
 }
 
 impl Reader {
     pub fn new(folder: Option<PathBuf>) -> Self {
-        // Twice, so that each weight may be transposed.
-        Self { folder, left: 2 * MOST_PARAMETERS }
+        Self {
+            folder,
+            left: MOST_PARAMETERS,
+            computed: 1 << 16,
+        }
     }
 
-    /// Takes note of numbers to be stored.
+    /// Takes note of numbers that are computed from others.
     pub fn take(&mut self, count: usize) -> Result<(), String> {
+        let left = self.computed.checked_sub(count);
+        self.computed =
+            left.ok_or("arithmetic among its weights makes many more numbers than it has")?;
+        Ok(())
+    }
+
+    /// Takes note of numbers that are read. Each may be transposed, cast, and scaled.
+    fn note(&mut self, count: usize) -> Result<(), String> {
         let left = self.left.checked_sub(count);
         self.left = left.ok_or_else(|| format!("it has more than {MOST_PARAMETERS} numbers"))?;
+        self.computed += 4 * count;
         Ok(())
     }
 
@@ -55,7 +76,9 @@ impl Reader {
         let sizes = tensor.shape.iter().map(|&size| usize::try_from(size));
         let shape = sizes.collect::<Result<Vec<usize>, _>>();
         let shape = shape.map_err(|_| format!("{name:?} has the shape {:?}", tensor.shape))?;
-        let count = shape.iter().try_fold(1_usize, |count, &size| count.checked_mul(size));
+        let count = shape
+            .iter()
+            .try_fold(1_usize, |count, &size| count.checked_mul(size));
         let count = count.filter(|&count| count <= MOST_PARAMETERS);
         let count = count.ok_or_else(|| {
             format!("{name:?} has the shape {shape:?}, more than {MOST_PARAMETERS} numbers")
@@ -67,19 +90,31 @@ impl Reader {
         } else if let Some(raw) = tensor.raw {
             let width = width(tensor.kind).ok_or_else(|| no_numbers(name, tensor.kind))?;
             if raw.len() != count * width {
-                return Err(format!("{name:?} has {} bytes for {count} numbers", raw.len()));
+                return Err(format!(
+                    "{name:?} has {} bytes for {count} numbers",
+                    raw.len()
+                ));
             }
-            self.take(count)?;
+            self.note(count)?;
             from_raw(raw, tensor.kind)
         } else {
-            self.take(count)?;
+            self.note(count)?;
             from_fields(&tensor.fields, tensor.kind)?
         };
         let values = values.ok_or_else(|| no_numbers(name, tensor.kind))?;
         if values.len() != count {
-            return Err(format!("{name:?} has {} numbers for the shape {shape:?}", values.len()));
+            return Err(format!(
+                "{name:?} has {} numbers for the shape {shape:?}",
+                values.len()
+            ));
         }
-        Ok(Tensor { shape, values, whole: !matches!(tensor.kind, 1 | 10 | 11 | 16) })
+        // No entries can be of any shape, whose other sizes would count for something.
+        let shape = if count == 0 { vec![0] } else { shape };
+        Ok(Tensor {
+            shape,
+            values,
+            whole: !matches!(tensor.kind, 1 | 10 | 11 | 16),
+        })
     }
 
     /// The bytes of a tensor that stands in another file, which has to be in the model's folder.
@@ -91,37 +126,60 @@ impl Reader {
     ) -> Result<Vec<u8>, String> {
         let location = tensor.external.get("location").copied().unwrap_or_default();
         let folder = self.folder.as_ref();
-        let folder = folder.ok_or_else(|| format!("{name:?} stands in another file, {location:?}"))?;
+        let folder =
+            folder.ok_or_else(|| format!("{name:?} stands in another file, {location:?}"))?;
         let inside = Path::new(location);
         let plain = |part: Component<'_>| matches!(part, Component::Normal(_) | Component::CurDir);
-        if location.is_empty() || location.contains(['\\', ':', '\0']) || !inside.components().all(plain) {
-            return Err(format!("{name:?} points out of the model's folder, to {location:?}"));
+        if location.is_empty()
+            || location.contains(['\\', ':', '\0'])
+            || !inside.components().all(plain)
+        {
+            return Err(format!(
+                "{name:?} points out of the model's folder, to {location:?}"
+            ));
         }
         let path = folder.join(inside);
-        let missing = |error: std::io::Error| format!("{name:?} stands in {}: {error}", path.display());
+        let missing =
+            |error: std::io::Error| format!("{name:?} stands in {}: {error}", path.display());
         // A link could lead out as well.
-        let (real, home) = (path.canonicalize().map_err(missing)?, folder.canonicalize().map_err(missing)?);
+        let (real, home) = (
+            path.canonicalize().map_err(missing)?,
+            folder.canonicalize().map_err(missing)?,
+        );
         if !real.starts_with(&home) {
-            return Err(format!("{name:?} points out of the model's folder, to {}", real.display()));
+            return Err(format!(
+                "{name:?} points out of the model's folder, to {}",
+                real.display()
+            ));
         }
         let about = real.metadata().map_err(missing)?;
         if !about.is_file() {
-            return Err(format!("{name:?} stands in {}, which is no file", path.display()));
+            return Err(format!(
+                "{name:?} stands in {}, which is no file",
+                path.display()
+            ));
         }
         let number = |key: &str, default: u64| match tensor.external.get(key) {
-            Some(text) => text.trim().parse().map_err(|_| format!("the {key} of {name:?} is {text:?}")),
+            Some(text) => text
+                .trim()
+                .parse()
+                .map_err(|_| format!("the {key} of {name:?} is {text:?}")),
             None => Ok(default),
         };
         let offset = number("offset", 0)?;
         let length = number("length", about.len().saturating_sub(offset))?;
-        if length != expected as u64 || offset.checked_add(length).is_none_or(|end| end > about.len()) {
+        if length != expected as u64
+            || offset
+                .checked_add(length)
+                .is_none_or(|end| end > about.len())
+        {
             return Err(format!(
                 "{name:?} takes {expected} bytes, but {length} from byte {offset} of {}, which has {}, are to be read",
                 path.display(),
                 about.len()
             ));
         }
-        self.take(expected / width(tensor.kind).unwrap_or(1))?;
+        self.note(expected / width(tensor.kind).unwrap_or(1))?;
         let mut file = File::open(&real).map_err(missing)?;
         file.seek(SeekFrom::Start(offset)).map_err(missing)?;
         let mut bytes = vec![0; expected];
@@ -226,7 +284,12 @@ mod tests {
     #[test]
     fn numbers_of_16_bits_are_widened() {
         // From the table in IEEE 754: one, the largest, the smallest, a third, infinity.
-        let known = [(0x3c00, 1.0), (0x7bff, 65504.0), (0x0001, 5.960_464_477_539_063e-8), (0xb555, -0.333_251_953_125)];
+        let known = [
+            (0x3c00, 1.0),
+            (0x7bff, 65504.0),
+            (0x0001, 5.960_464_477_539_063e-8),
+            (0xb555, -0.333_251_953_125),
+        ];
         for (bits, value) in known {
             assert_eq!(half(bits), value);
         }

@@ -70,11 +70,16 @@ impl<'a> Walk<'a> {
             return Err("the input has one axis; samples by features are expected".to_owned());
         }
         let sizes = input.shape.get(1..).unwrap_or_default().iter();
-        let features = sizes.copied().try_fold(1_usize, |all, size| all.checked_mul(size?));
+        let features = sizes
+            .copied()
+            .try_fold(1_usize, |all, size| all.checked_mul(size?));
         if let Some(features) = features.filter(|_| !input.shape.is_empty()) {
             walk.chain.expect(features)?;
         }
-        let start = Flow { at: 0, place: Program::INPUT };
+        let start = Flow {
+            at: 0,
+            place: Program::INPUT,
+        };
         walk.values.insert(input.name, Value::Flow(start));
         Ok(walk)
     }
@@ -113,7 +118,9 @@ impl<'a> Walk<'a> {
     pub fn flow(&mut self, node: &Node<'a>, number: usize) -> Result<Flow, String> {
         match self.input(node, number)? {
             Some(Value::Flow(flow)) => Ok(flow),
-            Some(Value::Pair(_)) => Err("it changes probabilities that were put together".to_owned()),
+            Some(Value::Pair(_)) => {
+                Err("it changes probabilities that were put together".to_owned())
+            }
             Some(Value::Known(_)) => Err(format!("its input {number} does not depend on the data")),
             None => Err(format!("its input {number} is missing")),
         }
@@ -124,6 +131,11 @@ impl<'a> Walk<'a> {
         if let Some(name) = node.outputs.first() {
             self.values.insert(name, value);
         }
+    }
+
+    /// Keeps a result under a name.
+    pub fn keep_as(&mut self, name: &'a str, value: Value) {
+        self.values.insert(name, value);
     }
 
     /// Keeps a known result.
@@ -164,7 +176,10 @@ impl<'a> Walk<'a> {
     pub fn advance(&mut self, node: &Node<'a>) {
         self.at += 1;
         self.program = Program::default();
-        let flow = Flow { at: self.at, place: Program::INPUT };
+        let flow = Flow {
+            at: self.at,
+            place: Program::INPUT,
+        };
         self.keep(node, Value::Flow(flow));
     }
 
@@ -203,7 +218,10 @@ impl<'a> Walk<'a> {
 
     fn check_flat(&self) -> Result<(), String> {
         if self.folded {
-            return Err("each sample still has several axes; a network of vectors begins with Flatten".to_owned());
+            return Err(
+                "each sample still has several axes; a network of vectors begins with Flatten"
+                    .to_owned(),
+            );
         }
         Ok(())
     }
@@ -231,7 +249,10 @@ impl<'a> Walk<'a> {
             Value::Known(tensor) => {
                 let number = tensor.uniform().filter(|_| self.fits(tensor));
                 let number = number.ok_or_else(|| {
-                    format!("it takes an array of the shape {:?} where one number is expected", tensor.shape)
+                    format!(
+                        "it takes an array of the shape {:?} where one number is expected",
+                        tensor.shape
+                    )
                 })?;
                 if let (Some(&units), None) = (tensor.shape.last(), self.chain.width())
                     && units > 1
@@ -258,7 +279,10 @@ impl<'a> Walk<'a> {
         if self.fits(tensor) {
             return Ok(tensor.values.clone());
         }
-        let units = self.chain.width().map_or("unknown".to_owned(), |units| units.to_string());
+        let units = self
+            .chain
+            .width()
+            .map_or("unknown".to_owned(), |units| units.to_string());
         Err(format!(
             "an array of the shape {:?} is combined with samples of {units} numbers",
             tensor.shape
@@ -266,7 +290,13 @@ impl<'a> Walk<'a> {
     }
 
     /// An operation on two values.
-    pub fn two(&mut self, node: &Node<'a>, operation: Binary, a: &Value, b: &Value) -> Result<(), String> {
+    pub fn two(
+        &mut self,
+        node: &Node<'a>,
+        operation: Binary,
+        a: &Value,
+        b: &Value,
+    ) -> Result<(), String> {
         if let (Value::Known(a), Value::Known(b)) = (a, b) {
             let result = constant::two(&mut self.reader, operation, a, b)?;
             self.keep_known(node, result);
@@ -331,10 +361,19 @@ impl<'a> Walk<'a> {
             (sum - 1.0).abs() < 1e-9
         });
         if !opposite || self.chain.width() != Some(1) {
-            return Err("it puts values side by side that are not 1 - p and p of one unit".to_owned());
+            return Err(
+                "it puts values side by side that are not 1 - p and p of one unit".to_owned(),
+            );
         }
         self.keep(node, Value::Pair(second));
         Ok(())
+    }
+
+    /// Whether a value is what softmax has given.
+    pub fn is_softmax(&self, flow: Flow) -> bool {
+        flow.at == self.at
+            && flow.place == Program::INPUT
+            && self.chain.last_activation() == Some(Activation::Softmax)
     }
 
     /// Samples become vectors.
@@ -362,22 +401,42 @@ fn per_unit_scaling(operation: Binary, entries: &[f64], first: bool) -> Option<S
     let plain = Scaling::uniform(units, 1.0, 0.0);
     let entries = entries.to_vec();
     Some(match (operation, first) {
-        (Binary::Add, _) => Scaling { offset: entries, ..plain },
-        (Binary::Sub, false) => Scaling { centre: entries, ..plain },
-        (Binary::Sub, true) => Scaling { offset: entries, ..Scaling::uniform(units, -1.0, 0.0) },
-        (Binary::Mul, _) => Scaling { factor: entries, ..plain },
-        (Binary::Div, false) => {
-            Scaling { factor: entries.iter().map(|entry| 1.0 / entry).collect(), ..plain }
-        }
+        (Binary::Add, _) => Scaling {
+            offset: entries,
+            ..plain
+        },
+        (Binary::Sub, false) => Scaling {
+            centre: entries,
+            ..plain
+        },
+        (Binary::Sub, true) => Scaling {
+            offset: entries,
+            ..Scaling::uniform(units, -1.0, 0.0)
+        },
+        (Binary::Mul, _) => Scaling {
+            factor: entries,
+            ..plain
+        },
+        (Binary::Div, false) => Scaling {
+            factor: entries.iter().map(|entry| 1.0 / entry).collect(),
+            ..plain
+        },
         _ => return None,
     })
 }
 
 /// What the layer is called in the program that the file comes from: `hidden` of `hidden.weight` or `/hidden/Gemm`.
 fn layer_name<'a>(node: &Node<'a>) -> &'a str {
-    let weights = node.inputs.iter().find_map(|input| input.strip_suffix(".weight"));
+    let weights = node
+        .inputs
+        .iter()
+        .find_map(|input| input.strip_suffix(".weight"));
     let path = || node.name.rsplit('/').nth(1);
     let name = weights.or_else(path).unwrap_or_default();
     let plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-');
-    if name.len() <= 40 && name.chars().all(plain) { name } else { "" }
+    if name.len() <= 40 && name.chars().all(plain) {
+        name
+    } else {
+        ""
+    }
 }

@@ -2,6 +2,7 @@
 
 mod anim;
 mod architecture;
+mod black_box;
 mod blog;
 mod capture;
 mod checkpoint;
@@ -20,6 +21,7 @@ mod layers_by_burn;
 mod linalg;
 mod model;
 mod npz;
+mod onnx;
 mod own_data;
 mod parity;
 mod parity_runs;

@@ -1,4 +1,5 @@
-"""Small networks as torch's two exporters, skl2onnx and Keras write them, and what onnxruntime computes with them.
+"""Small networks as torch's two exporters, skl2onnx and Keras write them, and what is computed with them: by onnxruntime, in
+float32 where the file is, and by the standard's own evaluator, with every number of the file widened to float64.
 
 pip install torch onnx onnxscript onnxruntime scikit-learn skl2onnx keras
 python onnx.py        writes onnx/*.onnx and onnx.json beside this file
@@ -23,6 +24,7 @@ import skl2onnx
 import sklearn
 import torch
 from onnx import TensorProto, helper, numpy_helper
+from onnx.reference import ReferenceEvaluator
 from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
@@ -43,11 +45,42 @@ def note(name, width):
     session = onnxruntime.InferenceSession(folder / name, providers=["CPUExecutionProvider"])
     given = session.get_inputs()[0]
     x = points[width].astype(np.float64 if "double" in given.type else np.float32)
-    y = session.run(None, {given.name: x})[-1]
+    outputs = table(session.run(None, {given.name: x})[-1])
+    model = widened(onnx.load(folder / name))
+    exact = table(ReferenceEvaluator(model).run(None, {given.name: x.astype(np.float64)})[-1])
+    files[name] = {"inputs": width, "outputs": outputs.tolist(), "exact": exact.tolist()}
+
+
+def table(y):
+    """A row per sample."""
     if isinstance(y, list):  # ZipMap: a dictionary per sample
         y = np.array([[row[key] for key in sorted(row)] for row in y])
-    y = np.asarray(y, dtype=np.float64).reshape(len(x), -1)
-    files[name] = {"inputs": width, "outputs": y.tolist()}
+    return np.asarray(y, dtype=np.float64).reshape(len(y), -1)
+
+
+def widened(model):
+    """The same model in float64."""
+
+    def wide(tensor):
+        if tensor.data_type == TensorProto.FLOAT:
+            tensor.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(tensor).astype(np.float64), tensor.name))
+
+    graph = model.graph
+    for tensor in graph.initializer:
+        wide(tensor)
+    for port in [*graph.input, *graph.output]:
+        if port.type.tensor_type.elem_type == TensorProto.FLOAT:
+            port.type.tensor_type.elem_type = TensorProto.DOUBLE
+    for node in graph.node:
+        if node.op_type == "ZipMap":  # the evaluator has none
+            node.op_type, node.domain = "Identity", ""
+            del node.attribute[:]
+        for attribute in node.attribute:
+            wide(attribute.t)
+            if node.op_type == "Cast" and attribute.i == TensorProto.FLOAT:
+                attribute.i = TensorProto.DOUBLE
+    del graph.value_info[:]
+    return model
 
 
 # --- PyTorch -----------------------------------------------------------------------------------------------------------
@@ -113,21 +146,21 @@ networks = {
     "wide": (nn.Sequential(nn.Linear(2, 40), nn.ReLU(), nn.Linear(40, 12), nn.Tanh(), nn.Linear(12, 2)), 2),
     "residual": (Residual(), 2),
     "layer_norm": (nn.Sequential(nn.Linear(2, 4), nn.LayerNorm(4), nn.ReLU(), nn.Linear(4, 1)), 2),
-    "convolution": (nn.Sequential(nn.Unflatten(1, (1, 4)), nn.Conv1d(1, 2, 3), nn.ReLU(), nn.Flatten(), nn.Linear(4, 1)), 4),
+    "convolution": (nn.Sequential(nn.Conv1d(1, 2, 3), nn.ReLU(), nn.Flatten(), nn.Linear(4, 1)), (1, 4)),
 }
 for name, (net, width) in networks.items():
     net.eval()
-    example = (torch.zeros(2, width),)
+    example = (torch.zeros(2, *width) if name == "convolution" else torch.zeros(2, width),)
     old, new = f"torch_{name}.onnx", f"dynamo_{name}.onnx"
     torch.onnx.export(net, example, folder / old, dynamo=False, input_names=["x"], dynamic_axes={"x": {0: "n"}})
     torch.onnx.export(net, example, folder / new, dynamo=True, verbose=False, input_names=["x"],
                       dynamic_shapes=({0: torch.export.Dim("n")},))
+    for data in folder.glob("*.data"):
+        if data.stat().st_size == 0:
+            data.unlink()  # all weights are so small that they stand in the other file
     if name not in ("residual", "layer_norm", "convolution"):
         note(old, width)
         note(new, width)
-for data in folder.glob("*.data"):
-    if data.stat().st_size == 0:
-        data.unlink()  # all weights are so small that they stand in the other file
 double = networks["mlp"][0].double()
 torch.onnx.export(double, (torch.zeros(2, 2, dtype=torch.float64),), folder / "torch_double.onnx", dynamo=False,
                   input_names=["x"], dynamic_axes={"x": {0: "n"}})
@@ -145,17 +178,17 @@ models = {
     "logistic": MLPClassifier(activation="logistic", **settings).fit(x, binary * 2 - 1),
     "regression": make_pipeline(StandardScaler(), MLPRegressor(**settings)).fit(x, x[:, 0] + x[:, 3]),
     "linear": make_pipeline(StandardScaler(), LogisticRegression()).fit(x, binary),
+    "linear_three": make_pipeline(StandardScaler(), LogisticRegression()).fit(x, three),
 }
 for name, model in models.items():
     for kind, tensor in (("", skl2onnx.common.data_types.FloatTensorType), ("_double", skl2onnx.common.data_types.DoubleTensorType)):
-        if kind and name == "linear":
+        if kind and name.startswith("linear"):
             continue
         file = f"sklearn_{name}{kind}.onnx"
         options = {id(model): {"zipmap": False}} if kind and name != "regression" else None
         graph = skl2onnx.convert_sklearn(model, initial_types=[("x", tensor([None, 4]))], options=options)
         onnx.save(graph, folder / file)
-        if name != "linear":
-            note(file, 4)
+        note(file, 4)
 
 # --- Keras -------------------------------------------------------------------------------------------------------------
 keras.utils.set_random_seed(4)
