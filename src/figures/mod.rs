@@ -20,6 +20,7 @@ mod prediction;
 mod readout;
 mod scatter;
 mod subject;
+#[cfg(feature = "train")]
 mod sweep;
 mod training;
 mod weights;
@@ -34,6 +35,7 @@ pub use input_plane::{InputAxes, InputPlane};
 pub use readout::Readout;
 pub use scatter::{data, plane, plane_points};
 pub use subject::Subject;
+#[cfg(feature = "train")]
 pub use sweep::sweep;
 pub use training::{Stage, Training};
 pub use weights::{spectrum, weight_matrix};

@@ -103,11 +103,15 @@ impl Subject {
                     .size(720, 540)
                     .panel(roomy(data(plane.data(), bounds), bounds)))
             }
-            Name::Boundary => self.boundary(),
-            Name::Embedding => self.embedding(),
+            Name::Boundary => self.boundary().map_err(undecided),
+            Name::Embedding => self.embedding().map_err(undecided),
             Name::Prediction => prediction::against_targets(&self.network, &self.split, source),
             Name::Residuals => prediction::residuals(&self.network, &self.split, source),
             Name::Network => Ok(network::diagram(&self.network, source)),
+            Name::Weights if self.epoch.is_none() => {
+                let folded = format!("{source}, scalers and batch norm folded in");
+                Ok(weights::weights(&self.network, &folded))
+            }
             Name::Weights => Ok(weights::weights(&self.network, source)),
             Name::Spectrum => Ok(Figure::new("Singular values")
                 .caption(format!("{source}: of every layer's weights."))
@@ -184,6 +188,18 @@ impl Subject {
             ))
             .size(640, if views.note().is_empty() { 660 } else { 700 })
             .panel(panel))
+    }
+}
+
+/// The way out where a network's end decides nothing.
+fn undecided(error: Error) -> Error {
+    match error {
+        Error::Matrix { operation, problem } => Error::invalid(
+            operation,
+            problem,
+            "draw `weights`, `spectrum` or `network` instead",
+        ),
+        other => other,
     }
 }
 

@@ -6,7 +6,10 @@
 use faer::Mat;
 
 use super::chain::Scaling;
-use super::{Activation, Frozen, Layer, LayerConfig, batch_norm};
+use super::{Activation, Frozen, Layer, LayerConfig};
+
+/// What batch norm adds to a variance before its root is taken.
+pub(super) const EPSILON: f64 = 1e-5;
 
 /// All parameters of a network.
 #[derive(Debug, Clone, PartialEq)]
@@ -86,8 +89,7 @@ impl LayerParameters {
         };
         if let Some(norm) = &self.norm {
             let (mean, variance) = (&norm.running_mean, &norm.running_var);
-            let epsilon = batch_norm::EPSILON;
-            Scaling::batch_norm(mean, variance, epsilon, &norm.weight, &norm.bias)
+            Scaling::batch_norm(mean, variance, EPSILON, &norm.weight, &norm.bias)
                 .fold_into(&mut layer);
         }
         layer

@@ -11,6 +11,7 @@ mod config;
 mod configs;
 mod data;
 mod device;
+mod draw;
 mod ensemble;
 mod export;
 mod fused;
