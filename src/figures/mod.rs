@@ -3,6 +3,7 @@
 //! A file per kind of picture. Every function takes a [`Frozen`](crate::model::Frozen) network, data, or metrics, and
 //! returns a [`Panel`](crate::plot::Panel) or a [`Figure`](crate::plot::Figure); nothing here trains or opens a device.
 
+mod black_box;
 mod boundary;
 mod camera;
 mod catalogue;
@@ -25,6 +26,7 @@ mod sweep;
 mod training;
 mod weights;
 
+pub use black_box::black_box_boundary;
 pub use boundary::{boundary, boundary_curves, decision_field};
 pub use catalogue::{Name, training};
 pub use embedding::{Embedding, embedding, embedding_bounds};

@@ -32,5 +32,6 @@ mod random;
 mod regularisation;
 mod run;
 mod sweep;
+mod tmp_look;
 mod train;
 mod weights_exchange;
