@@ -3,6 +3,7 @@
 //! A file per kind of picture. Every function takes a [`Frozen`](crate::model::Frozen) network, data, or metrics, and
 //! returns a [`Panel`](crate::plot::Panel) or a [`Figure`](crate::plot::Figure); nothing here trains or opens a device.
 
+mod black_box;
 mod boundary;
 mod camera;
 mod catalogue;
@@ -22,12 +23,14 @@ mod readout;
 mod regions;
 mod run_regions;
 mod scatter;
+mod subject;
 #[cfg(feature = "train")]
 mod sweep;
 mod topology;
 mod training;
 mod weights;
 
+pub use black_box::black_box_boundary;
 pub use boundary::{boundary, boundary_curves, decision_field};
 pub use catalogue::{Name, scores, training};
 pub use embedding::{Embedding, embedding, embedding_bounds};
@@ -40,6 +43,7 @@ pub use readout::Readout;
 pub use regions::{Tint, moved_regions, regions, regions_figure};
 pub use run_regions::{RegionsRow, RunRegions, regions_csv};
 pub use scatter::{data, plane, plane_points};
+pub use subject::Subject;
 #[cfg(feature = "train")]
 pub use sweep::sweep;
 pub use topology::topology_figure;

@@ -7,6 +7,7 @@ mod arrange;
 pub mod batch_norm;
 #[cfg(feature = "train")]
 mod block;
+pub mod chain;
 pub mod config;
 #[cfg(feature = "train")]
 pub mod ensemble;
@@ -18,6 +19,7 @@ pub mod import;
 pub mod init;
 #[cfg(feature = "train")]
 pub mod mlp;
+pub mod output;
 pub mod parameters;
 mod pickle;
 pub mod pytorch;
@@ -25,6 +27,8 @@ mod simd;
 mod site;
 mod state;
 mod state_dict;
+mod spelling;
+pub mod stack;
 pub mod store;
 #[cfg(feature = "train")]
 pub mod tap;
@@ -39,6 +43,7 @@ pub use frozen::{Frozen, Layer};
 pub use init::{Init, initialise};
 #[cfg(feature = "train")]
 pub use mlp::Mlp;
+pub use output::Output;
 pub use parameters::{LayerParameters, NormParameters, Parameters};
 pub use site::{Moment, Site};
 #[cfg(feature = "train")]
