@@ -66,6 +66,7 @@ pub mod config;
 pub mod data;
 pub mod device;
 pub mod error;
+pub mod explore;
 pub mod export;
 pub mod figures;
 pub mod file;

@@ -3,7 +3,8 @@
 use burn::tensor::Device;
 
 /// The way to a program that has it.
-pub(super) const REMEDY: &str = "build with `--features gpu` (the default has it), or use --backend flex";
+pub(super) const REMEDY: &str =
+    "build with `--features gpu` (the default has it), or use --backend flex";
 
 /// Never made.
 pub(super) struct Graphics {

@@ -3,6 +3,7 @@
 mod anim;
 mod architecture;
 mod blog;
+mod browser;
 mod capture;
 mod checkpoint;
 mod cli;
@@ -11,6 +12,7 @@ mod configs;
 mod data;
 mod device;
 mod ensemble;
+mod explore;
 mod export;
 mod fused;
 mod geometry;

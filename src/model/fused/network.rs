@@ -7,8 +7,8 @@ use burn::backend::autodiff::NodeId;
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{
-    Backend, BackendTensor, Dispatch, DispatchAutodiffContext, DispatchTensor,
-    DispatchTensorKind, ExtensionType, Flex, NdArray, TensorMetadata, backend_extension,
+    Backend, BackendTensor, Dispatch, DispatchAutodiffContext, DispatchTensor, DispatchTensorKind,
+    ExtensionType, Flex, NdArray, TensorMetadata, backend_extension,
 };
 use burn::tensor::Tensor;
 

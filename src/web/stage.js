@@ -1,0 +1,486 @@
+// The two pictures: space on its way through the network, and the space that the network is given.
+
+import { roundStep, ticks } from './geometry.js';
+import { bordersOf, heightOf, hyperplane, layerName, opinion, readOff } from './model.js';
+
+/** @typedef {import('./model.js').Run} Run */
+/** @typedef {import('./model.js').Journey} Journey */
+/** @typedef {import('./geometry.js').Window} Window */
+/** @typedef {import('./pen.js').Pen} Pen */
+/** @typedef {ReturnType<typeof import('./model.js').fieldOf>} Field */
+/** @typedef {{ run: Run, journey: Journey, depth: number, palette: Palette, heldOut: boolean, held: Map<number, Window> | null,
+ *   unit: [number, number] | null, point: { place: number[], x: Float64Array }, field: Field | null, tints: HTMLCanvasElement | null,
+ *   coarse: Float64Array, borders: Float64Array[], curve: Float64Array[] }} Scene */
+/** @typedef {{ x: (x: number) => number, y: (y: number) => number, back: (px: number, py: number) => [number, number] }} Map2 */
+
+/** The colours of plot::Theme. @typedef {typeof PALETTES.light} Palette */
+export const PALETTES = {
+  light: {
+    paper: '#ffffff', text: '#1c2026', muted: '#5d6673', axis: '#7b8592', grid: '#1c2026', accent: '#0f7f8c', second: '#c9750c', third: '#2762b3', hot: '#b03a6f',
+    classes: ['#e8553a', '#5a3fa8', '#12a085', '#d8b906', '#a505f6', '#f975fd', '#9979af', '#adc37d', '#78164a', '#4e3619'],
+  },
+  dark: {
+    paper: '#14171c', text: '#e9edf2', muted: '#9fa9b6', axis: '#7d8794', grid: '#e9edf2', accent: '#45c7d6', second: '#f2a94a', third: '#7fb0ff', hot: '#f08ab8',
+    classes: ['#ff7a5c', '#8d70f2', '#3fd0b0', '#ddf0ab', '#03809a', '#e2aaef', '#b87a16', '#f9ae05', '#9b22ff', '#816d64'],
+  },
+};
+
+/** What stands upwards where space is a line. */
+const LANES = 'one lane per class';
+
+const VIRIDIS = ['#440154', '#482878', '#3e4989', '#31688e', '#26828e', '#1f9e89', '#35b779', '#6ece58', '#b5de2b', '#fde725'];
+
+/** @param {string} hex */
+const channels = (hex) => [1, 3, 5].map((k) => parseInt(hex.slice(k, k + 2), 16));
+
+/** @param {string} a @param {string} b @param {number} t */
+export function mix(a, b, t) {
+  const [p, q] = [channels(a), channels(b)];
+  return `#${p.map((x, k) => Math.round(x + t * (q[k] - x)).toString(16).padStart(2, '0')).join('')}`;
+}
+
+/** @param {number} t */
+export function viridis(t) {
+  const at = Math.min(1, Math.max(0, t)) * (VIRIDIS.length - 1);
+  const k = Math.min(VIRIDIS.length - 2, Math.floor(at));
+  return mix(VIRIDIS[k], VIRIDIS[k + 1], at - k);
+}
+
+/** The colour of an opinion. @param {[number, number]} said @param {Palette} palette */
+export function tint([side, sure], palette) {
+  return side < 0 ? mix(viridis(sure), palette.paper, 0.35) : mix(palette.paper, palette.classes[side % 10], 0.08 + 0.42 * sure);
+}
+
+/** The range of a regression's targets. @param {Run} run @returns {[number, number]} */
+export function rangeOf(run) {
+  const column = Array.from({ length: run.n }, (_, i) => run.allTargets[i * run.targetCount + Math.min(run.decision.output, run.targetCount - 1)]);
+  const [low, high] = [Math.min(...column), Math.max(...column)];
+  return [low, high > low ? high : low + 1];
+}
+
+/** What the last layer says at every lattice point. @param {Journey} journey */
+export function coarseOf(journey) {
+  const last = journey.layers[journey.layers.length - 1];
+  return readOff(last, journey.lattice[journey.scores], journey.run.lattice.n, journey.run.decision);
+}
+
+/** @param {Journey} journey @param {Float64Array} coarse */
+export function coarseBorders(journey, coarse) {
+  const { lattice, window, decision, flat } = journey.run;
+  return flat === 2 ? bordersOf(journey.layers, coarse, lattice.nx, lattice.ny, window, decision, null) : [];
+}
+
+/** A canvas with one pixel per value. @param {ArrayLike<number>} values @param {number} nx @param {number} ny
+ * @param {(i: number) => string} colour */
+export function painted(values, nx, ny, colour) {
+  const canvas = document.createElement('canvas');
+  canvas.width = nx;
+  canvas.height = ny;
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
+  const image = context.createImageData(nx, ny);
+  for (let r = 0; r < ny; r++) {
+    for (let c = 0; c < nx; c++) {
+      const [red, green, blue] = channels(colour(r * nx + c));
+      const at = 4 * ((ny - 1 - r) * nx + c);
+      image.data.set([red, green, blue, 255], at);
+    }
+  }
+  context.putImageData(image, 0, 0);
+  return canvas;
+}
+
+const MARGIN = { left: 50, right: 14, top: 12, bottom: 42 };
+
+/** The rectangle that a picture fills. @param {Pen} pen */
+function rectangle(pen, title = 0) {
+  const [w, h] = [pen.width - MARGIN.left - MARGIN.right, pen.height - MARGIN.top - MARGIN.bottom - title];
+  return { x: MARGIN.left, y: MARGIN.top + title, w: Math.max(40, w), h: Math.max(40, h) };
+}
+
+/** A window made to fit a rectangle, with equal units unless it is far from square. @param {Window} window
+ * @param {{ w: number, h: number }} r @param {boolean} square @returns {Window} */
+function fitted([x0, x1, y0, y1], r, square) {
+  if (!square) return [x0, x1, y0, y1];
+  const unit = Math.max((x1 - x0) / r.w, (y1 - y0) / r.h);
+  const [cx, cy] = [(x0 + x1) / 2, (y0 + y1) / 2];
+  return [cx - (unit * r.w) / 2, cx + (unit * r.w) / 2, cy - (unit * r.h) / 2, cy + (unit * r.h) / 2];
+}
+
+/** @param {Window} window @param {{ x: number, y: number, w: number, h: number }} r @returns {Map2} */
+function mapping([x0, x1, y0, y1], r) {
+  return {
+    x: (x) => r.x + (r.w * (x - x0)) / (x1 - x0),
+    y: (y) => r.y + (r.h * (y1 - y)) / (y1 - y0),
+    back: (px, py) => [x0 + ((px - r.x) / r.w) * (x1 - x0), y1 - ((py - r.y) / r.h) * (y1 - y0)],
+  };
+}
+
+/** @param {Run} run */
+function isSquare(run) {
+  return run.flat === 2 && Math.abs(run.steps[0] / run.steps[1] - 1) < 1e-9;
+}
+
+/** The window onto a moment. @param {Scene} scene @param {number} m @param {{ w: number, h: number }} r @returns {Window} */
+function windowOf(scene, m, r) {
+  const { run, journey } = scene;
+  const k = m === 0 ? run.flat : journey.width(m);
+  const kept = scene.held?.get(m);
+  let window = kept;
+  if (!window) {
+    const picture = journey.still(m, 'samples');
+    let [x0, x1, y0, y1] = [Infinity, -Infinity, Infinity, -Infinity];
+    for (let i = 0; i < picture.length; i += 2) {
+      x0 = Math.min(x0, picture[i]);
+      x1 = Math.max(x1, picture[i]);
+      y0 = Math.min(y0, picture[i + 1]);
+      y1 = Math.max(y1, picture[i + 1]);
+    }
+    const moment = run.moments[m];
+    const name = moment.kind === 'activation' ? journey.layers[moment.layer].activation.name : '';
+    if (name === 'tanh' && k <= 2) [x0, x1] = [-1, 1];
+    if ((name === 'sigmoid' || name === 'softmax') && k <= 2) [x0, x1] = [0, 1];
+    if (['tanh', 'sigmoid', 'softmax'].includes(name) && k === 2) [y0, y1] = [x0, x1];
+    const [px, py] = [0.1 * (x1 - x0) || 1, 0.1 * (y1 - y0) || 1];
+    window = [x0 - px, x1 + px, y0 - py, y1 + py];
+    if (m === 0) window = run.flat === 2 ? [...run.window] : [run.window[0], run.window[1], y0 - 2 * py, y1 + 2 * py];
+    scene.held?.set(m, window);
+  }
+  return fitted(window, r, m === 0 ? isSquare(run) : k > 1);
+}
+
+/** @param {ArrayLike<number>} points n x 2 @param {Map2} map */
+function mapped(points, map) {
+  const image = new Float64Array(points.length);
+  for (let i = 0; i < points.length; i += 2) {
+    image[i] = map.x(points[i]);
+    image[i + 1] = map.y(points[i + 1]);
+  }
+  return image;
+}
+
+/** Space at a depth, with room for a title. @param {Pen} pen @param {Scene} scene @returns {Map2} */
+export function drawStage(pen, scene, title = 0) {
+  const { run, journey, depth, palette } = scene;
+  const r = rectangle(pen, title);
+  const m = Math.min(Math.floor(depth), run.moments.length - 1);
+  const t = depth - m;
+  let window = windowOf(scene, m, r);
+  if (t > 0) {
+    const [from, to] = [window, windowOf(scene, m + 1, r)];
+    window = /** @type {Window} */ (from.map((x, k) => x + t * t * (3 - 2 * t) * (to[k] - x)));
+  }
+  const map = mapping(window, r);
+  const still = (/** @type {'samples' | 'lattice'} */ which) => journey.moving(depth, (at) => journey.still(at, which));
+  const lattice = mapped(still('lattice'), map);
+  pen.clip(r.x, r.y, r.w, r.h);
+  if (run.flat === 2) {
+    drawCells(pen, scene, lattice);
+    drawPaper(pen, scene, lattice);
+  } else {
+    pen.path([lattice], { stroke: palette.accent, width: 2.5 });
+  }
+  for (const curve of scene.curve) pen.path([mapped(journey.carried(curve, depth), map)], { stroke: palette.second, width: 2.5 });
+  const borders = scene.borders.map((border) => mapped(journey.carried(border, depth), map));
+  pen.path(borders, { stroke: palette.paper, width: 5, alpha: 0.7 });
+  pen.path(borders, { stroke: palette.text, width: 2.4 });
+  drawCut(pen, scene, map, window);
+  drawSamples(pen, scene, mapped(still('samples'), map));
+  const point = mapped(journey.moving(depth, (at) => pointAt(scene, at)), map);
+  drawPoint(pen, [point[0], point[1]], palette);
+  pen.release();
+  const [x, y] = axisNames(scene, t < 0.5 ? m : m + 1);
+  drawAxes(pen, r, window, x, y, palette);
+  return map;
+}
+
+/** The followed point in the picture of a moment. @param {Scene} scene @param {number} m */
+export function pointAt(scene, m) {
+  const { run, journey } = scene;
+  const width = m === 0 ? run.flat : journey.width(m);
+  if (m === 0) return journey.show(0, Float64Array.from(scene.point.place), 1);
+  const { kind, layer } = run.moments[m];
+  const row = journey.arithmetic(scene.point.x)[layer];
+  const shown = journey.show(m, kind === 'affine' ? row.z : row.h, 1);
+  return width === 1 ? Float64Array.from([shown[0], 0]) : shown;
+}
+
+/** The squares of the paper, tinted by what the network says of them. @param {Pen} pen @param {Scene} scene
+ * @param {Float64Array} at */
+function drawCells(pen, scene, at) {
+  const { run, journey, coarse, palette } = scene;
+  const { nx, ny } = run.lattice;
+  const units = journey.layers[journey.layers.length - 1].units;
+  const wide = run.decision.kind === 'several' ? units : 1;
+  const range = run.decision.kind === 'value' ? rangeOf(run) : /** @type {[number, number]} */ ([0, 1]);
+  const LEVELS = run.decision.kind === 'value' ? 48 : 12;
+  const mean = new Float64Array(wide);
+  // Row by row, so that a sheet that folds over itself covers what lies under it as paper does.
+  let [key, group] = [NaN, /** @type {Float64Array[]} */ ([])];
+  const finish = () => {
+    if (!group.length) return;
+    const colour = tint([Math.floor(key / (LEVELS + 1)) - 1, (key % (LEVELS + 1)) / LEVELS], palette);
+    pen.path(group, { fill: colour, stroke: colour, width: 0.8, closed: true });
+    group = [];
+  };
+  for (let row = 0; row + 1 < ny; row++) {
+    for (let column = 0; column + 1 < nx; column++) {
+      const a = row * nx + column;
+      const corners = [a, a + 1, a + nx + 1, a + nx];
+      for (let k = 0; k < wide; k++) mean[k] = 0.25 * corners.reduce((sum, c) => sum + coarse[c * wide + k], 0);
+      const [side, sure] = opinion(mean, 0, run.decision, units, range);
+      const next = (side + 1) * (LEVELS + 1) + Math.round(sure * LEVELS);
+      if (next !== key) finish();
+      key = next;
+      const quad = new Float64Array(8);
+      corners.forEach((c, k) => {
+        quad[2 * k] = at[2 * c];
+        quad[2 * k + 1] = at[2 * c + 1];
+      });
+      group.push(quad);
+    }
+    finish();
+  }
+  finish();
+}
+
+/** The lines of the paper. @param {Pen} pen @param {Scene} scene @param {Float64Array} at */
+function drawPaper(pen, scene, at) {
+  const { run, palette } = scene;
+  const { nx, ny, fine } = run.lattice;
+  const [thin, zero] = [/** @type {Float64Array[]} */ ([]), /** @type {Float64Array[]} */ ([])];
+  const isZero = (/** @type {number} */ axis, /** @type {number} */ k) => Math.abs(run.window[2 * axis] + k * (run.steps[axis] / fine)) < 1e-9 * run.steps[axis];
+  for (let c = 0; c < nx; c += fine) {
+    const line = new Float64Array(2 * ny);
+    for (let r = 0; r < ny; r++) line.set(at.subarray(2 * (r * nx + c), 2 * (r * nx + c) + 2), 2 * r);
+    (isZero(0, c) ? zero : thin).push(line);
+  }
+  for (let r = 0; r < ny; r += fine) (isZero(1, r) ? zero : thin).push(at.subarray(2 * r * nx, 2 * (r + 1) * nx));
+  pen.path(thin, { stroke: palette.grid, width: 0.8, alpha: 0.22 });
+  pen.path(zero, { stroke: palette.grid, width: 1.4, alpha: 0.45 });
+}
+
+/** In the space before the output: where the output cuts it. On the output's own line: the threshold.
+ * @param {Pen} pen @param {Scene} scene @param {Map2} map @param {Window} window */
+function drawCut(pen, scene, map, window) {
+  const { run, journey, depth, palette } = scene;
+  if (run.decision.kind !== 'two') return;
+  const last = journey.layers[journey.layers.length - 1];
+  const near = (/** @type {number} */ m) => Math.max(0, 1 - 3 * Math.abs(depth - m));
+  const before = journey.scores - 1;
+  if (last.inputs === 2 && before > 0 && near(before) > 0) {
+    const { normal: [a, b], offset } = hyperplane(last);
+    const length = Math.hypot(a, b) || 1;
+    const reach = 2 * Math.hypot(window[1] - window[0], window[3] - window[2]);
+    const [fx, fy] = [(-offset * a) / length ** 2, (-offset * b) / length ** 2];
+    const line = [-1, 1].flatMap((s) => [map.x(fx - (s * reach * b) / length), map.y(fy + (s * reach * a) / length)]);
+    pen.path([line], { stroke: palette.text, width: 1.6, dash: [7, 5], alpha: near(before) });
+  }
+  for (const m of [journey.scores, run.moments.length - 1]) {
+    if (last.units !== 1 || near(m) === 0) continue;
+    const threshold = run.moments[m].kind === 'activation' || last.activation.name === 'identity' ? 0.5 : 0;
+    pen.path([[map.x(threshold), map.y(window[2]), map.x(threshold), map.y(window[3])]], { stroke: palette.text, width: 1.6, dash: [7, 5], alpha: near(m) });
+    if (journey.scores === run.moments.length - 1) break;
+  }
+}
+
+/** Samples by class, in shape and colour; held-out ones as rings. @param {Pen} pen @param {Scene} scene @param {Float64Array} at */
+export function drawSamples(pen, scene, at) {
+  const { run, palette } = scene;
+  const size = Math.min(6, Math.max(2.4, 60 / Math.sqrt(run.n)));
+  const groups = run.classes.length || 10;
+  const range = run.classes.length ? [0, groups] : rangeOf(run);
+  const groupOf = (/** @type {number} */ i) =>
+    run.classes.length ? run.targets[i] : Math.min(groups - 1, Math.floor((groups * (run.targets[i] - range[0])) / (range[1] - range[0])));
+  for (const held of [false, true]) {
+    if (held && !scene.heldOut) continue;
+    const centres = Array.from({ length: groups }, () => /** @type {number[]} */ ([]));
+    for (let i = held ? run.train : 0; i < (held ? run.n : run.train); i++) centres[Math.max(0, groupOf(i))].push(at[2 * i], at[2 * i + 1]);
+    centres.forEach((group, k) => {
+      const colour = run.classes.length ? palette.classes[k % 10] : viridis((k + 0.5) / groups);
+      const shape = run.classes.length ? k : 0;
+      if (held) pen.signs(group, shape, size, { stroke: colour, width: 1.6 });
+      else {
+        // Halos under all signs of a class, so that a crowd stays a crowd.
+        pen.signs(group, shape, size, { stroke: palette.paper, width: 1.8, alpha: 0.8 });
+        pen.signs(group, shape, size, { fill: colour });
+      }
+    });
+  }
+}
+
+/** @param {Pen} pen @param {[number, number]} at @param {Palette} palette */
+function drawPoint(pen, at, palette) {
+  pen.signs(at, 0, 9, { stroke: palette.paper, width: 5 });
+  pen.signs(at, 0, 9, { stroke: palette.hot, width: 2.6 });
+  pen.signs(at, 0, 2.4, { fill: palette.hot, stroke: palette.paper, width: 1 });
+}
+
+/** @param {Scene} scene @param {number} m @returns {[string, string]} */
+export function axisNames(scene, m) {
+  const { run, journey } = scene;
+  const { kind, layer } = run.moments[m];
+  const over = run.classes.length ? LANES : run.decision.names[0];
+  if (kind === 'input') {
+    const names = (run.description.plane?.names ?? run.description.features).map(nice);
+    return run.flat === 2 ? [names[0], names[1]] : [names[0], over];
+  }
+  const k = journey.width(m);
+  const letter = kind === 'affine' ? 'z' : 'h';
+  const last = layer === journey.layers.length - 1;
+  const name = layerName(journey.layers[layer], layer, journey.layers.length);
+  if (k === 1) return [last && m === run.moments.length - 1 ? 'output' : `${letter} of ${name}`, over];
+  if (k === 2) return [`${letter}₁ of ${name}`, `${letter}₂`];
+  const share = /** @type {import('./geometry.js').View} */ (journey.view(m)).share;
+  return [`a plane of ${name}’s ${k} dimensions (${percent(share)} of the variance)`, ''];
+}
+
+/** A feature such as x1 with its number set low. @param {string} name */
+function nice(name) {
+  return name.replace(/^x([0-9])$/, (_, digit) => `x${'₀₁₂₃₄₅₆₇₈₉'[Number(digit)]}`);
+}
+
+/** How high input space wants to be drawn, in pixels, at a width. @param {Run} run @param {number} width */
+export function inputHeight(run, width) {
+  const wide = width - MARGIN.left - MARGIN.right;
+  const ratio = isSquare(run) ? (run.window[3] - run.window[2]) / (run.window[1] - run.window[0]) : 0.75;
+  return Math.round(MARGIN.top + MARGIN.bottom + wide * ratio);
+}
+
+/** @param {number} share */
+export function percent(share) {
+  if (share > 0.9995 && share < 1) return '> 99.9 %';
+  return `${Math.abs(share - 1) < 1e-12 ? '100' : (100 * share).toFixed(1)} %`;
+}
+
+/** Ticks and names around a picture. @param {Pen} pen @param {{ x: number, y: number, w: number, h: number }} r
+ * @param {Window} window @param {string} x @param {string} y @param {Palette} palette */
+function drawAxes(pen, r, window, x, y, palette) {
+  const map = mapping(window, r);
+  pen.path([[r.x, r.y, r.x + r.w, r.y, r.x + r.w, r.y + r.h, r.x, r.y + r.h]], { stroke: palette.axis, width: 1, closed: true });
+  const style = { size: 11, colour: palette.muted };
+  const label = (/** @type {number} */ value, /** @type {number} */ step) => {
+    let digits = 0;
+    while (digits < 8 && Math.abs(step * 10 ** digits - Math.round(step * 10 ** digits)) > 1e-6 * step * 10 ** digits) digits++;
+    if (Math.max(Math.abs(window[0]), Math.abs(window[1]), Math.abs(window[2]), Math.abs(window[3])) >= 1e6) return value.toPrecision(3);
+    return (Math.abs(value) < 1e-9 * step ? 0 : value).toFixed(digits).replace('-', '−');
+  };
+  const [nx, ny] = [Math.max(3, Math.floor(r.w / 80)), Math.max(3, Math.floor(r.h / 60))];
+  for (const tick of ticks(window[0], window[1], nx)) {
+    pen.path([[map.x(tick), r.y + r.h, map.x(tick), r.y + r.h + 4]], { stroke: palette.axis });
+    pen.text(label(tick, roundStep(window[1] - window[0], nx)), map.x(tick), r.y + r.h + 16, { ...style, anchor: 'middle' });
+  }
+  for (const tick of y === LANES ? [] : ticks(window[2], window[3], ny)) {
+    pen.path([[r.x - 4, map.y(tick), r.x, map.y(tick)]], { stroke: palette.axis });
+    pen.text(label(tick, roundStep(window[3] - window[2], ny)), r.x - 7, map.y(tick) + 4, { ...style, anchor: 'end' });
+  }
+  const cut = (/** @type {string} */ name, /** @type {number} */ room) => (name.length * 6.2 > room ? `${name.slice(0, Math.floor(room / 6.2))}…` : name);
+  pen.text(cut(x, r.w), r.x + r.w / 2, r.y + r.h + 33, { size: 12, colour: palette.text, anchor: 'middle' });
+  pen.text(cut(y, r.h), 13, r.y + r.h / 2, { size: 12, colour: palette.text, anchor: 'middle', turn: -90 });
+}
+
+/** Input space as it is, with what the network or one unit says of every place. @param {Pen} pen @param {Scene} scene
+ * @returns {Map2} */
+export function drawInput(pen, scene) {
+  const { run, journey, palette } = scene;
+  if (run.flat === 1) return drawGraph(pen, scene);
+  const r = rectangle(pen);
+  const window = fitted(run.window, r, isSquare(run));
+  const map = mapping(window, r);
+  pen.clip(r.x, r.y, r.w, r.h);
+  const [x0, x1, y0, y1] = run.window;
+  const image = scene.tints;
+  if (image) {
+    // Values stand at pixel centres, so the picture reaches half a pixel beyond the window.
+    const [px, py] = [(x1 - x0) / (image.width - 1) / 2, (y1 - y0) / (image.height - 1) / 2];
+    pen.image(image, map.x(x0 - px), map.y(y1 + py), map.x(x1 + px) - map.x(x0 - px), map.y(y0 - py) - map.y(y1 + py));
+  }
+  drawPaper(pen, scene, mapped(run.lattice.points, map));
+  const borders = scene.borders.map((border) => mapped(border, map));
+  pen.path(borders, { stroke: palette.paper, width: 5, alpha: 0.7 });
+  pen.path(borders, { stroke: palette.text, width: 2.4 });
+  drawSamples(pen, scene, mapped(run.places, map));
+  if (scene.unit) {
+    pen.path(scene.curve.map((curve) => mapped(curve, map)), { stroke: palette.paper, width: 6, alpha: 0.8 });
+    pen.path(scene.curve.map((curve) => mapped(curve, map)), { stroke: palette.second, width: 3 });
+    const arrow = arrowOf(scene);
+    if (arrow) {
+      const [foot, tip] = arrow.map(([x, y]) => [map.x(x), map.y(y)]);
+      const angle = Math.atan2(tip[1] - foot[1], tip[0] - foot[0]);
+      const barb = (/** @type {number} */ turn) => [tip[0] - 11 * Math.cos(angle + turn), tip[1] - 11 * Math.sin(angle + turn)];
+      pen.path([[...foot, ...tip], [...barb(0.45), ...tip, ...barb(-0.45)]], { stroke: palette.second, width: 3 });
+    }
+  }
+  drawPoint(pen, [map.x(scene.point.place[0]), map.y(scene.point.place[1])], palette);
+  pen.release();
+  const [x, y] = axisNames(scene, 0);
+  drawAxes(pen, r, window, x, y, palette);
+  return map;
+}
+
+/** A unit of the first layer is a half-plane: its arrow from the border into it. @param {Scene} scene */
+export function arrowOf(scene) {
+  const { run, journey, unit } = scene;
+  if (!unit || unit[0] !== 0 || run.flat !== 2) return null;
+  const first = journey.planar[0];
+  const [a, b] = [first.weight[2 * unit[1]], first.weight[2 * unit[1] + 1]];
+  const square = a * a + b * b;
+  if (!(square > 0)) return null;
+  const [cx, cy] = [(run.window[0] + run.window[1]) / 2, (run.window[2] + run.window[3]) / 2];
+  const off = (a * cx + b * cy + first.bias[unit[1]]) / square;
+  const foot = [cx - off * a, cy - off * b];
+  const length = 0.13 * Math.max(run.window[1] - run.window[0], run.window[3] - run.window[2]) / Math.sqrt(square);
+  return [foot, [foot[0] + length * a, foot[1] + length * b]];
+}
+
+/** One feature: the network's answer as a graph over it, and a unit's part in it. @param {Pen} pen @param {Scene} scene */
+function drawGraph(pen, scene) {
+  const { run, journey, palette, coarse, unit } = scene;
+  const r = rectangle(pen);
+  const last = journey.layers[journey.layers.length - 1];
+  const xs = run.lattice.points;
+  const outputs = journey.lattice[journey.lattice.length - 1];
+  const curveOf = (/** @type {(i: number) => number} */ f) => Float64Array.from({ length: 2 * xs.length }, (_, k) => (k % 2 ? f(k >> 1) : xs[k >> 1]));
+  const curves = [];
+  if (run.decision.kind === 'value') curves.push(curveOf((i) => coarse[i]));
+  else if (run.decision.kind === 'two') curves.push(curveOf((i) => 1 / (1 + Math.exp(-coarse[i]))));
+  else for (let c = 0; c < last.units; c++) curves.push(curveOf((i) => outputs[i * last.units + c]));
+  const target = (/** @type {number} */ i) => (run.decision.kind === 'several' ? 1 : run.allTargets[i * run.targetCount + (run.classes.length ? 0 : run.decision.output)]);
+  /** @type {Float64Array[]} */
+  const parts = [];
+  const l = journey.layers.length - 2;
+  if (unit && unit[0] === l && last.units === 1) {
+    const m = journey.scores - 1;
+    parts.push(curveOf((i) => last.weight[unit[1]] * journey.lattice[m][i * last.inputs + unit[1]]));
+  } else if (unit && unit[0] <= l) {
+    const m = run.moments.findLastIndex((moment) => moment.layer === unit[0]);
+    const k = journey.width(m);
+    parts.push(curveOf((i) => journey.lattice[m][i * k + unit[1]]));
+  }
+  let [low, high] = [Infinity, -Infinity];
+  const see = (/** @type {number} */ y) => {
+    low = Math.min(low, y);
+    high = Math.max(high, y);
+  };
+  for (const curve of [...curves, ...parts]) for (let k = 1; k < curve.length; k += 2) see(curve[k]);
+  for (let i = 0; i < run.n; i++) see(target(i));
+  const pad = 0.08 * (high - low) || 1;
+  const window = /** @type {Window} */ ([run.window[0], run.window[1], low - pad, high + pad]);
+  const map = mapping(window, r);
+  pen.clip(r.x, r.y, r.w, r.h);
+  for (const x of ticks(window[0], window[1], 10)) pen.path([[map.x(x), r.y, map.x(x), r.y + r.h]], { stroke: palette.grid, alpha: x === 0 ? 0.45 : 0.16 });
+  for (const y of ticks(window[2], window[3], 8)) pen.path([[r.x, map.y(y), r.x + r.w, map.y(y)]], { stroke: palette.grid, alpha: y === 0 ? 0.45 : 0.16 });
+  const at = new Float64Array(2 * run.n);
+  for (let i = 0; i < run.n; i++) at.set([map.x(run.places[i]), map.y(target(i))], 2 * i);
+  drawSamples(pen, scene, at);
+  curves.forEach((curve, c) => {
+    pen.path([mapped(curve, map)], { stroke: run.decision.kind === 'several' ? palette.classes[c % 10] : palette.text, width: 2.6 });
+  });
+  for (const part of parts) pen.path([mapped(part, map)], { stroke: palette.second, width: 2.6, dash: [8, 4] });
+  const x = scene.point.place[0];
+  const row = journey.arithmetic(scene.point.x)[journey.layers.length - 1];
+  const output = run.decision.kind === 'two' ? 1 / (1 + Math.exp(-heightOf(last, row.z, 0))) : row.h[run.decision.output];
+  drawPoint(pen, [map.x(x), map.y(output)], palette);
+  pen.release();
+  drawAxes(pen, r, window, run.description.features[0], run.classes.length ? 'probability' : run.decision.names[run.decision.output], palette);
+  return map;
+}
