@@ -4,7 +4,7 @@ import { forward, value } from './math.js';
 import { levelSet } from './geometry.js';
 import { CanvasPen, SvgPen } from './pen.js';
 import { Journey, activation, fieldOf, layerName, opinion, readRun, unitOf } from './model.js';
-import { PALETTES, arrowOf, axisNames, coarseBorders, coarseOf, drawInput, drawStage, inputHeight, painted, percent, pointAt, rangeOf, tint } from './stage.js';
+import { PALETTES, arrowOf, axisNames, cellsOf, coarseBorders, coarseOf, drawInput, drawStage, inputHeight, painted, percent, pointAt, rangeOf, tint } from './stage.js';
 import { activationName, answerOf, at, buildNetwork, describeUnit, element, num, paintHistory, paintTiles, numberField, showArithmetic, showFormula, showKey, showTable, showUnit, signed, tilesOf, unitTints } from './panels.js';
 
 /** @typedef {import('./model.js').Run} Run */
@@ -106,11 +106,12 @@ function open(run, began) {
   }
 
   function followed() {
-    if (state.place) return { place: state.place, x: run.lift(state.place) };
+    if (state.place) return { place: state.place, x: run.lift(state.place), lane: 0 };
     const i = Math.min(state.sample, run.n - 1);
     return {
       place: Array.from(run.places.subarray(i * run.flat, (i + 1) * run.flat)),
       x: run.features.slice(i * run.d, (i + 1) * run.d),
+      lane: journey.lane(i),
     };
   }
 
@@ -145,7 +146,7 @@ function open(run, began) {
     const { nx, ny, points, n } = run.lattice;
     const unit = state.unit && run.flat === 2 ? unitOf(journey.planar, points, n, state.unit) : null;
     scene = {
-      coarse, borders: coarseBorders(journey, coarse), fine: false,
+      coarse, cells: cellsOf(journey, coarse), borders: coarseBorders(journey, coarse), fine: false,
       curve: unit ? levelSet(unit, nx, ny, run.window, null) : [],
       tints: run.flat === 2 ? tintsOf(coarse, unit, nx, ny) : null,
     };
@@ -179,7 +180,7 @@ function open(run, began) {
     stale.network = stale.picture = false;
     if (stale.words) {
       // Words follow at a reading pace.
-      if (now - wordsAt > 120 || !playing.what) later(words, playing.what ? 0 : 40);
+      later(words, Math.max(30, 180 - (now - wordsAt)));
     }
     if (playing.what) schedule();
   }
@@ -235,7 +236,8 @@ function open(run, began) {
       const where = `${kind === 'affine' ? 'After the affine part of' : 'After'} ${layerName(description.layers[layer], layer, count)}, space has ${k} dimension${k === 1 ? '' : 's'}`;
       if (view) return `${where}; shown is a plane through it with ${percent(view.share)} of the samples’ variance.`;
       const straight = m === journey.scores - 1 && run.decision.kind === 'two' ? ' Here the output cuts space along a straight line, dashed: the curved border, seen from inside.' : '';
-      return `${where}.${straight}`;
+      const right = !run.classes.length && k === 1 && m === run.moments.length - 1 ? ' On the dashed diagonal the output is the target.' : '';
+      return `${where}.${straight}${right}`;
     }
     const { kind, layer } = run.moments[m + 1];
     if (kind === 'activation') return `The activation ${activationName(journey.layers[layer].activation)} bends space: each coordinate by itself. This is the only step that bends; straight paper lines curve here.`;
@@ -581,7 +583,7 @@ function open(run, began) {
   });
 
   function dress() {
-    document.documentElement.dataset.theme = palette() === PALETTES.dark ? 'dark' : 'light';
+    if (state.theme) document.documentElement.dataset.theme = state.theme;
     showKey(run, palette());
     ask('network');
   }
@@ -644,7 +646,7 @@ function open(run, began) {
 
   function writeAddress() {
     const wanted = address();
-    if (location.hash === wanted) return;
+    if (location.hash === wanted || playing.what) return;
     try {
       history.replaceState(null, '', wanted);
     } catch {
@@ -711,7 +713,7 @@ function open(run, began) {
   ];
   at('notes').textContent = thinned.filter(Boolean).join(' ');
   buildNetwork(journey, tiles, choose);
-  document.documentElement.dataset.theme = palette() === PALETTES.dark ? 'dark' : 'light';
+  if (state.theme) document.documentElement.dataset.theme = state.theme;
   showKey(run, palette());
   frame(performance.now());
 
@@ -726,7 +728,7 @@ function open(run, began) {
       point: () => Array.from(pointAt(whole(), Math.round(state.depth))),
       layers: (/** @type {number} */ k) => run.layers(k, state.edits).map((l) => ({ weight: Array.from(l.weight), bias: Array.from(l.bias) })),
       sample: (/** @type {number} */ i) => Array.from(run.features.subarray(i * run.d, (i + 1) * run.d)),
-      get state() { return { ...state, frames, firstPicture, fine: scene.fine, edits: [...state.edits] }; },
+      get state() { return { ...state, frames, firstPicture, fine: scene.fine, dark: palette() === PALETTES.dark, edits: [...state.edits] }; },
       svg: vector,
       /** Where a place of the stage lies in the window. @param {number} x @param {number} y */
       onStage: (x, y) => [stage.getBoundingClientRect().left + stageMap.x(x), stage.getBoundingClientRect().top + stageMap.y(y)],

@@ -136,6 +136,14 @@ export function activate(activation, z, units, quick) {
 export function affine(layer, points, n) {
   const { inputs, units, weight, bias } = layer;
   const z = new Float64Array(n * units);
+  if (inputs === 2) {
+    // The most frequent case, and the one that each picture repeats for every point of the paper.
+    for (let i = 0, at = 0; i < n; i++) {
+      const [x, y] = [points[2 * i], points[2 * i + 1]];
+      for (let j = 0, w = 0; j < units; j++, w += 2) z[at++] = weight[w] * x + weight[w + 1] * y + bias[j];
+    }
+    return z;
+  }
   for (let i = 0, at = 0; i < n; i++) {
     const row = i * inputs;
     for (let j = 0, w = 0; j < units; j++) {

@@ -385,16 +385,36 @@ function lossName(loss) {
   return names[loss ?? ''] ?? 'loss';
 }
 
-/** Losses over the epochs, and under them where the classes are separable. @param {HTMLCanvasElement} canvas @param {Run} run
- * @param {number} at0 @param {any} palette @param {number} scale */
-export function paintHistory(canvas, run, at0, palette, scale) {
+/** The curves without the mark, kept while they stay the same. @type {{ key: string, canvas: HTMLCanvasElement } | null} */
+let curves = null;
+
+/** Losses over the epochs, under them where the classes are separable, and a mark at an epoch. @param {HTMLCanvasElement} canvas
+ * @param {Run} run @param {number} place @param {any} palette @param {number} scale */
+export function paintHistory(canvas, run, place, palette, scale) {
   const [width, height] = [canvas.clientWidth, canvas.clientHeight];
   if (!width) return;
-  canvas.width = width * scale;
-  canvas.height = height * scale;
+  const [w, h] = [Math.round(width * scale), Math.round(height * scale)];
+  const key = `${w} ${h} ${palette.paper}`;
+  if (curves?.key !== key) {
+    curves = { key, canvas: element('canvas', { width: w, height: h }) };
+    paintCurves(/** @type {CanvasRenderingContext2D} */ (curves.canvas.getContext('2d')), run, width, height, palette, scale);
+  }
+  if (canvas.width !== w || canvas.height !== h) Object.assign(canvas, { width: w, height: h });
   const c = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
+  c.setTransform(1, 0, 0, 1, 0, 0);
+  c.clearRect(0, 0, w, h);
+  c.drawImage(curves.canvas, 0, 0);
+  c.fillStyle = palette.hot;
+  const x = scale * (PAD + ((width - 2 * PAD) * place) / Math.max(1, run.epochs.length - 1));
+  c.fillRect(x - scale, 12 * scale, 2 * scale, h);
+}
+
+/** The room that a slider leaves at either end of its track. */
+const PAD = 8;
+
+/** @param {CanvasRenderingContext2D} c @param {Run} run @param {number} width @param {number} height @param {any} palette @param {number} scale */
+function paintCurves(c, run, width, height, palette, scale) {
   c.setTransform(scale, 0, 0, scale, 0, 0);
-  const PAD = 8;
   const last = run.epochs.length - 1;
   const x = (/** @type {number} */ k) => PAD + ((width - 2 * PAD) * k) / Math.max(1, last);
   // Metrics know every epoch; the slider only those whose weights are here.
@@ -433,12 +453,6 @@ export function paintHistory(canvas, run, at0, palette, scale) {
     c.fillStyle = verdict ? palette.accent : mix(palette.paper, palette.muted, 0.25);
     c.fillRect(x(k) - half, height - 9, Math.max(1.5, 2 * half), verdict ? 6 : 3);
   });
-  c.strokeStyle = palette.hot;
-  c.lineWidth = 2;
-  c.beginPath();
-  c.moveTo(x(at0), top - 2);
-  c.lineTo(x(at0), height);
-  c.stroke();
 }
 
 /** A unit's own answer, for its tint: signed share of the largest. @param {Float64Array} z @param {any} activation */

@@ -9,8 +9,8 @@ import { bordersOf, heightOf, hyperplane, layerName, opinion, readOff } from './
 /** @typedef {import('./pen.js').Pen} Pen */
 /** @typedef {ReturnType<typeof import('./model.js').fieldOf>} Field */
 /** @typedef {{ run: Run, journey: Journey, depth: number, palette: Palette, heldOut: boolean, held: Map<number, Window> | null,
- *   unit: [number, number] | null, point: { place: number[], x: Float64Array }, field: Field | null, tints: HTMLCanvasElement | null,
- *   coarse: Float64Array, borders: Float64Array[], curve: Float64Array[] }} Scene */
+ *   unit: [number, number] | null, point: { place: number[], x: Float64Array, lane: number }, field: Field | null, tints: HTMLCanvasElement | null,
+ *   coarse: Float64Array, cells: Int16Array, borders: Float64Array[], curve: Float64Array[] }} Scene */
 /** @typedef {{ x: (x: number) => number, y: (y: number) => number, back: (px: number, py: number) => [number, number] }} Map2 */
 
 /** The colours of plot::Theme. @typedef {typeof PALETTES.light} Palette */
@@ -179,7 +179,8 @@ export function drawStage(pen, scene, title = 0) {
   } else {
     pen.path([lattice], { stroke: palette.accent, width: 2.5 });
   }
-  for (const curve of scene.curve) pen.path([mapped(journey.carried(curve, depth), map)], { stroke: palette.second, width: 2.5 });
+  const line = m > 0 && journey.width(m) === 1;
+  for (const curve of line ? [] : scene.curve) pen.path([mapped(journey.carried(curve, depth), map)], { stroke: palette.second, width: 2.5 });
   const borders = scene.borders.map((border) => mapped(journey.carried(border, depth), map));
   pen.path(borders, { stroke: palette.paper, width: 5, alpha: 0.7 });
   pen.path(borders, { stroke: palette.text, width: 2.4 });
@@ -197,50 +198,67 @@ export function drawStage(pen, scene, title = 0) {
 export function pointAt(scene, m) {
   const { run, journey } = scene;
   const width = m === 0 ? run.flat : journey.width(m);
-  if (m === 0) return journey.show(0, Float64Array.from(scene.point.place), 1);
+  if (m === 0) return run.flat === 1 ? Float64Array.from([scene.point.place[0], scene.point.lane]) : Float64Array.from(scene.point.place);
   const { kind, layer } = run.moments[m];
   const row = journey.arithmetic(scene.point.x)[layer];
   const shown = journey.show(m, kind === 'affine' ? row.z : row.h, 1);
-  return width === 1 ? Float64Array.from([shown[0], 0]) : shown;
+  return width === 1 ? Float64Array.from([shown[0], scene.point.lane]) : shown;
 }
 
-/** The squares of the paper, tinted by what the network says of them. @param {Pen} pen @param {Scene} scene
- * @param {Float64Array} at */
-function drawCells(pen, scene, at) {
-  const { run, journey, coarse, palette } = scene;
+/** Steps of certainty that the squares are tinted in. @param {Run} run */
+const levelsOf = (run) => (run.decision.kind === 'value' ? 48 : 12);
+
+/** What the network says of every square, as a number per tint. @param {Journey} journey @param {Float64Array} coarse */
+export function cellsOf(journey, coarse) {
+  const { run } = journey;
   const { nx, ny } = run.lattice;
   const units = journey.layers[journey.layers.length - 1].units;
   const wide = run.decision.kind === 'several' ? units : 1;
   const range = run.decision.kind === 'value' ? rangeOf(run) : /** @type {[number, number]} */ ([0, 1]);
-  const LEVELS = run.decision.kind === 'value' ? 48 : 12;
+  const levels = levelsOf(run);
+  const cells = new Int16Array(nx * ny);
   const mean = new Float64Array(wide);
-  // Row by row, so that a sheet that folds over itself covers what lies under it as paper does.
-  let [key, group] = [NaN, /** @type {Float64Array[]} */ ([])];
-  const finish = () => {
-    if (!group.length) return;
-    const colour = tint([Math.floor(key / (LEVELS + 1)) - 1, (key % (LEVELS + 1)) / LEVELS], palette);
-    pen.path(group, { fill: colour, stroke: colour, width: 0.8, closed: true });
-    group = [];
+  for (let row = 0; row + 1 < ny; row++) {
+    for (let a = row * nx; a + 1 < (row + 1) * nx; a++) {
+      for (let k = 0; k < wide; k++) {
+        mean[k] = 0.25 * (coarse[a * wide + k] + coarse[(a + 1) * wide + k] + coarse[(a + nx) * wide + k] + coarse[(a + nx + 1) * wide + k]);
+      }
+      const [side, sure] = opinion(mean, 0, run.decision, units, range);
+      cells[a] = (side + 1) * (levels + 1) + Math.round(sure * levels);
+    }
+  }
+  return cells;
+}
+
+/** The squares of the paper, tinted by what the network says of them. Row by row, so that a sheet that folds over itself
+ * covers what lies under it as paper does. A run of squares of one tint, none of them turned over within it, is one shape.
+ * @param {Pen} pen @param {Scene} scene @param {Float64Array} at */
+function drawCells(pen, scene, at) {
+  const { run, cells, palette } = scene;
+  const { nx, ny } = run.lattice;
+  const levels = levelsOf(run);
+  const turnedOver = (/** @type {number} */ a) => {
+    const [p, q, r, s] = [2 * a, 2 * (a + 1), 2 * (a + nx + 1), 2 * (a + nx)];
+    return (at[r] - at[p]) * (at[s + 1] - at[q + 1]) - (at[r + 1] - at[p + 1]) * (at[s] - at[q]) < 0;
   };
   for (let row = 0; row + 1 < ny; row++) {
-    for (let column = 0; column + 1 < nx; column++) {
-      const a = row * nx + column;
-      const corners = [a, a + 1, a + nx + 1, a + nx];
-      for (let k = 0; k < wide; k++) mean[k] = 0.25 * corners.reduce((sum, c) => sum + coarse[c * wide + k], 0);
-      const [side, sure] = opinion(mean, 0, run.decision, units, range);
-      const next = (side + 1) * (LEVELS + 1) + Math.round(sure * LEVELS);
-      if (next !== key) finish();
-      key = next;
-      const quad = new Float64Array(8);
-      corners.forEach((c, k) => {
-        quad[2 * k] = at[2 * c];
-        quad[2 * k + 1] = at[2 * c + 1];
-      });
-      group.push(quad);
+    const begin = row * nx;
+    for (let from = 0, over = turnedOver(begin); from + 1 < nx; ) {
+      let to = from + 1;
+      let next = over;
+      while (to + 1 < nx && cells[begin + to] === cells[begin + from] && (next = turnedOver(begin + to)) === over) to++;
+      const shape = new Float64Array(4 * (to - from + 1));
+      for (let k = 0; k <= to - from; k++) {
+        shape.set(at.subarray(2 * (begin + from + k), 2 * (begin + from + k) + 2), 2 * k);
+        shape.set(at.subarray(2 * (begin + nx + to - k), 2 * (begin + nx + to - k) + 2), 2 * (to - from + 1 + k));
+      }
+      const cell = cells[begin + from];
+      const colour = tint([Math.floor(cell / (levels + 1)) - 1, (cell % (levels + 1)) / levels], palette);
+      pen.path([shape], { fill: colour, stroke: colour, width: 0.8, closed: true });
+      from = to;
+      over = from + 1 < nx ? turnedOver(begin + from) : false;
     }
-    finish();
   }
-  finish();
 }
 
 /** The lines of the paper. @param {Pen} pen @param {Scene} scene @param {Float64Array} at */
@@ -263,9 +281,15 @@ function drawPaper(pen, scene, at) {
  * @param {Pen} pen @param {Scene} scene @param {Map2} map @param {Window} window */
 function drawCut(pen, scene, map, window) {
   const { run, journey, depth, palette } = scene;
-  if (run.decision.kind !== 'two') return;
   const last = journey.layers[journey.layers.length - 1];
   const near = (/** @type {number} */ m) => Math.max(0, 1 - 3 * Math.abs(depth - m));
+  if (!run.classes.length && last.units === 1) {
+    // A regression is right where its output is the target.
+    const end = near(run.moments.length - 1);
+    const [low, high] = [Math.max(window[0], window[2]), Math.min(window[1], window[3])];
+    if (end > 0) pen.path([[map.x(low), map.y(low), map.x(high), map.y(high)]], { stroke: palette.text, width: 1.6, dash: [7, 5], alpha: end });
+  }
+  if (run.decision.kind !== 'two') return;
   const before = journey.scores - 1;
   if (last.inputs === 2 && before > 0 && near(before) > 0) {
     const { normal: [a, b], offset } = hyperplane(last);

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use foldspace::explore::{Limits, page};
 use foldspace::figures::InputAxes;
+use foldspace::geometry::linear_separability;
 use foldspace::model::Activation;
 use foldspace::run::Run;
 use serde_json::{Value, json};
@@ -132,12 +133,13 @@ fn same_numbers(browser: &mut Browser, run: &Run) {
 }
 
 /// Nothing but the page itself was asked for, and nothing complained.
-fn quiet(browser: &Browser, file: &Path) {
+fn quiet(browser: &mut Browser, file: &Path) {
     let page = format!("file://{}", file.display());
     for request in browser.requests() {
         assert!(request.starts_with(&page), "it asked for {request}");
     }
     assert_eq!(browser.complaints(), Vec::<String>::new());
+    browser.events.clear();
 }
 
 #[test]
@@ -149,6 +151,31 @@ fn two_classes_keys_address_edits_and_silence() {
     let file = trained.page();
     browser.open(&file, "");
     same_numbers(&mut browser, &trained.run());
+
+    // The verdict on the slider is the linear program's.
+    let run = trained.run();
+    let train = run.split().unwrap().train;
+    let separable = |epoch: &usize| {
+        let (head, _) = run.frozen(*epoch).unwrap().split_at(2);
+        let embedding = head.forward(train.features.as_ref());
+        let verdict = linear_separability(embedding.as_ref(), train.labels().unwrap());
+        verdict.unwrap().is_separable()
+    };
+    let epochs = run.epochs().unwrap();
+    let verdicts: Vec<bool> = epochs.iter().map(separable).collect();
+    let from = verdicts
+        .iter()
+        .rposition(|verdict| !verdict)
+        .map_or(0, |last| last + 1);
+    let said = browser.evaluate("document.getElementById('verdict').textContent");
+    let expected = match epochs.get(from) {
+        Some(epoch) => format!("Linearly separable before the output from epoch {epoch} on"),
+        None => "At the end the classes are not linearly separable".to_owned(),
+    };
+    assert!(
+        said.as_str().unwrap().starts_with(&expected),
+        "{said} is not {expected}"
+    );
 
     // Nothing moves by itself.
     browser.wait("foldspace.state.fine");
@@ -230,6 +257,7 @@ fn two_classes_keys_address_edits_and_silence() {
     browser.open(&file, "depth=4");
     let network = trained.run().frozen(20).unwrap();
     let output = network.layers.last().unwrap();
+    browser.wait("document.querySelector('#output input[type=number]')");
     browser.evaluate(
         "(() => { const field = document.querySelector('#output input[type=number]'); field.value = '1.5';
           field.dispatchEvent(new Event('input')); })()",
@@ -276,7 +304,7 @@ fn two_classes_keys_address_edits_and_silence() {
     );
     assert_eq!(svg, json!([true, true]));
     browser.screenshot("moons");
-    quiet(&browser, &file);
+    quiet(&mut browser, &file);
 }
 
 #[test]
@@ -297,7 +325,9 @@ fn dark_narrow_still_and_accessible() {
         ] })
     };
     browser.call("Emulation.setEmulatedMedia", preferences(true, false));
-    browser.wait(&format!("{background} === 'rgb(20, 23, 28)'"));
+    browser.wait(&format!(
+        "{background} === 'rgb(20, 23, 28)' && foldspace.state.dark"
+    ));
     browser.screenshot("dark");
 
     // Played, the depth glides through the numbers between; without motion it goes from moment to moment.
@@ -391,7 +421,7 @@ fn dark_narrow_still_and_accessible() {
             assert!(!name.is_empty(), "a {role} without a name");
         }
     }
-    quiet(&browser, &file);
+    quiet(&mut browser, &file);
 }
 
 #[test]
@@ -460,7 +490,7 @@ fn many_features_several_classes_and_names_that_would_be_markup() {
         browser.open(&file, &format!("depth={depth}&heldout=1"));
     }
     browser.screenshot("classes");
-    quiet(&browser, &file);
+    quiet(&mut browser, &file);
 }
 
 #[test]
@@ -501,7 +531,7 @@ fn regression_of_two_features_and_of_one() {
         for depth in ["0", "0.5", "1", "2.5", "3"] {
             browser.open(&file, &format!("depth={depth}"));
         }
-        quiet(&browser, &file);
+        quiet(&mut browser, &file);
     }
 }
 
@@ -576,29 +606,39 @@ fn what_is_left_out_is_said() {
         "{notes}"
     );
     assert!(notes.contains("50 of 200 samples"), "{notes}");
-    quiet(&browser, &file);
+    quiet(&mut browser, &file);
 }
 
-/// The moons of configs/moons.toml make a page of at most 400 kB: everything but the weights, and 151 epochs of weights
-/// at the price of the first ones, which change most.
+/// The page that docs/ holds: the moons of configs/moons.toml, all 151 epochs in at most 400 kB, with today's program.
 #[test]
-fn the_moons_page_is_small() {
-    let config =
-        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("configs/moons.toml"))
+fn the_page_in_the_docs_is_small_and_current() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/moons.html");
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(text.len() <= 400_000, "{} bytes", text.len());
+    let program = |page: &str| {
+        let (before, after) = page
+            .split_once("<script type=\"text/plain\" id=\"run\">")
             .unwrap();
-    let trained = Trained::new(&config.replace("epochs = 150", "epochs = 10"), &[]);
-    let text = std::fs::read_to_string(trained.page()).unwrap();
-    let weights = text
-        .split_once("id=\"weights\">")
-        .unwrap()
-        .1
-        .split_once('<')
-        .unwrap()
-        .0
-        .len();
-    let (rest, all) = (text.len() - weights, weights * 151 / 11);
-    // Metrics and verdicts of the other epochs take less than 70 bytes each.
-    assert!(rest + 140 * 70 + all <= 400_000, "{rest} and {all} bytes");
+        let (_, program) = after.split_once("id=\"program\">").unwrap();
+        (
+            before.split_once("<style>").unwrap().1.to_owned(),
+            program.to_owned(),
+        )
+    };
+    let fresh = page(&moons().run(), &InputAxes::Automatic, Limits::default()).unwrap();
+    assert!(
+        program(&text) == program(&fresh),
+        "docs/moons.html is older than src/web: run `foldspace train configs/moons.toml --out moons` and \
+         `foldspace explore moons -o docs/moons.html`"
+    );
+    let Some(mut browser) = Browser::start() else {
+        return;
+    };
+    browser.open(&file, "epoch=47&depth=4");
+    assert_eq!(browser.evaluate("foldspace.epochs.length"), json!(151));
+    browser.wait("document.getElementById('verdict').textContent.includes('from epoch ')");
+    browser.screenshot("docs");
+    quiet(&mut browser, &file);
 }
 
 #[test]
