@@ -10,20 +10,12 @@ use foldspace::error::Result;
 use foldspace::figures;
 use foldspace::geometry::Bounds;
 use foldspace::plot::{Figure, Theme};
-use foldspace::train::Trainer;
 
 fn main() -> Result<()> {
     let config = Config::parse(include_str!("../configs/moons.toml"), "moons.toml", &[])?;
     let split = config.data.load_split(config.seed, Path::new("."))?;
     let device = device::open(Backend::Flex)?;
-    let mut trainer = Trainer::new(
-        &config.train,
-        &config.model,
-        &split.train,
-        Some(&split.test),
-        config.model_seed(),
-        &device,
-    )?;
+    let mut trainer = config.trainer(&split, &device)?;
     while let Some(report) = trainer.next_epoch()? {
         let metrics = report.metrics;
         if metrics.epoch % 25 == 0 {

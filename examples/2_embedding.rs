@@ -12,7 +12,6 @@ use foldspace::error::Result;
 use foldspace::figures::{Stage, Training};
 use foldspace::model::mlp;
 use foldspace::plot::{Figure, Theme};
-use foldspace::train::Trainer;
 
 fn main() -> Result<()> {
     let config = Config::parse(include_str!("../configs/moons.toml"), "moons.toml", &[])?;
@@ -20,15 +19,7 @@ fn main() -> Result<()> {
     let device = device::open(Backend::Flex)?;
     let inputs = mlp::upload(split.train.features.as_ref(), &device.clone().autodiff());
 
-    let (train, model) = (&config.train, &config.model);
-    let mut trainer = Trainer::new(
-        train,
-        model,
-        &split.train,
-        Some(&split.test),
-        config.seed,
-        &device,
-    )?;
+    let mut trainer = config.trainer(&split, &device)?;
     let mut stages = Vec::new();
     while let Some(report) = trainer.next_epoch()? {
         // The hook: everything that passes "embedding" in this forward pass.

@@ -10,7 +10,6 @@ use foldspace::device::{self, Backend};
 use foldspace::error::Result;
 use foldspace::figures::Flow;
 use foldspace::plot::Theme;
-use foldspace::train::Trainer;
 
 const CONFIG: &str = "
     seed = 3
@@ -36,14 +35,7 @@ fn main() -> Result<()> {
     let config = Config::parse(CONFIG, "circles", &[])?;
     let split = config.data.load_split(config.seed, Path::new("."))?;
     let device = device::open(Backend::Flex)?;
-    let mut trainer = Trainer::new(
-        &config.train,
-        &config.model,
-        &split.train,
-        None,
-        config.seed,
-        &device,
-    )?;
+    let mut trainer = config.trainer(&split, &device)?;
     while trainer.next_epoch()?.is_some() {}
 
     let flow = Flow::new(&trainer.frozen(), &split.train)?;

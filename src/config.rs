@@ -143,6 +143,21 @@ impl Config {
         self.model.seed.unwrap_or(self.seed)
     }
 
+    /// The network in training on the first part of `split`, judged on the second where that has samples: nothing is trained
+    /// yet. `device` is one that [`device::open`](crate::device::open) gave.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] where network, loss and data do not fit, see [`check`](crate::train::check).
+    #[cfg(feature = "train")]
+    pub fn trainer(
+        &self,
+        split: &crate::data::split::Split,
+        device: &burn::tensor::Device,
+    ) -> Result<crate::train::Trainer> {
+        let (train, model, seed) = (&self.train, &self.model, self.model_seed());
+        crate::train::Trainer::new(train, model, &split.train, Some(&split.test), seed, device)
+    }
+
     /// The file's text.
     pub fn to_toml(&self) -> String {
         toml::to_string(self).expect("every configuration can be written as TOML")

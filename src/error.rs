@@ -51,16 +51,18 @@ pub enum Error {
         remedy: String,
     },
 
-    /// The loss stopped being a finite number.
+    /// The loss, or what follows from it, stopped being a finite number.
     #[error(
-        "training diverged in epoch {epoch}: the loss is {loss}; lower train.optimizer.lr (now {learning_rate}), \
+        "training diverged in epoch {epoch}: {quantity} is {value}; lower train.optimizer.lr (now {learning_rate}), \
          bound the gradients with train.clip, or standardise the data"
     )]
     Diverged {
         /// The epoch, counted from 1.
         epoch: usize,
-        /// The offending loss.
-        loss: f64,
+        /// What is no longer finite, such as "the loss".
+        quantity: &'static str,
+        /// Its value.
+        value: f64,
         /// The learning rate in that epoch.
         learning_rate: f64,
     },

@@ -15,7 +15,6 @@
 //! use foldspace::figures;
 //! use foldspace::geometry::Bounds;
 //! use foldspace::plot::{Figure, Theme};
-//! use foldspace::train::Trainer;
 //!
 //! let config = Config::parse(
 //!     "[data]
@@ -39,9 +38,7 @@
 //! )?;
 //! let split = config.data.load_split(config.seed, ".".as_ref())?;
 //! let device = device::open(Backend::Flex)?;
-//! let mut trainer = Trainer::new(
-//!     &config.train, &config.model, &split.train, Some(&split.test), config.seed, &device,
-//! )?;
+//! let mut trainer = config.trainer(&split, &device)?;
 //! let mut accuracy = None;
 //! while let Some(epoch) = trainer.next_epoch()? {
 //!     accuracy = epoch.metrics.test_accuracy;
@@ -57,10 +54,13 @@
 
 #![warn(missing_docs)]
 
+#[cfg(feature = "cli")]
 pub mod allocator;
 pub mod anim;
+#[cfg(feature = "train")]
 pub mod blog;
 pub mod capture;
+#[cfg(feature = "cli")]
 pub mod cli;
 pub mod config;
 pub mod data;
@@ -79,5 +79,6 @@ pub mod plot;
 pub mod random;
 pub mod run;
 pub mod suggest;
+#[cfg(feature = "train")]
 pub mod sweep;
 pub mod train;

@@ -4,8 +4,10 @@
 
 pub mod config;
 mod lattice;
+#[cfg(feature = "train")]
 pub mod tap;
 
 pub use config::{CaptureConfig, CapturedSet};
 pub use lattice::lattice;
+#[cfg(feature = "train")]
 pub use tap::{Recorder, Replacer};

@@ -65,6 +65,9 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
         dpi: arguments.dpi,
         jobs: arguments.jobs.map_or(processors, usize::from),
     };
+    if !quiet {
+        eprintln!("{}", announcement(items.len(), &settings));
+    }
     let bar = progress::bar(items.len() as u64, quiet, "items");
     let checks = blog::reproduce(&lab, &items, &settings, &|item, checks| {
         bar.inc(1);
@@ -94,6 +97,25 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
         eprintln!("  {}", describe(check));
     }
     Err(Failure::Reported)
+}
+
+/// What all items take together on one processor of a cloud machine, in seconds.
+const WORK: f64 = 20.0;
+
+/// What is going to be done, and for how long.
+fn announcement(items: usize, settings: &Settings) -> String {
+    let all: usize = POSTS.iter().map(|post| post.items.len()).sum();
+    let seconds = WORK * items as f64 / all as f64 / settings.jobs.max(1) as f64;
+    let pace = match cfg!(debug_assertions) {
+        true => "; built without --release, several times as long",
+        false => "",
+    };
+    format!(
+        "reproducing {items} of {all} items into {}, {} at a time: about {:.0} s{pace}",
+        settings.out.display(),
+        settings.jobs,
+        seconds.max(1.0)
+    )
 }
 
 fn list() {

@@ -19,6 +19,7 @@ mod network;
 mod prediction;
 mod readout;
 mod scatter;
+#[cfg(feature = "train")]
 mod sweep;
 mod training;
 mod weights;
@@ -32,6 +33,7 @@ pub use history::{Series, history};
 pub use input_plane::{InputAxes, InputPlane};
 pub use readout::Readout;
 pub use scatter::{data, plane, plane_points};
+#[cfg(feature = "train")]
 pub use sweep::sweep;
 pub use training::{Stage, Training};
 pub use weights::{spectrum, weight_matrix};

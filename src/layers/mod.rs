@@ -14,6 +14,7 @@
 
 pub mod attention;
 pub mod batch_norm;
+#[cfg(feature = "train")]
 pub mod by_burn;
 pub mod convolution;
 pub mod fourier;

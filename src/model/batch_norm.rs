@@ -8,11 +8,8 @@ use burn::module::{Module, Param, RunningState};
 use burn::tensor::module::{batch_norm, batch_norm_train};
 use burn::tensor::{Device, Tensor};
 
-use super::NormParameters;
 use super::mlp::{numbers, upload_vector};
-
-/// What is added to a variance before its root is taken.
-pub const EPSILON: f64 = 1e-5;
+use super::parameters::{EPSILON, NormParameters};
 
 /// How much of the running statistics each batch replaces.
 pub const MOMENTUM: f64 = 0.1;

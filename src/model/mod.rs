@@ -2,29 +2,40 @@
 //! numbers, and the frozen network that geometry and figures see.
 
 pub mod activation;
+#[cfg(feature = "train")]
 pub mod batch_norm;
+#[cfg(feature = "train")]
 mod block;
 pub mod config;
+#[cfg(feature = "train")]
 pub mod ensemble;
 mod fast;
 pub mod frozen;
+#[cfg(feature = "train")]
 pub mod fused;
 pub mod import;
 pub mod init;
+#[cfg(feature = "train")]
 pub mod mlp;
 pub mod parameters;
 mod pickle;
 pub mod pytorch;
 mod simd;
+mod site;
 pub mod store;
+#[cfg(feature = "train")]
 pub mod tap;
 pub mod weights;
 
 pub use activation::Activation;
 pub use config::{LayerConfig, ModelConfig};
+#[cfg(feature = "train")]
 pub use ensemble::Ensemble;
 pub use frozen::{Frozen, Layer};
 pub use init::{Init, initialise};
+#[cfg(feature = "train")]
 pub use mlp::Mlp;
 pub use parameters::{LayerParameters, NormParameters, Parameters};
-pub use tap::{Moment, Silent, Site, Tap};
+pub use site::{Moment, Site};
+#[cfg(feature = "train")]
+pub use tap::{Silent, Tap};

@@ -5,7 +5,10 @@
 
 use faer::Mat;
 
-use super::{Activation, Frozen, Layer, LayerConfig, batch_norm};
+use super::{Activation, Frozen, Layer, LayerConfig};
+
+/// What batch norm adds to a variance before its root is taken.
+pub(super) const EPSILON: f64 = 1e-5;
 
 /// All parameters of a network.
 #[derive(Debug, Clone, PartialEq)]
@@ -80,7 +83,7 @@ impl LayerParameters {
         let mut bias = self.bias.clone().unwrap_or_else(|| vec![0.0; units]);
         if let Some(norm) = &self.norm {
             for (unit, bias) in bias.iter_mut().enumerate() {
-                let deviation = (norm.running_var[unit] + batch_norm::EPSILON).sqrt();
+                let deviation = (norm.running_var[unit] + EPSILON).sqrt();
                 let scale = norm.weight[unit] / deviation;
                 weight.row_mut(unit).iter_mut().for_each(|w| *w *= scale);
                 *bias = norm.bias[unit] + scale * (*bias - norm.running_mean[unit]);

@@ -16,17 +16,25 @@
 //!
 //! [`Run`] reads one and needs no Burn device; [`Session`] trains into one.
 
+#[cfg(feature = "train")]
 pub mod checkpoint;
+#[cfg(feature = "train")]
 pub mod keep;
 pub mod log;
 pub mod paths;
 pub mod reader;
+#[cfg(feature = "train")]
 mod record;
+#[cfg(feature = "train")]
 pub mod session;
 
+#[cfg(feature = "train")]
 pub use checkpoint::Checkpoint;
+#[cfg(feature = "train")]
 pub use keep::Which;
 pub use paths::Paths;
 pub use reader::Run;
+#[cfg(feature = "train")]
 pub(crate) use session::choose;
+#[cfg(feature = "train")]
 pub use session::{Outcome, Resume, Session};

@@ -125,6 +125,7 @@ impl Paths {
 
     /// Removes what a process that was killed in the middle of writing left beside its files. Only for who holds the
     /// lock; files that can't be removed stay.
+    #[cfg(feature = "train")]
     pub(super) fn sweep(&self) {
         for folder in ["", "weights", "activations", "gradients", "checkpoint"] {
             let entries = fs::read_dir(self.root.join(folder)).into_iter().flatten();

@@ -126,21 +126,3 @@ fn read_matrices(path: &Path, kind: &str) -> Result<BTreeMap<String, Mat<f64>>> 
     };
     contents.arrays.into_iter().map(matrix).collect()
 }
-
-/// Writes matrices by name, as `f32`.
-pub(super) fn write_matrices(
-    path: &Path,
-    kind: &str,
-    matrices: impl IntoIterator<Item = (String, Mat<f64>)>,
-) -> Result<()> {
-    let array = |(name, matrix): (String, Mat<f64>)| {
-        let rows = (0..matrix.nrows()).flat_map(|i| matrix.row(i).iter().map(|&x| x as f32));
-        let array = Array {
-            shape: vec![matrix.nrows(), matrix.ncols()],
-            values: rows.collect(),
-        };
-        (name, array)
-    };
-    let arrays = matrices.into_iter().map(array).collect();
-    store::write(path, kind, &serde_json::json!({}), &arrays)
-}

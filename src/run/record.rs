@@ -1,13 +1,15 @@
 //! What training leaves behind after an epoch: lines in the tables, the weights, and what `[capture]` asks for.
 
+use std::path::Path;
+
 use burn::module::Module;
 use faer::Mat;
 
-use super::reader::write_matrices;
 use super::{Paths, Run, log};
 use crate::capture::{CapturedSet, Recorder, lattice};
 use crate::data::split::Split;
 use crate::error::{Error, Result};
+use crate::model::store::{self, Array};
 use crate::model::{Mlp, Parameters, mlp, weights};
 use crate::train::{EpochReport, Samples, Trainer};
 
@@ -53,7 +55,8 @@ pub(super) fn check(run: &Run, epoch: usize, parameters: &Parameters) -> Result<
     }
     Err(Error::Diverged {
         epoch,
-        loss: f64::NAN,
+        quantity: "a parameter",
+        value: f64::NAN,
         learning_rate: run.config.train.learning_rate(epoch),
     })
 }
@@ -110,4 +113,22 @@ fn with_recorded(
     let recorded = recorder.into_values().into_iter();
     values.extend(recorded.map(|(site, value)| (site, mlp::download(value))));
     values
+}
+
+/// Writes matrices by name, as `f32`.
+fn write_matrices(
+    path: &Path,
+    kind: &str,
+    matrices: impl IntoIterator<Item = (String, Mat<f64>)>,
+) -> Result<()> {
+    let array = |(name, matrix): (String, Mat<f64>)| {
+        let rows = (0..matrix.nrows()).flat_map(|i| matrix.row(i).iter().map(|&x| x as f32));
+        let array = Array {
+            shape: vec![matrix.nrows(), matrix.ncols()],
+            values: rows.collect(),
+        };
+        (name, array)
+    };
+    let arrays = matrices.into_iter().map(array).collect();
+    store::write(path, kind, &serde_json::json!({}), &arrays)
 }

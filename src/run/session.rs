@@ -82,14 +82,7 @@ impl Session {
         config.capture.check(&split)?;
         let (backend, choice) = choose(&config, &split, backend);
         let device = device::open(backend)?;
-        let trainer = Trainer::new(
-            &config.train,
-            &config.model,
-            &split.train,
-            held_out(&split),
-            config.model_seed(),
-            &device,
-        )?;
+        let trainer = config.trainer(&split, &device)?;
 
         let root = paths.root();
         let files = [

@@ -191,14 +191,7 @@ impl Sweep {
         crate::train::check(&config.train, &config.model, &split.train)?;
         let (backend, _) = run::choose(config, &split, self.backend);
         let device = device::open(backend)?;
-        let trainer = Trainer::new(
-            &config.train,
-            &config.model,
-            &split.train,
-            (split.test.samples() > 0).then_some(&split.test),
-            config.model_seed(),
-            &device,
-        )?;
+        let trainer = config.trainer(&split, &device)?;
         Ok((split, trainer))
     }
 }

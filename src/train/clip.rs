@@ -1,11 +1,8 @@
 //! Gradient clipping as PyTorch defines it, over all parameters together.
 
-use burn::tensor::{Gradients, Tensor};
 use serde::{Deserialize, Serialize};
 
-use super::gradients::StepGradients;
 use crate::error::{Error, Result};
-use crate::model::Mlp;
 
 /// The `[train.clip]` table: what keeps a step from being too long. Logs and captures hold the gradients before it.
 ///
@@ -62,27 +59,5 @@ impl Clip {
             format!("a gradient can't be clipped to {bound}"),
             "use a positive number, such as 1.0",
         ))
-    }
-
-    /// Clips the gradients of `model`'s parameters. Nothing is read back from the device.
-    pub fn apply(self, model: &Mlp, gradients: &mut Gradients) {
-        let clipped: Box<dyn Fn(Tensor<2>) -> Tensor<2>> = match self {
-            Self::Norm(most) => {
-                let squares: Vec<_> = StepGradients::of(model, gradients).squares().collect();
-                if squares.is_empty() {
-                    return;
-                }
-                let length = Tensor::cat(squares, 0).sum().sqrt();
-                let factor = length.add_scalar(1e-6).recip().mul_scalar(most);
-                let factor = factor.clamp_max(1.0).unsqueeze::<2>();
-                Box::new(move |gradient| gradient * factor.clone())
-            }
-            Self::Value(most) => Box::new(move |gradient| gradient.clamp(-most, most)),
-        };
-        for parameter in model.parameters() {
-            if let Some(gradient) = parameter.gradient(gradients) {
-                parameter.replace_gradient(gradients, clipped(gradient));
-            }
-        }
     }
 }

@@ -3,6 +3,7 @@
 use burn::tensor::{Gradients, Tensor};
 use faer::Mat;
 
+use super::Clip;
 use crate::model::{Mlp, mlp};
 
 /// A parameter's gradient in the parameter's own orientation.
@@ -52,5 +53,29 @@ impl StepGradients {
             values: mlp::download(gradient.clone()).transpose().to_owned(),
         };
         self.tensors.iter().map(read).collect()
+    }
+}
+
+impl Clip {
+    /// Clips the gradients of `model`'s parameters. Nothing is read back from the device.
+    pub fn apply(self, model: &Mlp, gradients: &mut Gradients) {
+        let clipped: Box<dyn Fn(Tensor<2>) -> Tensor<2>> = match self {
+            Self::Norm(most) => {
+                let squares: Vec<_> = StepGradients::of(model, gradients).squares().collect();
+                if squares.is_empty() {
+                    return;
+                }
+                let length = Tensor::cat(squares, 0).sum().sqrt();
+                let factor = length.add_scalar(1e-6).recip().mul_scalar(most);
+                let factor = factor.clamp_max(1.0).unsqueeze::<2>();
+                Box::new(move |gradient| gradient * factor.clone())
+            }
+            Self::Value(most) => Box::new(move |gradient| gradient.clamp(-most, most)),
+        };
+        for parameter in model.parameters() {
+            if let Some(gradient) = parameter.gradient(gradients) {
+                parameter.replace_gradient(gradients, clipped(gradient));
+            }
+        }
     }
 }

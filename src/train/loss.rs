@@ -1,9 +1,6 @@
-//! Losses as PyTorch defines them, averaged over all entries of a batch.
+//! The losses by name; `loss_functions.rs` has them as functions of tensors.
 
-use burn::tensor::{Int, Tensor, activation};
 use serde::{Deserialize, Serialize};
-
-use crate::model::fused::{EntryLoss, TINY, mean_loss};
 
 /// The loss that training minimises.
 ///
@@ -30,16 +27,6 @@ pub enum Loss {
 }
 
 impl Loss {
-    /// The loss of a single output, where the whole is the mean of those.
-    pub fn entrywise(self) -> Option<EntryLoss> {
-        match self {
-            Self::Mse => Some(EntryLoss::Squared),
-            Self::Huber => Some(EntryLoss::Huber),
-            Self::Bce => Some(EntryLoss::CrossEntropy),
-            Self::CrossEntropy => None,
-        }
-    }
-
     /// The name as configuration files spell it.
     pub fn name(self) -> &'static str {
         match self {
@@ -49,47 +36,4 @@ impl Loss {
             Self::CrossEntropy => "cross_entropy",
         }
     }
-}
-
-/// The mean of (ŷ - y)²; both (n x outputs).
-pub fn mse(prediction: Tensor<2>, target: Tensor<2>) -> Tensor<1> {
-    mean_loss(prediction, target, EntryLoss::Squared)
-}
-
-/// The mean of r²/2 where r < 1 and r - 1/2 elsewhere, r = |ŷ - y|; both (n x outputs).
-pub fn huber(prediction: Tensor<2>, target: Tensor<2>) -> Tensor<1> {
-    mean_loss(prediction, target, EntryLoss::Huber)
-}
-
-/// Binary cross-entropy of probabilities (n x 1) against zeros and ones.
-///
-/// Where a probability is exactly 0 or 1 and wrong, the loss is 100, as in PyTorch.
-pub fn bce(probability: Tensor<2>, target: Tensor<2>) -> Tensor<1> {
-    mean_loss(probability, target, EntryLoss::CrossEntropy)
-}
-
-/// Cross-entropy of scores (n x classes) against labels (n).
-pub fn cross_entropy(scores: Tensor<2>, labels: Tensor<1, Int>) -> Tensor<1> {
-    log_likelihoods(scores, labels).mean().neg()
-}
-
-/// The same of probabilities (n x classes): for networks that end in a softmax.
-pub fn negative_log_likelihood(probability: Tensor<2>, labels: Tensor<1, Int>) -> Tensor<1> {
-    clamped_log_likelihoods(probability, labels).mean().neg()
-}
-
-/// ln softmax(z)_y of each sample (n x 1), from scores z (n x classes) and labels y (n).
-pub(super) fn log_likelihoods(scores: Tensor<2>, labels: Tensor<1, Int>) -> Tensor<2> {
-    activation::log_softmax(scores, 1).gather(1, labels.unsqueeze_dim(1))
-}
-
-/// The same from probabilities (n x classes), at least -100.
-pub(super) fn clamped_log_likelihoods(probability: Tensor<2>, labels: Tensor<1, Int>) -> Tensor<2> {
-    clamped_log(probability.gather(1, labels.unsqueeze_dim(1)))
-}
-
-/// max(ln p, -100), and a gradient of 0 where p is 0 (a plain clamp would make it 0 x infinity).
-fn clamped_log(probability: Tensor<2>) -> Tensor<2> {
-    let zero = probability.clone().lower_scalar(TINY);
-    probability.clamp_min(TINY).log().mask_fill(zero, -100.0)
 }

@@ -4,7 +4,7 @@
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use super::Loss;
-use super::loss;
+use super::loss_functions as loss;
 use crate::data::{Dataset, Target};
 use crate::model::fused::{EntryLoss, entry_losses};
 use crate::model::{Activation, Mlp, mlp};

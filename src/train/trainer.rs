@@ -52,7 +52,8 @@ pub struct TrainerState {
 impl Trainer {
     /// Draws the initial network and uploads the data; nothing is trained yet.
     ///
-    /// `test` holds the held-out samples, if any. `device` is one that [`device::open`](crate::device::open) gave.
+    /// [`Config::trainer`](crate::config::Config::trainer) is the short way. `test` holds the held-out samples; an empty set
+    /// is none. `device` is one that [`device::open`](crate::device::open) gave.
     ///
     /// # Errors
     /// [`Error::Invalid`] where network, loss and data do not fit, see [`check`].
@@ -108,6 +109,7 @@ impl Trainer {
         test: Option<&Dataset>,
         device: &Device,
     ) -> Result<Self> {
+        let test = test.filter(|test| test.samples() > 0);
         if test.is_none()
             && let Some(stopping) = &config.early_stopping
             && stopping.monitor == Monitor::TestLoss
@@ -222,15 +224,19 @@ impl Trainer {
             .and_then(|test| Some(numbers.next()? / test.len() as f64));
         let grad_norm = squares.iter().sum::<f64>().sqrt();
 
-        let watched = [Some(train_loss), Some(grad_norm), test_loss];
-        if let Some(loss) = watched
-            .into_iter()
-            .flatten()
-            .find(|value| !value.is_finite())
+        let watched = [
+            ("the loss", Some(train_loss)),
+            ("the gradient's norm", Some(grad_norm)),
+            ("the held-out loss", test_loss),
+        ];
+        let diverged = |value: &Option<f64>| value.is_some_and(|value| !value.is_finite());
+        if let Some((quantity, Some(value))) =
+            watched.into_iter().find(|(_, value)| diverged(value))
         {
             return Err(Error::Diverged {
                 epoch,
-                loss,
+                quantity,
+                value,
                 learning_rate: lr,
             });
         }

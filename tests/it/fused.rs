@@ -266,12 +266,12 @@ fn a_fused_network_is_its_layers() {
 
                 let target = tensor(draw, [rows, outputs], 1.0, &device);
                 let losses = match bends.last() {
-                    Some(Sigmoid) => vec![EntryLoss::Squared, EntryLoss::CrossEntropy],
+                    Some(Sigmoid) => vec![EntryLoss::Squared, EntryLoss::BinaryCrossEntropy],
                     _ => vec![EntryLoss::Squared, EntryLoss::Huber],
                 };
                 for loss in losses {
                     let target = match loss {
-                        EntryLoss::CrossEntropy => target.clone().greater_scalar(0.0).float(),
+                        EntryLoss::BinaryCrossEntropy => target.clone().greater_scalar(0.0).float(),
                         _ => target.clone(),
                     };
                     // Three times the loss: what comes from above is passed on.
@@ -441,7 +441,7 @@ fn by_parts(p: Tensor<2>, t: Tensor<2>, loss: EntryLoss) -> Tensor<1> {
             let near = r.clone().clamp_max(1.0);
             (near.clone() * (r - near.mul_scalar(0.5))).mean()
         }
-        EntryLoss::CrossEntropy => {
+        EntryLoss::BinaryCrossEntropy => {
             let miss = t.clone().neg().add_scalar(1.0);
             let other = p.clone().neg().add_scalar(1.0);
             (t * p.log() + miss * other.log()).mean().neg()
@@ -456,11 +456,11 @@ fn a_fused_loss_is_its_parts() {
         for loss in [
             EntryLoss::Squared,
             EntryLoss::Huber,
-            EntryLoss::CrossEntropy,
+            EntryLoss::BinaryCrossEntropy,
         ] {
             for columns in [1, 3] {
                 let draw = &mut Generator::new(9);
-                let spread = if loss == EntryLoss::CrossEntropy {
+                let spread = if loss == EntryLoss::BinaryCrossEntropy {
                     1.0
                 } else {
                     2.0
@@ -468,7 +468,7 @@ fn a_fused_loss_is_its_parts() {
                 let p = tensor(draw, [211, columns], spread, &device);
                 let t = tensor(draw, [211, columns], 1.0, &device);
                 let (p, t) = match loss {
-                    EntryLoss::CrossEntropy => {
+                    EntryLoss::BinaryCrossEntropy => {
                         (activation::sigmoid(p), t.greater_scalar(0.0).float())
                     }
                     _ => (p, t),
@@ -504,7 +504,7 @@ fn certain_and_wrong_costs_a_hundred() {
         let device = device.autodiff();
         let p = Tensor::<2>::from_floats([[0.0], [1.0], [1.0], [0.0]], &device).require_grad();
         let t = Tensor::<2>::from_floats([[1.0], [0.0], [1.0], [0.0]], &device);
-        let loss = mean_loss(p.clone(), t, EntryLoss::CrossEntropy);
+        let loss = mean_loss(p.clone(), t, EntryLoss::BinaryCrossEntropy);
         assert_eq!(entries(loss.clone()), [50.0]);
         let slopes = entries(p.grad(&loss.backward()).unwrap());
         let expected = [-2.5e11, 2.5e11, 0.0, 0.0];

@@ -7,7 +7,8 @@ use foldspace::data::{Dataset, Target};
 use foldspace::device::{self, Backend};
 use foldspace::model::{Activation, LayerConfig, ModelConfig};
 use foldspace::random::RandomState;
-use foldspace::train::{Loss, OptimizerConfig, OptimizerName, TrainConfig, Trainer, loss};
+use foldspace::train::loss_functions as loss;
+use foldspace::train::{Loss, OptimizerConfig, OptimizerName, TrainConfig, Trainer};
 use serde_json::Value;
 
 fn reference() -> Value {

@@ -178,13 +178,18 @@ fn divergence_is_reported_with_its_epoch() {
     };
     let Error::Diverged {
         epoch,
-        loss,
+        quantity,
+        value,
         learning_rate,
     } = error
     else {
         panic!("{error}")
     };
-    assert!(epoch > 1 && !loss.is_finite() && learning_rate == 1.0);
+    assert!(epoch > 1 && !value.is_finite() && learning_rate == 1.0);
+    assert!(
+        quantity == "the loss" || quantity == "the gradient's norm",
+        "{quantity}"
+    );
 }
 
 #[test]
@@ -344,15 +349,9 @@ fn the_default_moons_come_apart() {
     let config = Config::from_file(Path::new(file), &[]).unwrap();
     let whole = config.data.load(config.seed, Path::new(".")).unwrap();
     let split = config.data.load_split(config.seed, Path::new(".")).unwrap();
-    let mut trainer = Trainer::new(
-        &config.train,
-        &config.model,
-        &split.train,
-        Some(&split.test),
-        config.model_seed(),
-        &device::open(Backend::Flex).unwrap(),
-    )
-    .unwrap();
+    let mut trainer = config
+        .trainer(&split, &device::open(Backend::Flex).unwrap())
+        .unwrap();
     let separable = |network: &Frozen| {
         let (head, _) = network.split_at(network.position("embedding").unwrap() + 1);
         let embedding = head.forward(whole.features.as_ref());
@@ -367,4 +366,26 @@ fn the_default_moons_come_apart() {
     }
     assert!(accuracy >= Some(0.99), "{accuracy:?}");
     assert!(separable(&trainer.frozen()));
+}
+
+/// With nothing held out there is nothing to take a mean over, and no NaN that looks like divergence.
+#[test]
+fn without_held_out_samples_there_is_no_held_out_loss() {
+    let text = "[data]
+        name = 'moons'
+        samples = 50
+        [model]
+        layers = [{ units = 1, activation = 'sigmoid' }]
+        [train]
+        epochs = 2
+        loss = 'bce'
+        optimizer = { name = 'sgd', lr = 0.1 }";
+    let config = Config::parse(text, "here.toml", &["data.test_fraction=0".into()]).unwrap();
+    let split = config.data.load_split(config.seed, Path::new(".")).unwrap();
+    assert_eq!(split.test.samples(), 0);
+    let device = device::open(Backend::Flex).unwrap();
+    let mut trainer = config.trainer(&split, &device).unwrap();
+    let metrics = trainer.next_epoch().unwrap().unwrap().metrics;
+    assert!(metrics.train_loss.is_finite());
+    assert_eq!((metrics.test_loss, metrics.test_accuracy), (None, None));
 }

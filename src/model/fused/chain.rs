@@ -10,9 +10,10 @@
 use rayon::prelude::*;
 
 use super::group::{Group, Sums, Task, keep};
+use super::lanes::LANES;
 use super::product::{Rows, transpose};
 use super::{Bend, EntryLoss};
-use crate::model::simd::{LANES, dispatch};
+use crate::model::simd::dispatch;
 
 /// The most samples of a panel.
 const PANEL: usize = 64;

@@ -1,7 +1,7 @@
 //! Exponential, tanh, logistic function and logarithm in `f32`, without branches or calls, so that the compiler turns a
 //! loop over them into vector instructions. NaN goes through.
 
-use crate::model::simd::multiply_add;
+use super::lanes::multiply_add;
 
 /// tanh z as an odd rational function z P(z²) / Q(z²) on [-9, 9], beyond which `f32` knows no number below 1. Least
 /// largest relative error by Lawson's reweighting of linear least squares; with the rounding, below 4e-7.

@@ -4,8 +4,9 @@ use std::cell::Cell;
 
 use super::EntryLoss;
 use super::chain::Chain;
+use super::lanes::{Aligned, LANES};
 use super::panel::{Slopes, backward, forward, load, store};
-use crate::model::simd::{Aligned, LANES, Work};
+use crate::model::simd::Work;
 
 /// Contributions to the gradients, laid out as [`Chain::places`] says, and to the loss.
 #[derive(Debug, Clone, Default)]

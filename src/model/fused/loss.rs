@@ -21,7 +21,7 @@ pub enum EntryLoss {
     /// r²/2 if r < 1, else r - 1/2, with r = |p - t|.
     Huber,
     /// -t ln p - (1 - t) ln(1 - p), each logarithm at least -100.
-    CrossEntropy,
+    BinaryCrossEntropy,
 }
 
 /// The mean of a loss over all entries; both tensors of one shape.
@@ -52,7 +52,7 @@ impl EntryLoss {
                 let near = r.clamp(-1.0, 1.0);
                 (near * (r - 0.5 * near), near)
             }
-            Self::CrossEntropy => {
+            Self::BinaryCrossEntropy => {
                 let value = t * clamped_ln(p) + (1.0 - t) * clamped_ln(1.0 - p);
                 (-value, (p - t) / (p * (1.0 - p)).max(LEAST_VARIANCE))
             }

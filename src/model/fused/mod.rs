@@ -15,6 +15,7 @@ mod descend;
 mod entries;
 mod functions;
 mod group;
+mod lanes;
 mod loss;
 mod memory;
 mod network;

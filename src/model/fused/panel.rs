@@ -3,8 +3,8 @@
 use super::EntryLoss;
 use super::chain::Chain;
 use super::group::Sums;
+use super::lanes::{LANES, multiply_add};
 use super::product::{Rows, Start, product, transpose};
-use crate::model::simd::{LANES, multiply_add};
 
 /// Where a panel's slopes are on their way back.
 pub(super) struct Slopes<'a> {

@@ -114,7 +114,7 @@ pub fn losses_with_slopes<B: Backend>(
             let values = B::float_mul(near.clone(), B::float_sub(residual, half));
             (values, near)
         }
-        EntryLoss::CrossEntropy => {
+        EntryLoss::BinaryCrossEntropy => {
             let complement = |x: FloatTensor<B>| B::float_add_scalar(B::float_neg(x), 1.0.into());
             let other = complement(prediction.clone());
             let variance = B::float_mul(prediction.clone(), other.clone());

@@ -1,6 +1,6 @@
 //! The one product that all of training comes down to.
 
-use crate::model::simd::{LANES, multiply_add};
+use super::lanes::{LANES, multiply_add};
 
 /// The rows of a register tile: with four vectors of sixteen numbers each it fills 24 of 32 registers, and with one of two
 /// halves 12 of 16.
