@@ -13,9 +13,15 @@ pub const MODULES: &[(&str, &str)] = &[
     ("archive.js", include_str!("../web/archive.js")),
     ("geometry.js", include_str!("../web/geometry.js")),
     ("pen.js", include_str!("../web/pen.js")),
+    ("colours.js", include_str!("../web/colours.js")),
     ("model.js", include_str!("../web/model.js")),
+    ("journey.js", include_str!("../web/journey.js")),
     ("stage.js", include_str!("../web/stage.js")),
     ("panels.js", include_str!("../web/panels.js")),
+    ("arithmetic.js", include_str!("../web/arithmetic.js")),
+    ("captions.js", include_str!("../web/captions.js")),
+    ("pointer.js", include_str!("../web/pointer.js")),
+    ("address.js", include_str!("../web/address.js")),
     ("main.js", include_str!("../web/main.js")),
 ];
 const STYLE: &str = include_str!("../web/page.css");

@@ -25,6 +25,9 @@ pub struct Verdicts {
     pub dead: Vec<Vec<usize>>,
 }
 
+/// One epoch's: separable, ranks, dead units.
+type Verdict = (Option<bool>, Vec<Option<usize>>, Vec<usize>);
+
 /// Above so many entries a matrix's rank is left out: a decomposition per epoch would take minutes.
 const MOST_FOR_RANK: usize = 40_000;
 
@@ -43,7 +46,7 @@ pub fn judge(epochs: &[usize], networks: &[Frozen], train: &Dataset) -> Verdicts
     } else {
         judged(epochs.len(), width, width * train.samples())
     };
-    let rows: Vec<(Option<bool>, Vec<Option<usize>>, Vec<usize>)> = networks
+    let rows: Vec<Verdict> = networks
         .par_iter()
         .enumerate()
         .map(|(k, network)| {
@@ -120,9 +123,9 @@ fn first_for_good(epochs: &[usize], separable: &[Option<bool>]) -> Option<usize>
             .filter_map(|(&epoch, &verdict)| verdict.map(|verdict| (epoch, verdict)))
     };
     let after = judged()
-        .filter(|(_, verdict)| !verdict)
-        .map(|(epoch, _)| epoch)
-        .last();
+        .rev()
+        .find(|(_, verdict)| !verdict)
+        .map(|(epoch, _)| epoch);
     judged()
         .map(|(epoch, _)| epoch)
         .find(|&epoch| after.is_none_or(|after| epoch > after))

@@ -3,9 +3,15 @@
 import { forward, value } from './math.js';
 import { levelSet } from './geometry.js';
 import { CanvasPen, SvgPen } from './pen.js';
-import { Journey, activation, fieldOf, layerName, opinion, readRun, unitOf } from './model.js';
-import { PALETTES, arrowOf, axisNames, cellsOf, coarseBorders, coarseOf, drawInput, drawStage, inputHeight, painted, percent, pointAt, rangeOf, tint } from './stage.js';
-import { activationName, answerOf, at, buildNetwork, describeUnit, element, num, paintHistory, paintTiles, numberField, showArithmetic, showFormula, showKey, showTable, showUnit, signed, tilesOf, unitTints } from './panels.js';
+import { activation, fieldOf, layerName, opinion, readRun, unitOf } from './model.js';
+import { Journey } from './journey.js';
+import { PALETTES, painted, tint } from './colours.js';
+import { axisNames, cellsOf, coarseBorders, coarseOf, drawInput, drawStage, inputHeight, pointAt, rangeOf } from './stage.js';
+import { at, buildNetwork, describeUnit, element, numberField, paintHistory, paintTiles, showKey, showTable, showUnit, signed, tilesOf, unitTints } from './panels.js';
+import { showArithmetic, showFormula } from './arithmetic.js';
+import { sentences } from './captions.js';
+import { bindPictures } from './pointer.js';
+import { addressOf, readAddress } from './address.js';
 
 /** @typedef {import('./model.js').Run} Run */
 
@@ -28,9 +34,10 @@ function open(run, began) {
     edits: /** @type {Map<string, number>} */ (new Map()), heldOut: false, theme: /** @type {'light' | 'dark' | null} */ (null),
     held: /** @type {Map<number, [number, number, number, number]> | null} */ (null),
   };
-  readAddress();
+  readAddress(run, state);
 
   let journey = new Journey(run, run.layers(state.at, state.edits));
+  const { momentName, depthWords, epochWords, summary, caption, inputWords, pointWords } = sentences(run, state, () => journey, followed);
   const tiles = tilesOf(state.at === last && !state.edits.size ? journey : new Journey(run, run.layers(last, new Map())));
   /** @type {any} */
   let scene = {};
@@ -186,31 +193,6 @@ function open(run, began) {
   }
 
   // -- words --------------------------------------------------------------------------------------------------------
-  function momentName(/** @type {number} */ m) {
-    const { kind, layer } = run.moments[m];
-    if (kind === 'input') return 'input';
-    const name = layerName(description.layers[layer], layer, count);
-    return kind === 'affine' ? `${name}: W ${layer ? 'h' : 'x'} + b` : `${name}: ${activationName(journey.layers[layer].activation)}`;
-  }
-
-  function depthWords() {
-    const m = Math.floor(state.depth);
-    const t = state.depth - m;
-    if (t === 0) return m === 0 ? 'input space' : `after ${momentName(m)}`;
-    return `${Math.round(100 * t)} % of the way through ${momentName(m + 1)}`;
-  }
-
-  function metricsAt() {
-    const epoch = run.epochs[Math.round(state.at)];
-    return description.metrics.find((/** @type {number[]} */ row) => row[0] === epoch);
-  }
-
-  function epochWords() {
-    const row = metricsAt();
-    const accuracy = row && row[2] !== null ? `, accuracy ${percent(row[2])}` : '';
-    return `${run.epochName(state.at)} of ${run.epochs[last]}${row && row[1] !== null ? `: loss ${num(row[1], 3)}${accuracy}` : ': before training'}`;
-  }
-
   function sliders() {
     depthSlider.value = String(state.depth);
     epochSlider.value = String(Math.round(state.at));
@@ -220,75 +202,6 @@ function open(run, began) {
     epochSlider.setAttribute('aria-valuetext', `epoch ${epochWords()}`);
     for (const [m, tick] of [...at('moments').children].entries()) tick.setAttribute('aria-current', String(Math.abs(state.depth - m) < 0.01));
     paintHistory(at('history'), run, state.at, palette(), Math.min(3, window.devicePixelRatio || 1));
-  }
-
-  function motionWords() {
-    const m = Math.floor(state.depth);
-    const t = state.depth - m;
-    if (state.depth === 0) {
-      const note = description.plane?.note;
-      return run.flat === 2 ? `The plane that the network is given, on graph paper. ${note ?? ''}` : `The one feature the network is given, as a line; the height of a sample is its ${run.classes.length ? 'class’s lane' : 'target'}.`;
-    }
-    if (t === 0) {
-      const k = journey.width(m);
-      const { kind, layer } = run.moments[m];
-      const view = journey.view(m);
-      const where = `${kind === 'affine' ? 'After the affine part of' : 'After'} ${layerName(description.layers[layer], layer, count)}, space has ${k} dimension${k === 1 ? '' : 's'}`;
-      if (view) return `${where}; shown is a plane through it with ${percent(view.share)} of the samples’ variance.`;
-      const straight = m === journey.scores - 1 && run.decision.kind === 'two' ? ' Here the output cuts space along a straight line, dashed: the curved border, seen from inside.' : '';
-      const right = !run.classes.length && k === 1 && m === run.moments.length - 1 ? ' On the dashed diagonal the output is the target.' : '';
-      return `${where}.${straight}${right}`;
-    }
-    const { kind, layer } = run.moments[m + 1];
-    if (kind === 'activation') return `The activation ${activationName(journey.layers[layer].activation)} bends space: each coordinate by itself. This is the only step that bends; straight paper lines curve here.`;
-    const motion = journey.motion(m + 1);
-    const degrees = (/** @type {number} */ angle) => `${num((angle * 180) / Math.PI, 3)}°`;
-    if (motion) {
-      const { inward, scale, out } = motion.parts;
-      const steps = [`turn by ${degrees(inward)}`, `scale by ${num(scale[0], 3)} and ${num(scale[1], 3)}`, `turn by ${degrees(out)}`, `shift by (${[...motion.bias].map((b) => num(b, 3)).join(', ')})`];
-      const k = Math.min(3, Math.floor(4 * t));
-      return `The affine part W ${layer ? 'h' : 'x'} + b, as ${steps.map((step, i) => (i === k ? `→ ${step} ←` : step)).join(', ')}. Straight lines stay straight.`;
-    }
-    return `The affine part W ${layer ? 'h' : 'x'} + b leads from ${m === 0 ? run.d : journey.width(m)} to ${journey.width(m + 1)} dimensions: every point goes straight from its place before to its place after. Straight lines stay straight.`;
-  }
-
-  function verdictWords() {
-    const verdicts = description.verdicts;
-    const k = Math.round(state.at);
-    const said = [];
-    if (state.edits.size) said.push('The weights are edited: no certificate speaks of them.');
-    else if (state.at === k && verdicts.separable[k] !== null) {
-      said.push(verdicts.separable[k] ? 'Before the output the classes are linearly separable, which is proved.' : 'Before the output the classes are not linearly separable, which is proved.');
-    }
-    if (state.at === k && !state.edits.size) {
-      verdicts.dead[k].forEach((/** @type {number} */ dead, /** @type {number} */ l) => {
-        if (dead > 0) said.push(`${dead} of ${description.layers[l].units} units of ${layerName(description.layers[l], l, count)} ${dead === 1 ? 'is' : 'are'} dead: the same for every training sample.`);
-      });
-      verdicts.rank[k].forEach((/** @type {number | null} */ rank, /** @type {number} */ l) => {
-        const full = Math.min(description.layers[l].units, description.layers[l].inputs);
-        if (rank !== null && rank < full) said.push(`The weight of ${layerName(description.layers[l], l, count)} has rank ${rank}, not ${full}.`);
-      });
-    }
-    return said.join(' ');
-  }
-
-  function summary() {
-    const verdicts = description.verdicts;
-    if (!run.classes.length) return 'A regression: there are no classes to separate.';
-    const judged = verdicts.separable.filter((/** @type {boolean | null} */ v) => v !== null).length;
-    if (!judged) return 'Separability was not judged.';
-    const basis = `decided by linear programming with a certificate, ${verdicts.all_judged ? `for each of the ${judged} epochs here` : `for ${judged} of the ${run.epochs.length} epochs here`}`;
-    if (verdicts.from === null) return `At the end the classes are not linearly separable before the output (${basis}).`;
-    return `Linearly separable before the output from epoch ${verdicts.from} on (${basis}): the coloured bar.`;
-  }
-
-  function caption() {
-    const shown = Number.isInteger(state.at) && !state.edits.size ? `After epoch ${run.epochs[state.at]}` : state.edits.size ? `At epoch ${run.epochName(state.at)}, with edited weights` : `Between two epochs, at ${run.epochName(state.at)}`;
-    const train = journey.quality(0, run.train);
-    const test = run.n > run.train ? journey.quality(run.train, run.n) : null;
-    const as = (/** @type {{ name: string, value: number }} */ q) => (q.name === 'accuracy' ? percent(q.value) : num(q.value, 3));
-    const quality = Number.isNaN(train.value) ? '' : `: ${train.name} ${as(train)} on the shown training samples${test ? `, ${as(test)} on held-out ones` : ''}`;
-    return `${motionWords()} ${shown}${quality}. ${verdictWords()}`;
   }
 
   function words() {
@@ -318,13 +231,6 @@ function open(run, began) {
     writeAddress();
   }
 
-  function inputWords() {
-    const verb = run.decision.kind === 'value' ? 'predicts' : 'decides';
-    const unit = state.unit && `unit ${state.unit[1] + 1} of ${layerName(description.layers[state.unit[0]], state.unit[0], count)}`;
-    if (run.flat === 1) return `What the network ${verb}${unit ? `; dashed: ${state.unit?.[0] === count - 2 && journey.layers[count - 1].units === 1 ? 'what it adds of' : 'the answer of'} ${unit}` : ''}`;
-    return unit ? `Input space, as ${unit} sees it` : `Input space, as the network ${verb} it`;
-  }
-
   function showOutput() {
     const output = journey.layers[count - 1];
     const fields = element('div', { className: 'fields' });
@@ -334,16 +240,6 @@ function open(run, began) {
     }
     const drag = run.decision.kind === 'two' && output.inputs === 2 && count > 1 ? ' Or, at the depth before the output, drag the dashed line itself.' : '';
     at('output').replaceChildren(element('p', { textContent: `Added to the last sum whatever the input is: it moves the border without turning it.${drag}` }), fields);
-  }
-
-  function pointWords() {
-    const { x } = followed();
-    const names = description.features;
-    const said = Array.from(x.subarray(0, 6), (value, k) => `${names[k]} ${num(value, 3)}`).join(', ') + (run.d > 6 ? ` and ${run.d - 6} more` : '');
-    const rows = journey.arithmetic(x);
-    const { layer, z, h } = rows[rows.length - 1];
-    const who = state.place ? 'A place of your choice' : `Sample ${state.sample + 1} of ${run.n}${state.sample >= run.train ? ', held out' : ''}, ${run.classes.length ? `class ${run.classes[run.targets[state.sample]]}` : `target ${num(run.targets[state.sample], 3)}`}`;
-    return `${who}: ${said}${description.standardised ? ' (standardised)' : ''}. ${answerOf(run, layer, z, h)}`;
   }
 
   // -- changes ------------------------------------------------------------------------------------------------------
@@ -416,23 +312,6 @@ function open(run, began) {
   }
 
   // -- pointer and keys ---------------------------------------------------------------------------------------------
-  /** @param {PointerEvent} event @param {HTMLCanvasElement} canvas @returns {[number, number]} */
-  function pointer(event, canvas) {
-    const r = canvas.getBoundingClientRect();
-    return [event.clientX - r.left, event.clientY - r.top];
-  }
-
-  /** The sample whose sign is nearest, within 14 pixels. @param {Float64Array} picture @param {typeof stageMap} map
-   * @param {[number, number]} at0 */
-  function nearestSample(picture, map, at0) {
-    let best = { i: -1, d: 14 };
-    for (let i = 0; i < (state.heldOut ? run.n : run.train); i++) {
-      const d = Math.hypot(map.x(picture[2 * i]) - at0[0], map.y(picture[2 * i + 1]) - at0[1]);
-      if (d < best.d) best = { i, d };
-    }
-    return best.i;
-  }
-
   /** @param {number} i */
   function follow(i) {
     state.sample = i;
@@ -441,95 +320,7 @@ function open(run, began) {
     ask('words');
   }
 
-  /** What a drag that begins here moves. @type {((event: PointerEvent) => void) | null} */
-  let drag = null;
-
-  inputCanvas.addEventListener('pointerdown', (event) => {
-    const p = pointer(event, inputCanvas);
-    drag = null;
-    const all = whole();
-    const arrow = arrowOf(all);
-    if (arrow && state.unit) {
-      const j = state.unit[1];
-      const [foot, tip] = arrow.map(([x, y]) => [inputMap.x(x), inputMap.y(y)]);
-      const first = journey.planar[0];
-      const [a, b] = [first.weight[2 * j], first.weight[2 * j + 1]];
-      const [x, y] = inputMap.back(p[0], p[1]);
-      const unit = Math.abs(inputMap.x(1) - inputMap.x(0));
-      const key = `0.${j}`;
-      if (Math.hypot(tip[0] - p[0], tip[1] - p[1]) < 16 && !run.slice) {
-        drag = (e) => {
-          const q = pointer(e, inputCanvas);
-          const [tx, ty] = inputMap.back(q[0], q[1]);
-          const [fx, fy] = inputMap.back(foot[0], foot[1]);
-          const length = Math.hypot(tx - fx, ty - fy) || 1;
-          const size = Math.hypot(a, b);
-          const [na, nb] = [(size * (tx - fx)) / length, (size * (ty - fy)) / length];
-          state.edits.set(`${key}.0`, na);
-          state.edits.set(`${key}.1`, nb);
-          edit(`${key}.b`, -(na * fx + nb * fy));
-        };
-      } else if ((Math.abs(a * x + b * y + first.bias[j]) / Math.hypot(a, b)) * unit < 9) {
-        const before = journey.layers[0].bias[j];
-        drag = (e) => {
-          const [nx, ny] = inputMap.back(...pointer(e, inputCanvas));
-          edit(`${key}.b`, before - a * (nx - x) - b * (ny - y));
-        };
-      }
-    }
-    if (!drag) {
-      drag = (e) => {
-        const place = inputMap.back(...pointer(e, inputCanvas));
-        state.place = run.flat === 2 ? place : [place[0]];
-        ask('picture');
-        ask('words');
-      };
-      const i = run.flat === 2 ? nearestSample(run.places, inputMap, p) : -1;
-      if (i >= 0) follow(i);
-      else drag(event);
-    }
-    inputCanvas.setPointerCapture(event.pointerId);
-  });
-
-  stage.addEventListener('pointerdown', (event) => {
-    const p = pointer(event, stage);
-    const output = journey.layers[count - 1];
-    drag = null;
-    if (run.decision.kind === 'two' && output.units === 1 && output.inputs === 2 && count > 1 && Math.abs(state.depth - (journey.scores - 1)) < 0.01) {
-      const [a, b] = output.weight;
-      const shift = output.activation.name === 'identity' ? 0.5 : 0;
-      const [x, y] = stageMap.back(p[0], p[1]);
-      const unit = Math.abs(stageMap.x(1) - stageMap.x(0));
-      if ((Math.abs(a * x + b * y + output.bias[0] - shift) / Math.hypot(a, b)) * unit < 10) {
-        const before = output.bias[0];
-        drag = (e) => {
-          const [nx, ny] = stageMap.back(...pointer(e, stage));
-          edit(`${count - 1}.0.b`, before - a * (nx - x) - b * (ny - y));
-        };
-      }
-    }
-    if (!drag) {
-      const picture = journey.moving(state.depth, (m) => journey.still(m, 'samples'));
-      const i = nearestSample(picture, stageMap, p);
-      if (i >= 0) follow(i);
-      return;
-    }
-    stage.setPointerCapture(event.pointerId);
-  });
-
-  for (const canvas of [stage, inputCanvas]) {
-    canvas.addEventListener('pointermove', (event) => {
-      if (drag && canvas.hasPointerCapture(event.pointerId)) drag(event);
-    });
-    for (const end of ['pointerup', 'pointercancel']) canvas.addEventListener(end, () => (drag = null));
-    canvas.addEventListener('keydown', (event) => {
-      const step = /** @type {Record<string, number>} */ ({ ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1, PageDown: 10, PageUp: -10 })[event.key];
-      if (step === undefined && event.key !== 'Home' && event.key !== 'End') return;
-      event.preventDefault();
-      const n = state.heldOut ? run.n : run.train;
-      follow(event.key === 'Home' ? 0 : event.key === 'End' ? n - 1 : (((state.sample + step) % n) + n) % n);
-    });
-  }
+  bindPictures({ run, state, stage, inputCanvas, journey: () => journey, whole, follow, stageMap: () => stageMap, inputMap: () => inputMap, ask, edit });
 
   const stop = () => {
     playing.what = null;
@@ -578,7 +369,7 @@ function open(run, began) {
   darkness.addEventListener('change', () => dress());
   new ResizeObserver(() => ask('picture')).observe(at('stage'));
   addEventListener('hashchange', () => {
-    readAddress();
+    readAddress(run, state);
     ask('network');
   });
 
@@ -631,50 +422,13 @@ function open(run, began) {
     setTimeout(() => (at('link').textContent = 'Link to this state'), 2500);
   });
 
-  function address() {
-    const parts = new URLSearchParams();
-    parts.set('epoch', run.epochName(Math.round(state.at)));
-    parts.set('depth', String(state.depth));
-    if (state.place) parts.set('place', state.place.map((x) => Number(x.toPrecision(8))).join(','));
-    else parts.set('sample', String(state.sample + 1));
-    if (state.unit) parts.set('unit', state.unit.map((k) => k + 1).join('.'));
-    if (state.heldOut) parts.set('heldout', '1');
-    if (state.theme) parts.set('theme', state.theme);
-    if (state.edits.size) parts.set('edits', [...state.edits].map(([key, x]) => `${key}:${x}`).join(','));
-    return `#${parts}`;
-  }
-
   function writeAddress() {
-    const wanted = address();
+    const wanted = addressOf(run, state);
     if (location.hash === wanted || playing.what) return;
     try {
       history.replaceState(null, '', wanted);
     } catch {
       // Some places have no address to write to.
-    }
-  }
-
-  /** Takes what makes sense in the address, and leaves the rest. */
-  function readAddress() {
-    const parts = new URLSearchParams(location.hash.slice(1));
-    const number = (/** @type {string} */ key) => (parts.has(key) && parts.get(key) !== '' ? Number(parts.get(key)) : NaN);
-    const k = run.epochs.indexOf(number('epoch'));
-    if (k >= 0) state.at = k;
-    if (number('depth') >= 0) state.depth = Math.min(number('depth'), run.moments.length - 1);
-    const sample = number('sample');
-    if (Number.isInteger(sample) && sample >= 1 && sample <= run.n) [state.sample, state.place] = [sample - 1, null];
-    const place = (parts.get('place') ?? '').split(',').map(Number);
-    if (parts.get('place') && place.length === run.flat && place.every(Number.isFinite)) state.place = place;
-    const [l, j] = (parts.get('unit') ?? '').split('.').map(Number);
-    if (Number.isInteger(l) && Number.isInteger(j) && l >= 1 && l <= count && j >= 1 && j <= description.layers[l - 1].units) state.unit = [l - 1, j - 1];
-    const theme = parts.get('theme');
-    if (theme === 'light' || theme === 'dark') state.theme = theme;
-    if (parts.has('heldout')) state.heldOut = parts.get('heldout') === '1';
-    for (const part of (parts.get('edits') ?? '').split(',')) {
-      const found = /^(\d+)\.(\d+)\.(\d+|b):(-?[\d.]+(?:e[+-]?\d+)?)$/.exec(part);
-      const layer = found && description.layers[Number(found[1])];
-      if (!found || !layer || Number(found[2]) >= layer.units || (found[3] !== 'b' && Number(found[3]) >= layer.inputs) || !Number.isFinite(Number(found[4]))) continue;
-      state.edits.set(`${found[1]}.${found[2]}.${found[3]}`, Number(found[4]));
     }
   }
 
