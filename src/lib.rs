@@ -67,6 +67,7 @@ pub mod config;
 pub mod data;
 pub mod device;
 pub mod error;
+pub mod explore;
 pub mod export;
 pub mod figures;
 pub mod file;

@@ -6,6 +6,7 @@ mod compress;
 mod data;
 mod devices;
 mod draw;
+mod explore;
 mod export;
 mod figure;
 mod inspect;
@@ -47,6 +48,7 @@ enum Command {
     Inspect(inspect::Arguments),
     Compress(compress::Arguments),
     Export(export::Arguments),
+    Explore(explore::Arguments),
     Data(data::Arguments),
     Devices(devices::Arguments),
     Completions(completions::Arguments),
@@ -88,6 +90,7 @@ pub fn run() -> ExitCode {
         Command::Inspect(arguments) => inspect::run(&arguments, cli.quiet),
         Command::Compress(arguments) => compress::run(&arguments, cli.quiet),
         Command::Export(arguments) => export::run(&arguments, cli.quiet),
+        Command::Explore(arguments) => explore::run(&arguments, cli.quiet),
         Command::Data(arguments) => data::run(&arguments, cli.quiet),
         Command::Devices(arguments) => devices::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),

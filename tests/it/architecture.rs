@@ -50,6 +50,12 @@ const ARROWS: &[(&str, &[&str])] = &[
             "geometry", "layers", "plot", "anim", "figures", "inspect",
         ],
     ),
+    (
+        "explore",
+        &[
+            "run", "config", "data", "model", "geometry", "linalg", "figures",
+        ],
+    ),
     ("cli", &["*"]),
 ];
 

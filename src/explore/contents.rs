@@ -1,0 +1,273 @@
+//! What a page holds: the run's description, its samples, and the weights of its epochs.
+
+use faer::Mat;
+use serde_json::{Value, json};
+
+use super::codec::{self, Packed};
+use super::join;
+use super::spread;
+use super::verdicts::judge;
+use crate::config::Config;
+use crate::data::{Dataset, Source, Target};
+use crate::error::{Error, Result};
+use crate::figures::{InputAxes, InputPlane};
+use crate::model::Frozen;
+use crate::run::Run;
+
+/// How much a page may hold. What is left out is said on the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Numbers in the weights of all epochs together; where there are more, epochs are thinned evenly.
+    pub weights: usize,
+    /// Samples; where there are more, they are thinned evenly, training and held-out ones alike.
+    pub samples: usize,
+    /// Numbers in the samples' features.
+    pub features: usize,
+}
+
+impl Default for Limits {
+    /// Two million weights (about 7 MB), two thousand samples.
+    fn default() -> Self {
+        Self {
+            weights: 2_000_000,
+            samples: 2_000,
+            features: 400_000,
+        }
+    }
+}
+
+/// The page of a run, looking at the plane that `axes` chooses where there are more than two features.
+///
+/// # Errors
+/// Where no epoch was captured, a file is damaged, or one epoch alone is more than `limits` allow.
+pub fn page(run: &Run, axes: &InputAxes, limits: Limits) -> Result<String> {
+    let place = run.paths.root().display().to_string();
+    let captured = run.epochs()?;
+    let last = *captured.last().ok_or_else(|| {
+        Error::invalid(
+            &place,
+            "no epoch was captured yet",
+            "wait for the first or train again",
+        )
+    })?;
+    let split = run.split()?;
+    let size = parameters(&run.frozen(last)?).len();
+    if size > limits.weights {
+        return Err(Error::invalid(
+            &place,
+            format!(
+                "a network of {size} numbers; a page holds {} at most",
+                limits.weights
+            ),
+            "draw it with `foldspace figure` and `foldspace animate` instead",
+        ));
+    }
+    let kept = spread(captured.len(), (limits.weights / size.max(1)).max(1));
+    let epochs: Vec<usize> = kept.iter().map(|&k| captured[k]).collect();
+    let networks: Vec<Frozen> = epochs
+        .iter()
+        .map(|&epoch| run.frozen(epoch))
+        .collect::<Result<_>>()?;
+    let shape = |network: &Frozen| -> Vec<(usize, usize)> {
+        let sizes = network.layers.iter();
+        sizes.map(|layer| (layer.units(), layer.inputs())).collect()
+    };
+    if let Some(other) = networks
+        .iter()
+        .position(|network| shape(network) != shape(&networks[0]))
+    {
+        return Err(Error::invalid(
+            run.paths.weights(epochs[other]).display().to_string(),
+            "this epoch's network has other layers than the first one's",
+            "restore the file from a copy, or train again",
+        ));
+    }
+    let d = split.train.dimensions();
+    if networks[0]
+        .layers
+        .first()
+        .is_none_or(|first| first.inputs() != d)
+    {
+        return Err(Error::invalid(
+            &place,
+            format!("the data has {d} features, which is not what the network takes"),
+            "restore the data that the run was trained on",
+        ));
+    }
+    let plane = (d > 1)
+        .then(|| InputPlane::new(&split.train, split.standardiser.as_ref(), axes))
+        .transpose()?;
+    let rows: Vec<Vec<f64>> = networks.iter().map(parameters).collect();
+    let weights = codec::pack(&rows);
+    let (samples, counts) = samples(&split.train, &split.test, plane.as_ref(), limits);
+    let name = name(run);
+    let description = json!({
+        "format": 1,
+        "program": env!("CARGO_PKG_VERSION"),
+        "name": name,
+        "data": split.train.name,
+        "loss": serde_json::to_value(run.config.train.loss).unwrap_or(Value::Null),
+        "target": target(&split.train.target),
+        "features": split.train.feature_names,
+        "standardised": split.standardiser.as_ref().map(|s| json!({ "means": s.means, "deviations": s.deviations })),
+        "plane": plane.as_ref().map(description_of),
+        "samples": counts,
+        "sampleWidth": samples.width,
+        "layers": networks[0].layers.iter().map(|layer| json!({
+            "name": layer.name,
+            "inputs": layer.inputs(),
+            "units": layer.units(),
+            "activation": serde_json::to_value(layer.activation).unwrap_or(Value::Null),
+        })).collect::<Vec<_>>(),
+        "epochs": epochs,
+        "captured": captured.len(),
+        "weightWidth": weights.width,
+        "metrics": metrics(run)?,
+        "verdicts": judge(&epochs, &networks, &split.train),
+        "config": configuration(&run.config),
+    });
+    Ok(join::page(
+        &format!("{name}: foldspace"),
+        &[
+            ("run", &join::inert(&description.to_string())),
+            ("samples", &samples.text),
+            ("weights", &weights.text),
+        ],
+    ))
+}
+
+/// What the page calls the run: its directory's name.
+fn name(run: &Run) -> String {
+    let absolute = std::path::absolute(run.paths.root());
+    let path = absolute.unwrap_or_else(|_| run.paths.root().to_path_buf());
+    path.file_name().map_or_else(
+        || "run".to_owned(),
+        |name| name.to_string_lossy().into_owned(),
+    )
+}
+
+/// Every number of a network: per layer the weight, row by row, then the bias.
+fn parameters(network: &Frozen) -> Vec<f64> {
+    let mut numbers = Vec::new();
+    for layer in &network.layers {
+        for row in layer.weight.row_iter() {
+            numbers.extend(row.iter().copied());
+        }
+        numbers.extend(&layer.bias);
+    }
+    numbers
+}
+
+fn target(target: &Target) -> Value {
+    match target {
+        Target::Classes { names, .. } => json!({ "kind": "classes", "names": names }),
+        Target::Values { names, .. } => json!({ "kind": "values", "names": names }),
+    }
+}
+
+/// The plane x = o + A p, and what has to be said about it.
+fn description_of(plane: &InputPlane) -> Value {
+    json!({
+        "names": plane.data().feature_names,
+        "note": plane.note(),
+        "slice": plane.slice().map(|slice| json!({
+            "origin": slice.origin,
+            "axes": slice.axes.col_iter().map(|axis| axis.iter().copied().collect::<Vec<f64>>()).collect::<Vec<_>>(),
+        })),
+    })
+}
+
+/// A row per kept sample, training ones first: features as the network sees them, where it lies on the plane, and the
+/// label or targets.
+fn samples(
+    train: &Dataset,
+    test: &Dataset,
+    plane: Option<&InputPlane>,
+    limits: Limits,
+) -> (Packed, Value) {
+    let all = train.samples() + test.samples();
+    let most = limits
+        .samples
+        .min((limits.features / train.dimensions()).max(20));
+    let share = |part: &Dataset| {
+        let n = part.samples();
+        if all <= most {
+            n
+        } else {
+            (n * most / all).max(n.min(1))
+        }
+    };
+    let mut rows = Vec::new();
+    let mut kept = [0, 0];
+    for (part, kept) in [train, test].into_iter().zip(&mut kept) {
+        let places = spread(part.samples(), share(part));
+        *kept = places.len();
+        let on_plane: Option<Mat<f64>> = match plane {
+            _ if part.samples() == 0 => None,
+            Some(plane) => plane
+                .slice()
+                .map(|slice| slice.project(part.features.as_ref())),
+            None => None,
+        };
+        for i in places {
+            let mut row: Vec<f64> = part.features.row(i).iter().copied().collect();
+            if let Some(on_plane) = &on_plane {
+                row.extend(on_plane.row(i).iter());
+            }
+            match &part.target {
+                Target::Classes { labels, .. } => row.push(labels[i] as f64),
+                Target::Values { values, .. } => row.extend(values.row(i).iter()),
+            }
+            rows.push(row);
+        }
+    }
+    let counts = json!({
+        "train": kept[0], "test": kept[1], "allTrain": train.samples(), "allTest": test.samples(),
+    });
+    (codec::pack(&rows), counts)
+}
+
+/// Epoch, losses and accuracies, a row per epoch.
+fn metrics(run: &Run) -> Result<Value> {
+    let number = |x: f64| {
+        if x.is_finite() {
+            json!(significant(x))
+        } else {
+            Value::Null
+        }
+    };
+    let rows = run.metrics()?;
+    let rows = rows.iter().map(|m| {
+        let optional = |x: Option<f64>| x.map_or(Value::Null, number);
+        json!([
+            m.epoch,
+            number(m.train_loss),
+            optional(m.train_accuracy),
+            optional(m.test_loss),
+            optional(m.test_accuracy)
+        ])
+    });
+    Ok(rows.collect())
+}
+
+/// Six digits: they are read, not computed with.
+fn significant(x: f64) -> f64 {
+    format!("{x:.5e}").parse().unwrap_or(x)
+}
+
+/// The configuration, with the names of files but not where they lie on this machine.
+fn configuration(config: &Config) -> String {
+    let mut config = config.clone();
+    let bare = |path: &mut std::path::PathBuf| {
+        if let Some(name) = path.file_name() {
+            *path = name.into();
+        }
+    };
+    if let Source::File { path, .. } = &mut config.data.source {
+        bare(path);
+    }
+    if let Some(path) = &mut config.model.weights {
+        bare(path);
+    }
+    toml::to_string(&config).unwrap_or_default()
+}

@@ -1,0 +1,178 @@
+//! The page's modules as one inline script, and the policy that lets nothing else run.
+//!
+//! A page opened from a file can't import modules, so the modules of `src/web/` are set one after another, without
+//! their `import` and `export` words. Each still is a module of its own that a type checker or a browser can load.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest, Sha256};
+
+/// The modules, each after those it imports.
+pub const MODULES: &[(&str, &str)] = &[
+    ("math.js", include_str!("../web/math.js")),
+    ("archive.js", include_str!("../web/archive.js")),
+    ("geometry.js", include_str!("../web/geometry.js")),
+    ("pen.js", include_str!("../web/pen.js")),
+    ("colours.js", include_str!("../web/colours.js")),
+    ("model.js", include_str!("../web/model.js")),
+    ("journey.js", include_str!("../web/journey.js")),
+    ("stage.js", include_str!("../web/stage.js")),
+    ("panels.js", include_str!("../web/panels.js")),
+    ("arithmetic.js", include_str!("../web/arithmetic.js")),
+    ("captions.js", include_str!("../web/captions.js")),
+    ("pointer.js", include_str!("../web/pointer.js")),
+    ("address.js", include_str!("../web/address.js")),
+    ("main.js", include_str!("../web/main.js")),
+];
+const STYLE: &str = include_str!("../web/page.css");
+const BODY: &str = include_str!("../web/page.html");
+
+/// All modules in one scope, without what only a reader of the source needs: comments and indentation.
+pub fn script() -> String {
+    let mut joined = String::from("'use strict';\n");
+    for (name, source) in MODULES {
+        joined.push_str(&format!("// {name}\n"));
+        for line in without_types(source).lines() {
+            let line = line.trim();
+            if line.is_empty() || line.starts_with("import ") || line.starts_with("//") {
+                continue;
+            }
+            joined.push_str(line.strip_prefix("export ").unwrap_or(line));
+            joined.push('\n');
+        }
+    }
+    joined
+}
+
+/// A source without its JSDoc comments; no string in the modules holds the two signs that begin one.
+fn without_types(source: &str) -> String {
+    let mut kept = String::with_capacity(source.len());
+    let mut rest = source;
+    while let Some(start) = rest.find("/**") {
+        kept.push_str(&rest[..start]);
+        let end = rest[start..]
+            .find("*/")
+            .map_or(rest.len(), |end| start + end + 2);
+        rest = &rest[end..];
+        rest = rest.strip_prefix(' ').unwrap_or(rest);
+    }
+    kept.push_str(rest);
+    kept
+}
+
+/// A whole page around data blocks, each an id and a text that holds no `<`.
+pub fn page(title: &str, blocks: &[(&str, &str)]) -> String {
+    let script = script();
+    let policy = format!(
+        "default-src 'none'; script-src '{}'; style-src '{}'; img-src data: blob:; worker-src blob:; \
+         base-uri 'none'; form-action 'none'",
+        hash(&script),
+        hash(STYLE)
+    );
+    let mut page = format!(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"referrer\" content=\"no-referrer\">\n\
+         <meta name=\"color-scheme\" content=\"light dark\">\n\
+         <title>{}</title>\n<style>{STYLE}</style>\n</head>\n{BODY}",
+        escape(title)
+    );
+    for (id, text) in blocks {
+        page.push_str(&format!(
+            "<script type=\"text/plain\" id=\"{id}\">{text}</script>\n"
+        ));
+    }
+    page.push_str(&format!(
+        "<script type=\"module\" id=\"program\">{script}</script>\n</body>\n</html>\n"
+    ));
+    page
+}
+
+/// JSON that can stand inside a script element: no `<`, so nothing in it can end the element.
+pub fn inert(json: &str) -> String {
+    json.replace('<', "\\u003c")
+}
+
+fn hash(text: &str) -> String {
+    format!(
+        "sha256-{}",
+        STANDARD.encode(Sha256::digest(text.as_bytes()))
+    )
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    /// The names that a line such as `import { a, b } from './c.js';` or `export function f(` mentions.
+    fn exported(source: &str) -> BTreeSet<String> {
+        let declared = |line: &str| -> Option<String> {
+            let mut words = line.strip_prefix("export ")?.split([' ', '(', '=', ';']);
+            let mut word = words.next()?;
+            if word == "async" {
+                word = words.next()?;
+            }
+            let name = words.next()?.trim_start_matches('*');
+            assert!(
+                ["function", "const", "let", "class"].contains(&word),
+                "{line}"
+            );
+            Some(name.to_owned())
+        };
+        source.lines().filter_map(declared).collect()
+    }
+
+    #[test]
+    fn modules_import_only_what_those_before_them_export() {
+        let mut known: BTreeSet<(String, String)> = BTreeSet::new();
+        for (name, source) in MODULES {
+            for line in source.lines().filter(|line| line.starts_with("import ")) {
+                let (names, module) = line.split_once('}').unwrap();
+                let module = module.split('\'').nth(1).unwrap().trim_start_matches("./");
+                for wanted in names.trim_start_matches("import {").split(',') {
+                    let wanted = wanted.trim();
+                    assert!(
+                        known.contains(&(module.to_owned(), wanted.to_owned())),
+                        "{name} imports {wanted} from {module}, which does not export it before"
+                    );
+                }
+            }
+            known.extend(exported(source).into_iter().map(|e| (name.to_string(), e)));
+        }
+    }
+
+    #[test]
+    fn nothing_of_a_module_system_is_left() {
+        let script = script();
+        assert!(!script.contains("\nimport ") && !script.contains("\nexport "));
+        assert!(!script.contains("</script"), "it would end its own element");
+        for forbidden in [
+            "innerHTML",
+            "outerHTML",
+            "insertAdjacentHTML",
+            "document.write",
+            "eval(",
+            "fetch(",
+        ] {
+            assert!(!script.contains(forbidden), "{forbidden}");
+        }
+    }
+
+    #[test]
+    fn a_name_cannot_end_the_element_it_stands_in() {
+        assert_eq!(
+            inert("\"</script><script>\""),
+            "\"\\u003c/script>\\u003cscript>\""
+        );
+        assert_eq!(escape("<b>\"&"), "&lt;b&gt;&quot;&amp;");
+    }
+}
