@@ -1,7 +1,7 @@
 //! Weights that another program wrote, PyTorch above all, as the parameters of a network that the configuration describes.
 //!
 //! A file's first bytes say its format: `.safetensors`, or what `torch.save` writes of a state dict or of a checkpoint
-//! that has one in it. Names may be this program's (`embedding.weight`), or any others, see [`arrange`](super::arrange);
+//! that has one in it. Names may be this program's (`embedding.weight`), or any others, see `model/arrange.rs`;
 //! names that wrappers put before them (`module.`, `_orig_mod.`) are taken off.
 //!
 //! A batch norm belongs before its layer's activation. Where positions in an `nn.Sequential` say that the file's
