@@ -92,6 +92,7 @@ impl Config {
         for file in files {
             *file = std::path::absolute(base.join(&file)).map_err(Error::io(&file, "find"))?;
         }
+        config.data.name_partner();
         Ok(config)
     }
 

@@ -25,7 +25,7 @@ fuzz_target!(|data: &[u8]| {
             set.validate().expect("what was read holds together");
         }
     });
-    bounded("npy", 1 << 20, 64, data.len(), || {
+    bounded("npy", 1 << 20, 80, data.len(), || {
         if let Ok(array) = npy::parse(data) {
             let count: usize = array.shape.iter().product();
             assert_eq!(count, array.entries.len());

@@ -126,13 +126,18 @@ pub(super) fn finish(mut session: Session, quiet: bool) -> Outcome {
 }
 
 fn describe(metrics: &EpochMetrics) -> String {
-    let mut text = format!("loss {:.4}", metrics.train_loss);
+    // The squares of prices are no numbers to read digit by digit.
+    let loss = |loss: f64| match loss {
+        1e6.. => format!("{loss:.4e}"),
+        _ => format!("{loss:.4}"),
+    };
+    let mut text = format!("loss {}", loss(metrics.train_loss));
     if let Some(accuracy) = metrics.train_accuracy {
         text += &format!("  accuracy {:.1} %", 100.0 * accuracy);
     }
     match (metrics.test_accuracy, metrics.test_loss) {
         (Some(accuracy), _) => text += &format!("  held out {:.1} %", 100.0 * accuracy),
-        (None, Some(loss)) => text += &format!("  held-out loss {loss:.4}"),
+        (None, Some(held_out)) => text += &format!("  held-out loss {}", loss(held_out)),
         (None, None) => {}
     }
     text

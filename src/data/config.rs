@@ -11,7 +11,7 @@ use super::stratify::stratified;
 use super::targets::Task;
 use super::{
     Blobs, Circles, Classification, Dataset, Moons, Quadratic, Reading, Spiral, Standardiser,
-    Target, TwoBlobs, Xor, csv, file, remarks,
+    Target, TwoBlobs, Xor, csv, file, npy_pair, remarks,
 };
 use crate::error::{Error, Result};
 use crate::random::RandomState;
@@ -211,6 +211,21 @@ impl DataConfig {
             notes.push(remarks::not_stratified(data));
         }
         split_indices(data.samples(), self.test_fraction, seed)
+    }
+
+    /// Names the file of targets beside a `.npy` of features by its whole path, so that it is found wherever a copy of the
+    /// features is read.
+    pub(crate) fn name_partner(&mut self) {
+        if let Source::File {
+            path,
+            options: FileOptions::Npz(options),
+        } = &mut self.source
+            && !is_npz(path)
+            && let Some(partner) = npy_pair::partner(path, &options.target)
+            && let Some(partner) = partner.to_str()
+        {
+            partner.clone_into(&mut options.target);
+        }
     }
 
     /// Keeps the data of a run that an earlier version made, whose `config.toml` does not know the keys that decide today:

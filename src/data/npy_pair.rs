@@ -160,7 +160,7 @@ fn table(bytes: &[u8], path: &Path, options: &NpzOptions, of_loss: Task) -> Resu
 }
 
 /// The file of the targets, if there is one.
-fn partner(path: &Path, target: &str) -> Option<PathBuf> {
+pub(super) fn partner(path: &Path, target: &str) -> Option<PathBuf> {
     let candidates = if target == TARGET {
         partners(path)
     } else {

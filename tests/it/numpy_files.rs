@@ -271,3 +271,28 @@ fn a_wrong_ending_does_not_matter() {
         }
     }
 }
+
+/// A copy of the features alone still goes with its targets.
+#[test]
+fn the_partner_of_an_array_is_kept_by_its_whole_path() {
+    let scratch = tempfile::tempdir().unwrap();
+    let root = scratch.path();
+    for (from, to) in [("npy_X_train.npy", "X.npy"), ("npy_y_train.npy", "y.npy")] {
+        fs::copy(folder().join(from), root.join(to)).unwrap();
+    }
+    let text = "[data]\npath = 'X.npy'\n[model]\nlayers = [{ units = 3 }]\n[train]\nepochs = 1\n\
+        loss = 'cross_entropy'\noptimizer = { name = 'sgd', lr = 0.1 }";
+    fs::write(root.join("c.toml"), text).unwrap();
+    let config = foldspace::config::Config::from_file(&root.join("c.toml"), &[]).unwrap();
+    fs::create_dir(root.join("copy")).unwrap();
+    fs::rename(root.join("X.npy"), root.join("copy/X.npy")).unwrap();
+    let mut data = config.data;
+    let foldspace::data::Source::File { path, .. } = &mut data.source else {
+        panic!("no file");
+    };
+    *path = root.join("copy/X.npy");
+    let set = data.load(0, root).unwrap();
+    assert_eq!((set.features.ncols(), set.labels()), (3, Some(&LABELS[..])));
+    fs::remove_file(root.join("y.npy")).unwrap();
+    assert!(data.load(0, root).is_err());
+}

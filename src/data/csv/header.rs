@@ -56,9 +56,10 @@ fn counts_columns(table: &Table) -> bool {
         let mut numbered = row.iter().enumerate();
         numbered.all(|(at, cell)| cell.parse() == Ok(at))
     };
-    let second: Vec<&str> = (table.rows() > 1)
-        .then(|| table.row(1).collect())
-        .unwrap_or_default();
+    let second: Vec<&str> = match table.rows() {
+        0 | 1 => Vec::new(),
+        _ => table.row(1).collect(),
+    };
     cells.len() >= 3 && counts(&cells) && !counts(&second)
 }
 

@@ -251,13 +251,12 @@ fn holds_words(table: &Table, column: usize, decimal: Decimal, of_loss: Task) ->
     words > 0 && !(fractions && words < numbers)
 }
 
+/// A cell by sample and feature.
+type Place = (usize, usize);
+
 /// The features of some rows, what is missing as its column's mean, and where that was.
-fn matrix(
-    path: &Path,
-    columns: &Columns,
-    rows: &[usize],
-) -> Result<(Mat<f64>, Vec<(usize, usize)>)> {
-    let mut filled = Vec::new();
+fn matrix(path: &Path, columns: &Columns, rows: &[usize]) -> Result<(Mat<f64>, Vec<Place>)> {
+    let mut filled: Vec<Place> = Vec::new();
     let mut means = Vec::with_capacity(columns.values.len());
     let mut unknown = Vec::new();
     for (j, values) in columns.values.iter().enumerate() {
