@@ -16,6 +16,7 @@ mod colour;
 pub mod diagram;
 mod field;
 mod figure;
+mod flatten;
 mod font;
 mod layout;
 mod legend;

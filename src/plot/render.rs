@@ -5,11 +5,12 @@ use plotters::drawing::{DrawingArea, IntoDrawingArea};
 use plotters::element::{Circle, Drawable, PathElement, PointCollection, Polygon, Rectangle, Text};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{FontTransform, IntoFont, RGBAColor, ShapeStyle, TextStyle};
-use plotters_backend::{BackendColor, BackendCoord, DrawingBackend, DrawingErrorKind, FontStyle};
+use plotters_backend::{BackendColor, DrawingBackend, FontStyle};
 
-use super::backend::{self, Never, STEP, SUBPIXELS};
+use super::backend::{Never, SUBPIXELS};
 use super::clip;
 use super::colour::{Colour, Role};
+use super::flatten::Image;
 use super::font::Face;
 use super::layout::{self, Layout, PanelLayout, View};
 use super::mark::{Anchor, Mark, Point, Shape, Stroke};
@@ -23,13 +24,13 @@ const UNSEEN: f64 = 0.06;
 
 /// Draws with plotters in figure pixels: everything is multiplied by [`SUBPIXELS`] here, and nowhere else.
 pub(super) struct Painter<'a, B: DrawingBackend> {
-    area: &'a DrawingArea<B, Shift>,
+    pub area: &'a DrawingArea<B, Shift>,
     /// The colours.
     pub theme: &'a Theme,
     /// Device pixels per figure pixel, for images.
     pub image_scale: f64,
     /// Whether marks stay shapes, or are pixels anyway.
-    is_vector: bool,
+    pub is_vector: bool,
 }
 
 /// What is drawn on.
@@ -40,9 +41,6 @@ pub(super) enum Medium {
     /// So many device pixels per figure pixel.
     Pixels(f64),
 }
-
-/// With more data points than this, a vector picture holds them as one image.
-const MOST_SHAPES: usize = 5000;
 
 /// Draws the whole figure.
 pub(super) fn draw<B: DrawingBackend<ErrorType = Never>>(
@@ -141,65 +139,7 @@ impl<B: DrawingBackend<ErrorType = Never>> Painter<'_, B> {
         }
     }
 
-    /// Marks one after the other; very many data points become one image.
-    fn marks(&self, marks: &[Mark], view: &View) {
-        let points: usize = marks
-            .iter()
-            .map(|mark| match mark {
-                Mark::Points { points, .. } => points.len(),
-                _ => 0,
-            })
-            .sum();
-        let (width, height) = self.area.dim_in_pixel();
-        let device = f64::from(width) * f64::from(height) * (STEP * self.image_scale).powi(2);
-        // Of a picture as large as a poster, the image would take more memory than the shapes.
-        if self.is_vector && points > MOST_SHAPES && device < 1e8 {
-            self.flattened(marks, view);
-        } else {
-            for mark in marks {
-                self.mark(mark, view);
-            }
-        }
-    }
-
-    /// Marks as one image with nothing between them.
-    fn flattened(&self, marks: &[Mark], view: &View) {
-        let scale = self.image_scale;
-        let (width, height) = self.area.dim_in_pixel();
-        let size = (width / SUBPIXELS as u32, height / SUBPIXELS as u32);
-        let layer = backend::layer(size, scale, |backend| {
-            let area = backend.into_drawing_area();
-            let painter = Painter {
-                area: &area,
-                theme: self.theme,
-                image_scale: scale,
-                is_vector: false,
-            };
-            for mark in marks {
-                painter.mark(mark, view);
-            }
-        });
-        // Points on the edge reach beyond it.
-        let reach = 12.0;
-        let device = |pixel: f64, most: u32| ((pixel * scale).round().max(0.0) as u32).min(most);
-        let (left, right) = (
-            device(view.rect.left - reach, layer.width),
-            device(view.rect.right + reach, layer.width),
-        );
-        let (top, bottom) = (
-            device(view.rect.top - reach, layer.height),
-            device(view.rect.bottom + reach, layer.height),
-        );
-        let row = |y: u32| {
-            let start = |x: u32| 4 * (y as usize * layer.width as usize + x as usize);
-            &layer.rgba[start(left)..start(right)]
-        };
-        let rgba: Vec<u8> = (top..bottom).flat_map(row).copied().collect();
-        let corner = [f64::from(left) / scale, f64::from(top) / scale];
-        self.image(corner, right - left, bottom - top, rgba);
-    }
-
-    fn mark(&self, mark: &Mark, view: &View) {
+    pub(super) fn mark(&self, mark: &Mark, view: &View) {
         match mark {
             Mark::Points {
                 points,
@@ -443,36 +383,6 @@ impl<B: DrawingBackend<ErrorType = Never>> Painter<'_, B> {
     {
         // `Never` has no values: both backends draw in memory.
         let _ = self.area.draw(element);
-    }
-}
-
-/// An RGB image as an element of plotters, whose own needs its bitmap backend.
-struct Image {
-    top_left: (i32, i32),
-    size: (u32, u32),
-    rgb: Vec<u8>,
-}
-
-impl<'a> PointCollection<'a, (i32, i32)> for &'a Image {
-    type Point = &'a (i32, i32);
-    type IntoIter = std::iter::Once<&'a (i32, i32)>;
-
-    fn point_iter(self) -> Self::IntoIter {
-        std::iter::once(&self.top_left)
-    }
-}
-
-impl<B: DrawingBackend> Drawable<B> for Image {
-    fn draw<I: Iterator<Item = BackendCoord>>(
-        &self,
-        mut points: I,
-        backend: &mut B,
-        _parent_size: (u32, u32),
-    ) -> Result<(), DrawingErrorKind<B::ErrorType>> {
-        match points.next() {
-            Some(at) => backend.blit_bitmap(at, self.size, &self.rgb),
-            None => Ok(()),
-        }
     }
 }
 
