@@ -85,7 +85,7 @@ impl RunRegions {
         let panel = regions(&network, &complex, tint)?;
         let note = format!("epoch {epoch} · {} cells", complex.faces());
         Ok(Figure::new("")
-            .size(640, 600)
+            .size(560, 530)
             .panel(self.labelled(panel).note(note)))
     }
 

@@ -87,6 +87,20 @@ fn check(network: &Frozen, complex: &Complex) {
             }
         }
     }
+    // In straight pieces the creases are as long as in edges.
+    let length = |[p, q]: [[f64; 2]; 2]| libm::hypot(q[0] - p[0], q[1] - p[1]);
+    let creased = (0..edges)
+        .map(|edge| complex.edge(edge))
+        .filter(|edge| edge.crease.is_some());
+    let in_edges: f64 = creased
+        .map(|edge| length(edge.ends.map(|vertex| complex.vertices()[vertex])))
+        .sum();
+    let segments = complex.segments();
+    let in_pieces: f64 = segments.iter().map(|segment| length(segment.ends)).sum();
+    assert!(
+        (in_edges - in_pieces).abs() <= 1e-9 * in_edges,
+        "{in_edges} {in_pieces}"
+    );
     for edge in 0..edges {
         let edge = complex.edge(edge);
         assert_ne!(edge.ends[0], edge.ends[1]);

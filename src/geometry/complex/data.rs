@@ -128,15 +128,13 @@ impl Complex {
             let Some(crease) = edge.crease else { continue };
             let ends = edge.ends.map(|vertex| self.points[vertex]);
             let piece = pieces[line].get_or_insert(Segment { ends, crease });
-            let [from, to] = piece.ends;
-            let along = |p: [f64; 2]| {
-                (p[0] - from[0]) * (to[0] - from[0]) + (p[1] - from[1]) * (to[1] - from[1])
-            };
-            let length = along(to);
             for end in ends {
+                let [from, to] = piece.ends;
+                let [dx, dy] = [to[0] - from[0], to[1] - from[1]];
+                let along = |p: [f64; 2]| (p[0] - from[0]) * dx + (p[1] - from[1]) * dy;
                 if along(end) < 0.0 {
                     piece.ends[0] = end;
-                } else if along(end) > length {
+                } else if along(end) > along(to) {
                     piece.ends[1] = end;
                 }
             }
