@@ -387,9 +387,11 @@ struct Crossing {
     bracket: Bracket,
     /// (t, lead) on both sides of the border, as near as is known.
     sides: [(f64, f64); 2],
-    /// Below it, a lead is rounding.
-    rounding: f64,
-    /// Whether a lead came a second time: the function goes in steps, and there is nothing to converge to.
+    /// The larger lead at the ends.
+    largest: f64,
+    /// Whether nothing but rounding is left.
+    converged: bool,
+    /// Whether the function goes in steps, so that there is nothing to converge to.
     stepped: bool,
 }
 
@@ -406,7 +408,8 @@ impl Crossing {
             classes,
             bracket: Bracket::new(low, high),
             sides: [(0.0, low), (1.0, high)],
-            rounding: 1e-14 * low.abs().max(high.abs()),
+            largest: low.abs().max(high.abs()),
+            converged: false,
             stepped: false,
         })
     }
@@ -425,7 +428,12 @@ impl Crossing {
             third if !self.classes.contains(&third) => scores[self.classes[0]] - scores[third],
             _ => lead(scores, self.classes),
         };
-        self.stepped |= self.sides.iter().any(|&(_, side)| side == value);
+        // A lead that comes again is a step, or all that rounding leaves of a smooth function near its zero.
+        if self.sides.iter().any(|&(_, side)| side == value) {
+            let small = value.abs() <= 1e-9 * self.largest;
+            self.converged |= small;
+            self.stepped |= !small;
+        }
         self.sides[usize::from(value < 0.0)] = (t, value);
         self.bracket.update(t, value);
     }
@@ -434,7 +442,7 @@ impl Crossing {
         if self.stepped {
             return self.sides[1].0 - self.sides[0].0 <= STEP;
         }
-        self.bracket.done || self.bracket.best.1.abs() <= self.rounding
+        self.converged || self.bracket.done || self.bracket.best.1.abs() <= 1e-14 * self.largest
     }
 
     fn place(&self) -> f64 {

@@ -559,6 +559,11 @@ fn reshaped<'a>(walk: &mut Walk<'a>, node: &Node<'a>) -> Result<(), String> {
             let flat = match shape[..] {
                 [0.0, -1.0] => true,
                 [-1.0 | 0.0, units] => Some(units) == width,
+                // A batch of the size that the exporter was shown.
+                [batch, units] => {
+                    walk.batch.map(|batch| batch as f64) == Some(batch)
+                        && (Some(units) == width || units == -1.0)
+                }
                 // One number per sample, as scikit-learn's regressions give it.
                 [-1.0] => width == Some(1.0),
                 _ => false,
