@@ -32,6 +32,5 @@ mod random;
 mod regularisation;
 mod run;
 mod sweep;
-mod tmp_look;
 mod train;
 mod weights_exchange;
