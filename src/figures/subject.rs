@@ -136,9 +136,14 @@ impl Subject {
     /// As [`Flow::new`].
     pub fn flow(&self) -> Result<Flow> {
         // Motion begins where the network sees the data, standardised or not.
-        let plane = InputPlane::new(&self.split.train, None, &self.axes)?;
-        let network = plane.network(&self.network)?;
-        let flow = Flow::new(&network, plane.data()).map_err(undecided)?;
+        let train = &self.split.train;
+        let plane = InputPlane::new(train, None, &self.axes)?;
+        let flow = match plane.slice() {
+            // The samples themselves move; the plane is only how their inputs are seen.
+            Some(slice) => Flow::from_slice(&self.network, train, slice),
+            None => Flow::new(&self.network, train),
+        };
+        let flow = flow.map_err(undecided)?;
         Ok(flow.remark(plane.remark()))
     }
 

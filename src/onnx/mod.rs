@@ -8,9 +8,11 @@
 
 mod constant;
 mod elementwise;
+mod layers;
 mod operators;
 mod protobuf;
 mod schema;
+mod shapes;
 mod tensor;
 mod walk;
 
