@@ -100,8 +100,11 @@ impl Name {
     }
 }
 
-/// What the figures of a run after `epoch` are drawn of.
-fn subject(run: &Run, epoch: usize, axes: &InputAxes) -> Result<Subject> {
+/// What the figures of a run after `epoch` are drawn of; `axes` choose the plane of input space.
+///
+/// # Errors
+/// If the epoch was not captured.
+pub fn subject(run: &Run, epoch: usize, axes: &InputAxes) -> Result<Subject> {
     let (network, split) = (run.frozen(epoch)?, run.split()?);
     let embedding = hooked(run, &network, epoch, &split.train.features)?;
     let mut subject = Subject::new(network, split, axes.clone(), format!("After epoch {epoch}"))?;

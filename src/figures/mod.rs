@@ -32,7 +32,7 @@ mod weights;
 
 pub use black_box::black_box_boundary;
 pub use boundary::{boundary, boundary_curves, decision_field};
-pub use catalogue::{Name, scores, training};
+pub use catalogue::{Name, scores, subject, training};
 pub use embedding::{Embedding, embedding, embedding_bounds};
 pub use flow::Flow;
 pub use grid::{grid_lines, warped};

@@ -77,8 +77,10 @@ fn figure(
             "draw `boundary` or `embedding` instead",
         ));
     };
+    // Of a network that came from a file, nobody knows what it was trained on.
+    let whole = split.test.samples() == 0;
     let mut parts = vec![part(
-        "training",
+        if whole { "samples" } else { "training" },
         Colour::accent(0),
         Shape::Circle,
         network,

@@ -2,7 +2,8 @@
 
 use std::str::FromStr;
 
-use super::scatter::{plain, plane};
+use super::scatter::plane;
+use crate::plot::text::literal;
 use crate::error::{Error, Result};
 use crate::geometry::Bounds;
 use crate::geometry::complex::{Complex, most_cells};
@@ -94,7 +95,7 @@ pub fn regions(network: &Frozen, complex: &Complex, tint: Tint) -> Result<Panel>
         let units = layer.units();
         let label = format!(
             "{} ({units} unit{})",
-            plain(&layer.name),
+            literal(&layer.name),
             if units == 1 { "" } else { "s" }
         );
         panel = panel.key(label, Sign::Line(stroke));
@@ -262,7 +263,7 @@ impl Shade {
                         .determinant()
                         .unwrap_or_default()
                 });
-                let layer = plain(&network.layers[layers - 1].name);
+                let layer = literal(&network.layers[layers - 1].name);
                 (
                     values.collect(),
                     format!("determinant, from input to {layer}"),

@@ -98,7 +98,12 @@ impl Subject {
             Name::Data => {
                 let plane = self.plane()?;
                 let bounds = plane.bounds()?;
-                Ok(Figure::new("Training data")
+                let title = if self.epoch.is_some() {
+                    "Training data"
+                } else {
+                    "Data"
+                };
+                Ok(Figure::new(title)
                     .caption(plane.note())
                     .size(720, 540)
                     .panel(roomy(data(plane.data(), bounds), bounds)))
@@ -131,9 +136,15 @@ impl Subject {
     /// As [`Flow::new`].
     pub fn flow(&self) -> Result<Flow> {
         // Motion begins where the network sees the data, standardised or not.
-        let plane = InputPlane::new(&self.split.train, None, &self.axes)?;
-        let network = plane.network(&self.network)?;
-        Ok(Flow::new(&network, plane.data())?.remark(plane.remark()))
+        let train = &self.split.train;
+        let plane = InputPlane::new(train, None, &self.axes)?;
+        let flow = match plane.slice() {
+            // The samples themselves move; the plane is only how their inputs are seen.
+            Some(slice) => Flow::from_slice(&self.network, train, slice),
+            None => Flow::new(&self.network, train),
+        };
+        let flow = flow.map_err(undecided)?;
+        Ok(flow.remark(plane.remark()))
     }
 
     fn plane(&self) -> Result<InputPlane> {
@@ -191,7 +202,7 @@ impl Subject {
     }
 }
 
-/// The way out where a network's end decides nothing.
+/// The way out where a network's end decides nothing, or nothing moves.
 fn undecided(error: Error) -> Error {
     match error {
         Error::Matrix { operation, problem } => Error::invalid(

@@ -239,11 +239,12 @@ impl Chain {
     /// φ of what there is now.
     ///
     /// # Errors
-    /// If nothing has said yet how many numbers that is, or the network becomes absurdly large.
+    /// If nothing has said yet how many numbers that is, a parameter is not finite, or the network becomes absurdly large.
     pub fn activate(&mut self, activation: Activation) -> Result<(), String> {
         if activation == Activation::Identity {
             return Ok(());
         }
+        activation.check().map_err(|(problem, _)| problem)?;
         self.close_scaling()?;
         if let Open::Nothing = self.open {
             // Two activations in a row, or one on the input itself.
@@ -292,7 +293,8 @@ impl Chain {
         Ok(())
     }
 
-    /// The network. Layers without a name of their own, or with one that came before, are called by their position.
+    /// The network. Layers without a name of their own, with a mere number, or with one that came before, are called by their
+    /// position.
     ///
     /// # Errors
     /// If there is nothing in it, or a number is not finite.
@@ -306,7 +308,9 @@ impl Chain {
         }
         let mut names = BTreeSet::new();
         for (position, layer) in self.layers.iter_mut().enumerate() {
-            if layer.name.is_empty() || names.contains(&layer.name) {
+            // A module's number in an `nn.Sequential` says nothing beside a picture of layers.
+            let number = layer.name.bytes().all(|byte| byte.is_ascii_digit());
+            if number || names.contains(&layer.name) {
                 layer.name = default_name(position);
             }
             if !layer.weight.is_all_finite() || layer.bias.iter().any(|b| !b.is_finite()) {

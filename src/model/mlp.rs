@@ -279,8 +279,12 @@ pub fn apply(activation: Activation, z: Tensor<2>) -> Tensor<2> {
     }
 }
 
+/// z / 6 + 1/2 clipped, with slope 0 at both kinks, as PyTorch has it.
 fn hard_sigmoid(z: Tensor<2>) -> Tensor<2> {
-    z.div_scalar(6.0).add_scalar(0.5).clamp(0.0, 1.0)
+    let low = activation::relu(z.div_scalar(6.0).add_scalar(0.5));
+    activation::relu(low.neg().add_scalar(1.0))
+        .neg()
+        .add_scalar(1.0)
 }
 
 /// A matrix (n x d) to a device, as `f32`.

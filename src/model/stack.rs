@@ -79,7 +79,8 @@ pub fn read(path: &Path, activations: &[Activation]) -> Result<Frozen> {
     })?;
     let mut network = parameters.fold();
     for (layer, found) in network.layers.iter_mut().zip(&found.layers) {
-        if layer.weight == found.weight {
+        let number = found.name.bytes().all(|byte| byte.is_ascii_digit());
+        if layer.weight == found.weight && !number {
             layer.name.clone_from(&found.name);
         }
     }

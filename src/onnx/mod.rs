@@ -8,9 +8,11 @@
 
 mod constant;
 mod elementwise;
+mod layers;
 mod operators;
 mod protobuf;
 mod schema;
+mod shapes;
 mod tensor;
 mod walk;
 
@@ -72,8 +74,13 @@ pub fn parse(file: &[u8], path: &Path, folder: Option<&Path>) -> Result<Frozen> 
         )
     };
     let graph = schema::graph(file).map_err(damaged)?;
-    let (output, needed) = output(&graph)
-        .map_err(|problem| Error::invalid(&place, problem, "export the network with one output"))?;
+    let (output, needed) = output(&graph).map_err(|problem| {
+        Error::invalid(
+            &place,
+            problem,
+            "export the network with one output, its scores or probabilities",
+        )
+    })?;
     let reader = Reader::new(folder.map(Path::to_path_buf));
     let mut walk =
         Walk::new(&graph, reader).map_err(|problem| Error::invalid(&place, problem, REMEDY))?;

@@ -193,7 +193,7 @@ fn no_numbers(name: &str, kind: i64) -> String {
         8 => "text",
         14 | 15 => "complex numbers",
         17..=20 => "numbers of 8 bits",
-        21 | 22 | 23 => "numbers of 4 bits",
+        21..=23 => "numbers of 4 bits",
         _ => return format!("{name:?} holds numbers of the unknown type {kind}"),
     };
     format!("{name:?} holds {known}")

@@ -43,6 +43,8 @@ pub(super) struct Walk<'a> {
     program: Program,
     /// How often the chain has gone on.
     at: usize,
+    /// How many samples the file was made with, where it says a number.
+    pub batch: Option<usize>,
     /// Whether samples still have several axes, as images do.
     folded: bool,
 }
@@ -64,6 +66,7 @@ impl<'a> Walk<'a> {
             chain: Chain::new(),
             program: Program::default(),
             at: 0,
+            batch: input.shape.first().copied().flatten(),
             folded: input.shape.len() > 2,
         };
         if input.shape.len() == 1 {

@@ -114,7 +114,7 @@ fn an_onnx_file_is_drawn_without_training() {
         "moons.csv",
         "flow",
         "--fps",
-        "2",
+        "5",
         "--format",
         "gif",
         "--out",
@@ -166,7 +166,7 @@ fn every_door_leads_to_the_same_picture() {
         assert_eq!(code, Some(0), "{errors}");
         let svg = fs::read_to_string(place.folder.path().join("out/boundary.svg")).unwrap();
         svg.lines()
-            .filter(|line| line.contains("<path") && line.contains("stroke"))
+            .filter(|line| !line.contains("Read from"))
             .map(str::to_owned)
             .collect::<Vec<_>>()
     };

@@ -43,6 +43,5 @@ mod splits;
 mod state_dicts;
 mod streams;
 mod sweep;
-mod tmp_look;
 mod train;
 mod weights_exchange;

@@ -139,6 +139,8 @@ fn activations_and_names_are_those_of_the_model() {
             [Relu, Tanh, Identity]
         );
     }
+    // Made with a batch of 2 and no word of other sizes, it is the same network.
+    assert_eq!(read("torch_static.onnx"), read("torch_viewed.onnx"));
     assert_eq!(activations("sklearn_binary.onnx"), [Tanh, Tanh, Sigmoid]);
     assert_eq!(activations("sklearn_three.onnx"), [Relu, Relu, Softmax]);
     assert_eq!(activations("sklearn_linear.onnx"), [Sigmoid]);

@@ -9,7 +9,7 @@ use crate::model::{Activation, Frozen, Layer};
 fn off(activation: Activation) -> Option<Option<f64>> {
     match activation {
         Activation::Identity => Some(None),
-        Activation::Relu | Activation::LeakyRelu => Some(activation.derivative(-1.0)),
+        Activation::Relu | Activation::LeakyRelu { .. } => Some(activation.derivative(-1.0)),
         _ => None,
     }
 }

@@ -36,7 +36,7 @@ folder.mkdir(exist_ok=True)
 for old in folder.iterdir():
     old.unlink()
 random = np.random.RandomState(7)
-points = {width: (random.randn(40, width) * 2).astype(np.float32) for width in (2, 3, 4)}
+points = {width: (random.randn(40, width) * 2).astype(np.float32) for width in (2, 3, 4, 6)}
 files = {}
 
 
@@ -45,6 +45,8 @@ def note(name, width):
     session = onnxruntime.InferenceSession(folder / name, providers=["CPUExecutionProvider"])
     given = session.get_inputs()[0]
     x = points[width].astype(np.float64 if "double" in given.type else np.float32)
+    if len(given.shape) == 3:
+        x = x.reshape(len(x), 2, 3)
     outputs = table(session.run(None, {given.name: x})[-1])
     model = widened(onnx.load(folder / name))
     exact = table(ReferenceEvaluator(model).run(None, {given.name: x.astype(np.float64)})[-1])
@@ -106,6 +108,18 @@ class Named(nn.Module):
         return torch.log_softmax(self.out(self.embedding(x)), dim=1)
 
 
+class Viewed(nn.Module):
+    """Flattens its samples by hand."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.out = nn.Linear(6, 3), nn.Linear(3, 1)
+
+    def forward(self, x):
+        x = x.view(x.size(0), -1) / 3.0
+        return self.out(torch.sigmoid(self.first(x))).squeeze(1)
+
+
 def normed():
     net = nn.Sequential(
         nn.Flatten(), nn.Linear(2, 6), nn.BatchNorm1d(6), nn.ReLU(), nn.Dropout(0.5),
@@ -143,6 +157,7 @@ networks = {
     "pieces": (stack(pieces, nn.Softmax(dim=-1)), 3),
     "normed": (normed(), 2),
     "named": (Named(), 2),
+    "viewed": (Viewed(), 6),
     "wide": (nn.Sequential(nn.Linear(2, 40), nn.ReLU(), nn.Linear(40, 12), nn.Tanh(), nn.Linear(12, 2)), 2),
     "residual": (Residual(), 2),
     "layer_norm": (nn.Sequential(nn.Linear(2, 4), nn.LayerNorm(4), nn.ReLU(), nn.Linear(4, 1)), 2),
@@ -150,17 +165,24 @@ networks = {
 }
 for name, (net, width) in networks.items():
     net.eval()
-    example = (torch.zeros(2, *width) if name == "convolution" else torch.zeros(2, width),)
+    example = (torch.zeros(2, *width) if name == "convolution" else torch.zeros(2, 2, 3) if name == "viewed" else torch.zeros(2, width),)
     old, new = f"torch_{name}.onnx", f"dynamo_{name}.onnx"
     torch.onnx.export(net, example, folder / old, dynamo=False, input_names=["x"], dynamic_axes={"x": {0: "n"}})
     torch.onnx.export(net, example, folder / new, dynamo=True, verbose=False, input_names=["x"],
                       dynamic_shapes=({0: torch.export.Dim("n")},))
+    model = onnx.load(folder / new, load_external_data=False)
+    for part in (model, model.graph, *model.graph.node, *model.graph.value_info, *model.graph.input, *model.graph.output):
+        del part.metadata_props[:]  # where in this machine's files each step comes from
+        if hasattr(part, "doc_string"):
+            part.doc_string = ""
+    (folder / new).write_bytes(model.SerializeToString())
     for data in folder.glob("*.data"):
         if data.stat().st_size == 0:
             data.unlink()  # all weights are so small that they stand in the other file
     if name not in ("residual", "layer_norm", "convolution"):
         note(old, width)
         note(new, width)
+torch.onnx.export(networks["viewed"][0], (torch.zeros(2, 2, 3),), folder / "torch_static.onnx", dynamo=False)
 double = networks["mlp"][0].double()
 torch.onnx.export(double, (torch.zeros(2, 2, dtype=torch.float64),), folder / "torch_double.onnx", dynamo=False,
                   input_names=["x"], dynamic_axes={"x": {0: "n"}})

@@ -8,14 +8,18 @@
 //!
 //! A region that lies between the points of the coarse lattice is not found; the answer says how wide those are apart.
 
+mod crossing;
+mod net;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use faer::{Mat, MatRef};
 
 use super::Bounds;
 use super::boundary::Polyline;
-use super::bracket::Bracket;
 use crate::error::{Error, Result};
+use crossing::Crossing;
+use net::{Net, Vertex};
 
 /// Cells of the coarse lattice along each axis.
 const COARSE: usize = 32;
@@ -25,8 +29,6 @@ const HALVINGS: u32 = 2;
 const FINE: usize = COARSE << HALVINGS;
 /// Most trials on an edge; root finding on a smooth function takes about seven, steps are halved ten times.
 const TRIALS: usize = 24;
-/// How exactly the edge of a step is found, in fine cells.
-const STEP: f64 = 1e-3;
 
 /// A corner of the fine lattice, column and row.
 type Corner = [usize; 2];
@@ -377,136 +379,4 @@ fn winner(scores: &[f64]) -> usize {
 fn on_edge(([i, j], up): Edge, t: f64) -> [f64; 2] {
     let (i, j) = (i as f64, j as f64);
     if up { [i, j + t] } else { [i + t, j] }
-}
-
-/// The search for a border between two classes along an edge.
-struct Crossing {
-    edge: Edge,
-    /// The winners at both ends.
-    classes: [usize; 2],
-    bracket: Bracket,
-    /// (t, lead) on both sides of the border, as near as is known.
-    sides: [(f64, f64); 2],
-    /// Below it, a lead is rounding.
-    rounding: f64,
-    /// Whether a lead came a second time: the function goes in steps, and there is nothing to converge to.
-    stepped: bool,
-}
-
-impl Crossing {
-    /// `None` where one class wins at both ends.
-    fn new<'a>(edge: Edge, scores: impl Fn(Corner) -> Option<&'a Vec<f64>>) -> Option<Self> {
-        let ([i, j], up) = edge;
-        let end = if up { [i, j + 1] } else { [i + 1, j] };
-        let (from, to) = (scores([i, j])?, scores(end)?);
-        let classes = [winner(from), winner(to)];
-        let [low, high] = [from, to].map(|scores| lead(scores, classes));
-        (classes[0] != classes[1]).then_some(Self {
-            edge,
-            classes,
-            bracket: Bracket::new(low, high),
-            sides: [(0.0, low), (1.0, high)],
-            rounding: 1e-14 * low.abs().max(high.abs()),
-            stepped: false,
-        })
-    }
-
-    fn trial(&self) -> f64 {
-        if self.stepped {
-            0.5 * (self.sides[0].0 + self.sides[1].0)
-        } else {
-            self.bracket.trial()
-        }
-    }
-
-    fn update(&mut self, t: f64, scores: &[f64]) {
-        // A third class between the two has a region smaller than a cell; the border is then where the first one ends.
-        let value = match winner(scores) {
-            third if !self.classes.contains(&third) => scores[self.classes[0]] - scores[third],
-            _ => lead(scores, self.classes),
-        };
-        self.stepped |= self.sides.iter().any(|&(_, side)| side == value);
-        self.sides[usize::from(value < 0.0)] = (t, value);
-        self.bracket.update(t, value);
-    }
-
-    fn done(&self) -> bool {
-        if self.stepped {
-            return self.sides[1].0 - self.sides[0].0 <= STEP;
-        }
-        self.bracket.done || self.bracket.best.1.abs() <= self.rounding
-    }
-
-    fn place(&self) -> f64 {
-        if self.stepped {
-            self.trial()
-        } else {
-            self.bracket.best.0
-        }
-    }
-}
-
-/// By how much the first class is ahead of the second. Not zero where the second wins a tie.
-fn lead(scores: &[f64], [a, b]: [usize; 2]) -> f64 {
-    let lead = scores[a] - scores[b];
-    if lead == 0.0 && b < a {
-        -f64::MIN_POSITIVE
-    } else {
-        lead
-    }
-}
-
-/// A place where pieces of border meet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Vertex {
-    Edge(Edge),
-    Centre(Corner),
-}
-
-/// Pieces of border, by their ends.
-#[derive(Default)]
-struct Net {
-    neighbours: BTreeMap<Vertex, BTreeSet<Vertex>>,
-}
-
-impl Net {
-    fn join(&mut self, a: Vertex, b: Vertex) {
-        self.neighbours.entry(a).or_default().insert(b);
-        self.neighbours.entry(b).or_default().insert(a);
-    }
-
-    /// The pieces as lines from junction to junction or rim to rim, then what is closed.
-    fn lines(mut self) -> Vec<(Vec<Vertex>, bool)> {
-        let ends = self
-            .neighbours
-            .iter()
-            .filter(|(_, others)| others.len() != 2);
-        let ends: BTreeSet<Vertex> = ends.map(|(&vertex, _)| vertex).collect();
-        let mut lines = Vec::new();
-        let all: Vec<Vertex> = self.neighbours.keys().copied().collect();
-        for end in ends.iter().copied().chain(all) {
-            while let Some(next) = self.step(end) {
-                let mut line = vec![end, next];
-                let mut last = next;
-                while !ends.contains(&last) {
-                    let Some(next) = self.step(last) else { break };
-                    line.push(next);
-                    last = next;
-                }
-                let closed = last == end && !ends.contains(&end);
-                if closed {
-                    line.pop();
-                }
-                lines.push((line, closed));
-            }
-        }
-        lines
-    }
-
-    /// Takes a piece that begins at `from`, and gives its other end.
-    fn step(&mut self, from: Vertex) -> Option<Vertex> {
-        let next = self.neighbours.get_mut(&from)?.pop_first()?;
-        self.neighbours.get_mut(&next)?.remove(&from);
-        Some(next)
-    }
 }
