@@ -100,9 +100,15 @@ fn animation(run: &Run, arguments: &Arguments) -> Result<(Timeline, Draw)> {
     if arguments.name == Name::Flow {
         let last = epochs.last().copied().unwrap_or_default();
         // Motion begins where the network sees the data, standardised or not.
-        let plane = InputPlane::new(&run.split()?.train, None, &axes)?;
-        let network = plane.network(&run.frozen(last)?)?;
-        let flow = figures::Flow::new(&network, plane.data())?.remark(plane.remark());
+        let train = run.split()?.train;
+        let plane = InputPlane::new(&train, None, &axes)?;
+        let network = run.frozen(last)?;
+        let flow = match plane.slice() {
+            // The samples themselves move; the plane is only how their inputs are seen.
+            Some(slice) => figures::Flow::from_slice(&network, &train, slice)?,
+            None => figures::Flow::new(&network, &train)?,
+        };
+        let flow = flow.remark(plane.remark());
         return Ok((
             flow.timeline(arguments.fps)?,
             Box::new(move |moment| flow.draw(moment)),

@@ -8,12 +8,12 @@ use super::camera::{between, growing, lattice, window};
 use super::creases::CreasedGrid;
 use super::decision::Decision;
 use super::legs::{Act, Leg, Legs};
-use super::scatter::by_class;
+use super::scatter::by_target;
 use super::{boundary_curves, plane, plane_points};
 use crate::anim::{Easing, Moment, Segment, Timeline};
 use crate::data::Dataset;
 use crate::error::{Error, Result};
-use crate::geometry::{Bounds, Stage};
+use crate::geometry::{Bounds, Slice, Stage};
 use crate::model::Frozen;
 use crate::plot::{Colour, Figure, Frame, Mark, Panel, Point, Stroke};
 
@@ -31,9 +31,11 @@ const STRENGTH: f64 = 0.65;
 pub struct Flow {
     way: Legs,
     network: Frozen,
+    /// The layers before the last as they act on the plane that input space is seen on.
+    head_on_plane: Frozen,
     dataset: Dataset,
     grid: CreasedGrid,
-    /// Everything that moves (n x 2): the grid, the data, the decision boundary.
+    /// Everything that moves (n x inputs): the grid, the data, the decision boundary.
     points: Mat<f64>,
     samples: usize,
     /// The vertices of each piece of the decision boundary.
@@ -62,16 +64,39 @@ enum Scene {
 }
 
 impl Flow {
-    /// Plans the flow of `dataset` (n x 2) through `network`.
+    /// Plans the flow of `dataset` (n x 2) through `network`; for more features see [`from_slice`](Self::from_slice).
     ///
     /// The last layer draws the line and is no part of the motion.
     ///
     /// # Errors
     /// If the data are not in the plane or do not fit the network, or there is nothing before the last layer.
     pub fn new(network: &Frozen, dataset: &Dataset) -> Result<Self> {
+        Self::plan(network, dataset, None)
+    }
+
+    /// Plans the flow of `dataset` (n x d, d more than 2): its samples themselves go through all of every layer, and are seen
+    /// on `slice` before the first. The graph paper and the decision boundary are those of `slice`.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn from_slice(network: &Frozen, dataset: &Dataset, slice: &Slice) -> Result<Self> {
+        Self::plan(network, dataset, Some(slice))
+    }
+
+    fn plan(network: &Frozen, dataset: &Dataset, slice: Option<&Slice>) -> Result<Self> {
         let data = dataset.features.as_ref();
-        let (head, _) = network.split_at(network.layers.len().saturating_sub(1));
-        let way = Legs::new(&head, data)?;
+        let seen = match slice {
+            Some(slice) => slice.project(data),
+            None => data.to_owned(),
+        };
+        let on_plane = match slice {
+            Some(slice) => slice.network(network)?,
+            None => network.clone(),
+        };
+        let before_last = network.layers.len().saturating_sub(1);
+        let (head, _) = network.split_at(before_last);
+        let (head_on_plane, _) = on_plane.split_at(before_last);
+        let way = Legs::new(&head, slice, data)?;
         if way.legs.is_empty() {
             return Err(Error::matrix(
                 "flow",
@@ -85,25 +110,36 @@ impl Flow {
             }
             _ => None,
         };
-        let paper = Bounds::around(data, 0.08)?;
+        let paper = Bounds::around(seen.as_ref(), 0.08)?;
         let curves = if decision.is_some() {
-            boundary_curves(network, paper)?
+            boundary_curves(&on_plane, paper)?
         } else {
             Vec::new()
         };
-        let grid = CreasedGrid::new(&head, paper, LINES);
+        let grid = CreasedGrid::new(&head_on_plane, paper, LINES);
         let vertices: Vec<Point> = curves.iter().flatten().copied().collect();
         let (paper_rows, rows) = (grid.points.nrows(), grid.points.nrows() + data.nrows());
-        let points = Mat::from_fn(rows + vertices.len(), 2, |i, j| {
+        let drawn = Mat::from_fn(paper_rows + vertices.len(), 2, |i, j| {
             if i < paper_rows {
                 grid.points[(i, j)]
+            } else {
+                vertices[i - paper_rows][j]
+            }
+        });
+        let drawn = match slice {
+            Some(slice) => slice.lift(drawn.as_ref()),
+            None => drawn,
+        };
+        let points = Mat::from_fn(rows + vertices.len(), data.ncols(), |i, j| {
+            if i < paper_rows {
+                drawn[(i, j)]
             } else if i < rows {
                 data[(i - paper_rows, j)]
             } else {
-                vertices[i - rows][j]
+                drawn[(i - data.nrows(), j)]
             }
         });
-        let mut windows = vec![window(data)?];
+        let mut windows = vec![window(seen.as_ref())?];
         for leg in &way.legs {
             windows.push(window(way.at(leg, 1.0, data).as_ref())?);
         }
@@ -114,6 +150,7 @@ impl Flow {
             samples: data.nrows(),
             curves: curves.iter().map(Vec::len).collect(),
             network: network.clone(),
+            head_on_plane,
             way,
             grid,
             points,
@@ -331,9 +368,10 @@ impl Flow {
 
     /// The network's regions in input space, as strong as `tint`.
     fn input_space(&self, window: Bounds, tint: f64) -> Option<Mark> {
-        let (head, _) = self.network.split_at(self.network.layers.len() - 1);
         let decision = self.decision.as_ref()?;
-        Some(decision.regions(window, STRENGTH * tint, |points| head.forward(points)))
+        Some(decision.regions(window, STRENGTH * tint, |points| {
+            self.head_on_plane.forward(points)
+        }))
     }
 
     /// Graph paper and data where they are, over a field or blank paper.
@@ -352,6 +390,6 @@ impl Flow {
         });
         let data = plane_points(moved.subrows(self.grid.points.nrows(), self.samples));
         let panel = panel.marks(lattice(window)).marks(paper);
-        by_class(panel, &data, &self.dataset)
+        by_target(panel, &data, &self.dataset)
     }
 }

@@ -179,6 +179,11 @@ impl InputPlane {
         }
     }
 
+    /// The plane in the network's input space; `None` where it is all of that, with the same coordinates.
+    pub fn slice(&self) -> Option<&Slice> {
+        self.slice.as_ref()
+    }
+
     /// The window around the data.
     ///
     /// # Errors

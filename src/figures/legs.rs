@@ -12,7 +12,7 @@ use faer::{Mat, MatRef};
 use crate::error::Result;
 use crate::geometry::journey::Motion;
 use crate::geometry::view::blend;
-use crate::geometry::{Journey, LayerFlow, Stage, View};
+use crate::geometry::{Journey, LayerFlow, Slice, Stage, View};
 use crate::linalg::svd;
 use crate::model::{Activation, Frozen, Layer};
 
@@ -69,10 +69,13 @@ pub(super) struct Legs {
 }
 
 impl Legs {
-    /// Plans the way of `network` (from 2 inputs) for `data` (n x 2).
-    pub fn new(network: &Frozen, data: MatRef<'_, f64>) -> Result<Self> {
+    /// Plans the way of `network` for `data` (n x inputs), seen on `entrance` where the inputs are more than two.
+    pub fn new(network: &Frozen, entrance: Option<&Slice>, data: MatRef<'_, f64>) -> Result<Self> {
         let mut way = Self {
-            journey: Journey::new(network, data)?,
+            journey: match entrance {
+                Some(slice) => Journey::from_slice(network, slice, data)?,
+                None => Journey::new(network, data)?,
+            },
             network: network.clone(),
             legs: Vec::new(),
         };
@@ -174,7 +177,7 @@ impl Legs {
         head.forward(points)
     }
 
-    /// Where the rows of `points` (n x 2, in input space) are at time `t` of a leg.
+    /// Where the rows of `points` (n x inputs, in input space) are at time `t` of a leg.
     pub fn at(&self, leg: &Leg, t: f64, points: MatRef<'_, f64>) -> Mat<f64> {
         match &leg.route {
             Route::Step(step) => self.journey.at(*step, t, points),
@@ -277,7 +280,7 @@ mod tests {
         let data = Mat::from_fn(60, 2, |i, j| {
             ((i * 37 + j * 11 + i * i) % 101) as f64 / 50.0 - 1.0
         });
-        let way = Legs::new(&network, data.as_ref()).unwrap();
+        let way = Legs::new(&network, None, data.as_ref()).unwrap();
         let acts: Vec<Act> = way.legs.iter().map(|leg| leg.act).collect();
         assert_eq!(acts.iter().filter(|&&act| act == Act::Turn).count(), 1);
         assert_eq!(acts.iter().filter(|&&act| act == Act::Activate).count(), 2);

@@ -87,6 +87,14 @@ pub fn data(dataset: &Dataset, bounds: Bounds) -> Panel {
 /// Steps of colour for targets that are numbers.
 const SHADES: usize = 32;
 
+/// Adds the samples at `points`: by class, or coloured by the first target.
+pub(super) fn by_target(panel: Panel, points: &[Point], dataset: &Dataset) -> Panel {
+    match &dataset.target {
+        Target::Classes { .. } => by_class(panel, points, dataset),
+        Target::Values { values, names } => by_value(panel, points, values.col(0), &names[0]),
+    }
+}
+
 /// Adds points coloured by a number, and the colour bar that says which is which.
 fn by_value(panel: Panel, points: &[Point], values: ColRef<'_, f64>, name: &str) -> Panel {
     let (low, high) = values

@@ -3,11 +3,14 @@
 //! Layer by layer: one from the plane to the plane moves in the five stages of [`LayerFlow`]; any other in two steps,
 //! its affine map and its activation, each from one [`View`] straight to the next. Every step begins where the last
 //! one ended. The journey ends at the last layer with at least two units: what follows is the straight line.
+//!
+//! Inputs of more than two dimensions are seen on a [`Slice`] at first. What moves are the points themselves, through all of
+//! every layer: only the picture of them is flat.
 
 use faer::{Mat, MatRef};
 
 use super::view::blend;
-use super::{LayerFlow, Stage, View};
+use super::{LayerFlow, Slice, Stage, View};
 use crate::error::{Error, Result};
 use crate::model::{Frozen, Layer};
 
@@ -37,6 +40,8 @@ pub enum Motion {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Journey {
     network: Frozen,
+    /// How the inputs are seen, where they are more than two.
+    entrance: Option<Slice>,
     /// Before and after each layer's activation.
     views: Vec<[View; 2]>,
     flows: Vec<Option<LayerFlow>>,
@@ -82,6 +87,29 @@ impl Journey {
                 ),
             ));
         }
+        Self::plan(network, None, data)
+    }
+
+    /// The motion of `network` from d inputs, whose `data` (n x d) are seen on `entrance` before the first layer.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new); and if the data have not the dimensions of `entrance`.
+    pub fn from_slice(network: &Frozen, entrance: &Slice, data: MatRef<'_, f64>) -> Result<Self> {
+        if data.ncols() != entrance.origin.len() || data.nrows() < 2 {
+            return Err(Error::matrix(
+                "journey",
+                format!(
+                    "the data are {} x {}, the plane to see them on lies in {} dimensions; it takes at least 2 points",
+                    data.nrows(),
+                    data.ncols(),
+                    entrance.origin.len()
+                ),
+            ));
+        }
+        Self::plan(network, Some(entrance.clone()), data)
+    }
+
+    fn plan(network: &Frozen, entrance: Option<Slice>, data: MatRef<'_, f64>) -> Result<Self> {
         let layers: Vec<Layer> = network
             .layers
             .iter()
@@ -89,12 +117,13 @@ impl Journey {
             .cloned()
             .collect();
         let mut journey = Self {
+            entrance,
             network: Frozen { layers },
             views: Vec::new(),
             flows: Vec::new(),
             steps: Vec::new(),
         };
-        let (mut h, mut picture) = (data.to_owned(), data.to_owned());
+        let (mut h, mut picture) = (data.to_owned(), journey.seen(data));
         for (l, layer) in journey.network.layers.iter().enumerate() {
             if layer.inputs() != h.ncols() || layer.bias.len() != layer.units() {
                 return Err(Error::matrix(
@@ -142,11 +171,19 @@ impl Journey {
         Ok(journey)
     }
 
-    /// Where the rows of `points` (n x 2, in input space: data, or a [`super::Grid`]'s samples) are on the picture at
+    /// The picture of input space.
+    fn seen(&self, points: MatRef<'_, f64>) -> Mat<f64> {
+        match &self.entrance {
+            Some(slice) => slice.project(points),
+            None => points.to_owned(),
+        }
+    }
+
+    /// Where the rows of `points` (n x inputs, in input space: data, or a [`super::Grid`]'s samples) are on the picture at
     /// time `t` in \[0, 1\] of step `step`: (n x 2).
     ///
     /// # Panics
-    /// If there is no such step, or the points are not in the plane.
+    /// If there is no such step, or the points have other dimensions than the inputs.
     pub fn at(&self, step: usize, t: f64, points: MatRef<'_, f64>) -> Mat<f64> {
         let step = &self.steps[step];
         let (head, rest) = self.network.layers.split_at(step.layer);
@@ -163,7 +200,7 @@ impl Journey {
         if step.motion == Motion::Affine {
             let start = match step.layer.checked_sub(1) {
                 Some(last) => self.views[last][1].project(h.as_ref()),
-                None => h,
+                None => self.seen(h.as_ref()),
             };
             return blend(start.as_ref(), middle.as_ref(), t);
         }

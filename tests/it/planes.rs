@@ -1,9 +1,11 @@
 //! Planes through spaces of many dimensions, and the borders of several classes on them.
 
 use faer::{Mat, MatRef};
+use foldspace::data::{Dataset, Target};
+use foldspace::figures::{Flow, InputAxes, InputPlane};
 use foldspace::geometry::{Bounds, Slice, class_borders};
 use foldspace::linalg::Pca;
-use foldspace::model::{Activation, Frozen, LayerConfig, ModelConfig, initialise};
+use foldspace::model::{Activation, Frozen, Layer, LayerConfig, ModelConfig, initialise};
 use foldspace::random::Generator;
 
 fn points(n: usize, d: usize, seed: u64) -> Mat<f64> {
@@ -142,4 +144,60 @@ fn a_closed_region_has_a_closed_border() {
     assert!(borders[0].closed);
     let none = |points: MatRef<'_, f64>| Mat::zeros(points.nrows(), 1);
     assert!(class_borders(none, bounds, [30, 30]).is_err());
+}
+
+/// What the flow says of the data is what the network says of them, however many features there are: the samples that move
+/// are the samples, not their shadows on a plane.
+#[test]
+fn the_flow_classifies_as_the_network_does() {
+    let number = |seed: usize, k: usize| {
+        let mixed = (k * 7919 + seed * 104_729 + k * k * 31) % 2003;
+        mixed as f64 / 1001.0 - 1.0
+    };
+    let layer = |seed: usize, inputs: usize, units: usize, activation: Activation| Layer {
+        name: format!("layer {seed}"),
+        weight: Mat::from_fn(units, inputs, |i, j| number(seed, i * inputs + j)),
+        bias: (0..units).map(|i| 0.3 * number(seed + 50, i)).collect(),
+        activation,
+    };
+    for features in [3, 4, 7, 30] {
+        for classes in [2, 3, 10] {
+            let seed = features * 11 + classes;
+            let last = match classes {
+                2 => layer(seed, 2, 1, Activation::Sigmoid),
+                _ => layer(seed, 2, classes, Activation::Softmax),
+            };
+            let network = Frozen {
+                layers: vec![
+                    layer(seed + 1, features, 9, Activation::Relu),
+                    layer(seed + 2, 9, 2, Activation::Tanh),
+                    last,
+                ],
+            };
+            let samples = 150;
+            let dataset = Dataset::new(
+                "random",
+                Mat::from_fn(samples, features, |i, j| number(seed + 3, i * features + j)),
+                (0..features).map(|j| format!("f{j}")).collect(),
+                Target::Classes {
+                    labels: (0..samples).map(|i| i % classes).collect(),
+                    names: (0..classes).map(|k| k.to_string()).collect(),
+                },
+            )
+            .unwrap();
+            let plane = InputPlane::new(&dataset, None, &InputAxes::Automatic).unwrap();
+            let slice = plane.slice().unwrap();
+            let flow = Flow::from_slice(&network, &dataset, slice).unwrap();
+            assert_eq!(
+                flow.accuracy(),
+                foldspace::inspect::accuracy(&network, &dataset),
+                "{features} features, {classes} classes"
+            );
+            // It begins where the inputs are seen, and ends where the network ends.
+            let (head, _) = network.split_at(2);
+            let ends = head.forward(dataset.features.as_ref());
+            assert!((flow.landing() - ends).norm_max() < 1e-12);
+            assert!(flow.largest_jump() < 1e-2);
+        }
+    }
 }
