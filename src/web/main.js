@@ -446,7 +446,7 @@ function open(run, began) {
     ...run.moments.map((moment, m) => {
       const tick = element('button', { type: 'button', textContent: momentName(m), className: moment.kind === 'affine' && m + 1 < run.moments.length ? 'minor' : '' });
       tick.style.left = `${(100 * m) / Math.max(1, run.moments.length - 1)}%`;
-      if (moment.kind === 'affine' && run.moments.length > 5) tick.style.top = '1.2rem';
+      if (moment.kind === 'affine' && run.moments.length > 4) tick.style.top = '1.2rem';
       tick.addEventListener('click', () => {
         stop();
         setDepth(m);
