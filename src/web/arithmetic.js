@@ -47,6 +47,7 @@ export function answerOf(run, layer, z, h) {
     return `So the network says ${run.classes[height > 0 ? 1 : 0]}: ${layer.units === 1 ? `its output is ${num(h[0], 6)}, the border is at 0.5` : `its scores differ by ${num(height)}`}.`;
   }
   if (run.decision.kind === 'several') return `So the network says ${run.classes[winner(z, 0, layer.units)]}: the largest of ${layer.units} scores.`;
+  if (run.classes.length) return `So the network’s output is ${Array.from(h, (x) => num(x, 6)).join(', ')}.`;
   return `So the network says ${run.decision.names.map((name, k) => `${name} = ${num(h[Math.min(k, h.length - 1)], 6)}`).join(', ')}.`;
 }
 

@@ -149,9 +149,10 @@ export class Journey {
     for (let i = from; i < to; i++) {
       if (run.decision.kind === 'two') sum += Number(heightOf(last, scores, i) > 0 === (run.targets[i] === 1));
       else if (run.decision.kind === 'several') sum += Number(winner(scores, i, last.units) === run.targets[i]);
-      else if (!run.classes.length) for (let k = 0; k < last.units; k++) sum += (outputs[i * last.units + k] - run.allTargets[i * run.targetCount + k]) ** 2;
+      else if (run.classes.length) sum += Number((last.units === 1 ? Number(outputs[i] > 0.5) : winner(outputs, i, last.units)) === run.targets[i]);
+      else for (let k = 0; k < last.units; k++) sum += (outputs[i * last.units + k] - run.allTargets[i * run.targetCount + k]) ** 2;
     }
-    if (run.decision.kind !== 'value') return { name: 'accuracy', value: sum / Math.max(1, to - from) };
+    if (run.classes.length) return { name: 'accuracy', value: sum / Math.max(1, to - from) };
     return { name: 'root mean square error', value: Math.sqrt(sum / Math.max(1, (to - from) * last.units)) };
   }
 

@@ -238,7 +238,7 @@ function open(run, began) {
       const name = output.units === 1 ? 'b' : `b of ${run.classes[k] ?? run.decision.names[k] ?? k + 1}`;
       fields.append(numberField(name, output.bias[k], state.edits.has(`${count - 1}.${k}.b`), (x) => edit(`${count - 1}.${k}.b`, x)));
     }
-    const drag = run.decision.kind === 'two' && output.inputs === 2 && count > 1 ? ' Or, at the depth before the output, drag the dashed line itself.' : '';
+    const drag = run.decision.kind === 'two' && output.units === 1 && output.inputs === 2 && count > 1 ? ' Or, at the depth before the output, drag the dashed line itself.' : '';
     at('output').replaceChildren(element('p', { textContent: `Added to the last sum whatever the input is: it moves the border without turning it.${drag}` }), fields);
   }
 
@@ -369,6 +369,7 @@ function open(run, began) {
   darkness.addEventListener('change', () => dress());
   new ResizeObserver(() => ask('picture')).observe(at('stage'));
   addEventListener('hashchange', () => {
+    state.edits.clear();
     readAddress(run, state);
     ask('network');
   });
@@ -445,7 +446,7 @@ function open(run, began) {
     ...run.moments.map((moment, m) => {
       const tick = element('button', { type: 'button', textContent: momentName(m), className: moment.kind === 'affine' && m + 1 < run.moments.length ? 'minor' : '' });
       tick.style.left = `${(100 * m) / Math.max(1, run.moments.length - 1)}%`;
-      if (moment.kind === 'affine' && run.moments.length > 5) tick.style.top = '1.2rem';
+      if (moment.kind === 'affine' && run.moments.length > 4) tick.style.top = '1.2rem';
       tick.addEventListener('click', () => {
         stop();
         setDepth(m);

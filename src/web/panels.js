@@ -302,28 +302,21 @@ function lossName(loss) {
   return names[loss ?? ''] ?? 'loss';
 }
 
-/** The curves without the mark, kept while they stay the same. @type {{ key: string, canvas: HTMLCanvasElement } | null} */
-let curves = null;
+/** What the curves were last painted for. */
+let paintedFor = '';
 
-/** Losses over the epochs, under them where the classes are separable, and a mark at an epoch. @param {HTMLCanvasElement} canvas
- * @param {Run} run @param {number} place @param {any} palette @param {number} scale */
+/** Losses over the epochs, and under them where the classes are separable; with a mark at a place between the epochs.
+ * @param {HTMLCanvasElement} canvas @param {Run} run @param {number} place @param {any} palette @param {number} scale */
 export function paintHistory(canvas, run, place, palette, scale) {
+  // The mark is an element, so that a drag moves it and paints nothing.
+  const share = place / Math.max(1, run.epochs.length - 1);
+  at('mark').style.left = `calc(${PAD}px + ${share} * (100% - ${2 * PAD}px))`;
   const [width, height] = [canvas.clientWidth, canvas.clientHeight];
-  if (!width) return;
-  const [w, h] = [Math.round(width * scale), Math.round(height * scale)];
-  const key = `${w} ${h} ${palette.paper}`;
-  if (curves?.key !== key) {
-    curves = { key, canvas: element('canvas', { width: w, height: h }) };
-    paintCurves(/** @type {CanvasRenderingContext2D} */ (curves.canvas.getContext('2d')), run, width, height, palette, scale);
-  }
-  if (canvas.width !== w || canvas.height !== h) Object.assign(canvas, { width: w, height: h });
-  const c = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
-  c.setTransform(1, 0, 0, 1, 0, 0);
-  c.clearRect(0, 0, w, h);
-  c.drawImage(curves.canvas, 0, 0);
-  c.fillStyle = palette.hot;
-  const x = scale * (PAD + ((width - 2 * PAD) * place) / Math.max(1, run.epochs.length - 1));
-  c.fillRect(x - scale, 12 * scale, 2 * scale, h);
+  const key = `${width} ${height} ${scale} ${palette.paper}`;
+  if (!width || paintedFor === key) return;
+  paintedFor = key;
+  Object.assign(canvas, { width: Math.round(width * scale), height: Math.round(height * scale) });
+  paintCurves(/** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d')), run, width, height, palette, scale);
 }
 
 /** The room that a slider leaves at either end of its track. */

@@ -75,7 +75,12 @@ export class CanvasPen {
   signs(centres, shape, r, style) {
     const c = this.context;
     c.beginPath();
+    const half = 1.25 * r * Math.SQRT1_2;
     for (let i = 0; i < centres.length; i += 2) {
+      if (shape % 8 === 1) {
+        c.rect(centres[i] - half, centres[i + 1] - half, 2 * half, 2 * half);
+        continue;
+      }
       const corners = outline(shape, centres[i], centres[i + 1], r);
       if (!corners.length) {
         c.moveTo(centres[i] + r, centres[i + 1]);

@@ -56,6 +56,7 @@ impl Browser {
             ])
             .args([
                 "--headless=new",
+                "--window-size=1280,1000",
                 "--remote-debugging-pipe",
                 "--no-sandbox",
                 "--disable-gpu",
