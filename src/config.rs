@@ -164,7 +164,7 @@ impl Config {
     pub fn trainer(
         &self,
         split: &crate::data::split::Split,
-        device: &burn::tensor::Device,
+        device: &crate::device::Device,
     ) -> Result<crate::train::Trainer> {
         let (train, model, seed) = (&self.train, &self.model, self.model_seed());
         crate::train::Trainer::new(train, model, &split.train, Some(&split.test), seed, device)

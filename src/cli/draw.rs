@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::figure::Look;
-use super::{Outcome, progress};
+use super::{Outcome, output, progress};
 use crate::anim::{Format, Options, write_animation};
 use crate::data::{DataConfig, Dataset, Target};
 use crate::error::{Error, Result};
@@ -98,11 +98,11 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     };
     let subject = Subject::of(network, data, arguments.look.axes()?, source)?;
     if !quiet && let Some(accuracy) = subject.accuracy() {
-        eprintln!(
+        output::note(format_args!(
             "{:.1} % of the samples in {} are classified rightly",
             100.0 * accuracy,
             arguments.data.display()
-        );
+        ));
     }
     let out = arguments.out.clone().unwrap_or_else(|| {
         let stem = arguments.model.file_stem().unwrap_or_default();
@@ -126,7 +126,7 @@ fn wish(arguments: &Arguments) -> Result<Wish> {
     }
     let all = arguments.names.is_empty();
     if all {
-        let of_runs = |name: &Name| matches!(name, Name::Loss | Name::Gradients);
+        let of_runs = |name: &Name| matches!(name, Name::Loss | Name::Gradients | Name::Topology);
         stills = Name::ALL
             .into_iter()
             .filter(|name| !of_runs(name))
@@ -239,17 +239,17 @@ fn draw_stills(
     subject: &Subject,
     out: &Path,
     quiet: bool,
-) -> Result<()> {
+) -> Outcome {
     for &name in &wish.stills {
         let mut figure = match subject.draw(name) {
             Ok(figure) => figure,
             Err(error) if wish.all => {
                 if !quiet {
-                    eprintln!("{}: left out: {error}", name.name());
+                    output::note(format_args!("{}: left out: {error}", name.name()));
                 }
                 continue;
             }
-            Err(error) => return Err(error),
+            Err(error) => return Err(error.into()),
         };
         if let Some((width, height)) = arguments.look.size {
             figure = figure.size(width, height);
@@ -258,7 +258,7 @@ fn draw_stills(
             let path = out.join(format!("{}.{format}", name.name()));
             figure.save(&path, arguments.look.theme(), arguments.dpi)?;
             if !quiet {
-                println!("{}", path.display());
+                output::wrote(&path)?;
             }
         }
     }
@@ -271,7 +271,7 @@ fn draw_flow(
     subject: &Subject,
     out: &Path,
     quiet: bool,
-) -> Result<()> {
+) -> Outcome {
     let flow = subject.flow()?;
     let timeline = flow.timeline(arguments.fps)?;
     let bar = progress::bar(timeline.shots().len() as u64, quiet, "frames");
@@ -293,7 +293,7 @@ fn draw_flow(
     bar.finish_and_clear();
     if !quiet {
         for path in paths {
-            println!("{}", path.display());
+            output::wrote(&path)?;
         }
     }
     Ok(())

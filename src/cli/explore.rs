@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Outcome;
+use super::{Outcome, output};
 use crate::error::Error;
 use crate::explore::{Limits, page};
 use crate::figures::InputAxes;
@@ -50,7 +50,7 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     let page = page(&run, &axes, Limits::default())?;
     crate::file::write(&out, page.as_bytes())?;
     if !quiet {
-        println!("{}", out.display());
+        output::wrote(&out)?;
     }
     Ok(())
 }

@@ -76,7 +76,7 @@ struct Cells {
 
 impl Cells {
     fn of(path: &Path, epoch: Option<usize>) -> Result<Self> {
-        let run = Run::open(path)?;
+        let run = crate::run::Run::open(path)?;
         let epoch = super::captured_epoch(&run, epoch)?;
         let (network, complex) = RunRegions::new(&run, &InputAxes::Automatic)?.complex(epoch)?;
         Ok(Self {

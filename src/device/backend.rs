@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Backend {
-    /// Let [`choose`] decide by the size of the job.
+    /// Let [`choose`](super::choose) decide by the size of the job.
     #[default]
     Auto,
     /// Burn's older processor backend, on the `ndarray` crate.

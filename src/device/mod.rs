@@ -18,4 +18,6 @@ mod open;
 
 pub use backend::Backend;
 #[cfg(feature = "train")]
+pub use burn::tensor::Device;
+#[cfg(feature = "train")]
 pub use open::{BackendReport, LARGE_JOB, choose, open, report};

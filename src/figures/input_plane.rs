@@ -168,6 +168,11 @@ impl InputPlane {
         &self.data
     }
 
+    /// The plane in the space that the network sees; none where it is that space, with the same coordinates.
+    pub fn slice(&self) -> Option<&Slice> {
+        self.slice.as_ref()
+    }
+
     /// What a caption has to say about the plane; nothing where it is all of input space.
     pub fn note(&self) -> &str {
         &self.note

@@ -3,11 +3,11 @@
 use std::str::FromStr;
 
 use super::scatter::plane;
-use crate::plot::text::literal;
 use crate::error::{Error, Result};
 use crate::geometry::Bounds;
 use crate::geometry::complex::{Complex, most_cells};
 use crate::model::Frozen;
+use crate::plot::text::literal;
 use crate::plot::{Colormap, Colour, Figure, Mark, Panel, Role, Sign, Stroke};
 
 /// What the colour of a cell says.

@@ -19,6 +19,34 @@ pub struct RunRegions {
     window: Bounds,
 }
 
+/// The cells of a network on a plane of its inputs, with what the caption calls the network.
+pub(super) fn cells_of(
+    network: &Frozen,
+    plane: &InputPlane,
+    tint: Tint,
+    source: &str,
+) -> Result<Figure> {
+    let window = plane.bounds()?;
+    let on_plane = plane.network(network)?;
+    let complex = Complex::new(&on_plane, window)?;
+    let mut figure = regions_figure(&on_plane, &complex, tint)?;
+    figure.caption = format!("{source}. {} {}", figure.caption, plane.note());
+    let panels = figure.panels.into_iter();
+    figure.panels = panels.map(|panel| labelled(panel, plane, window)).collect();
+    Ok(figure)
+}
+
+/// A panel over `window` whose axes are the plane's.
+fn labelled(panel: Panel, plane: &InputPlane, window: Bounds) -> Panel {
+    let names = &plane.data().feature_names;
+    let label = |axis: usize| {
+        names
+            .get(axis)
+            .map_or_else(String::new, |name| axis_label(name))
+    };
+    super::input_plane::roomy(panel.labels(label(0), label(1)), window)
+}
+
 /// A line of `regions.csv`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct RegionsRow {
@@ -61,19 +89,8 @@ impl RunRegions {
     /// # Errors
     /// As [`complex`](Self::complex) and [`regions`].
     pub fn figure(&self, epoch: usize, tint: Tint) -> Result<Figure> {
-        let (network, complex) = self.complex(epoch)?;
-        let mut figure = regions_figure(&network, &complex, tint)?;
-        figure.caption = format!(
-            "After epoch {epoch}. {} {}",
-            figure.caption,
-            self.plane.note()
-        );
-        figure.panels = figure
-            .panels
-            .into_iter()
-            .map(|panel| self.labelled(panel))
-            .collect();
-        Ok(figure)
+        let source = format!("After epoch {epoch}");
+        cells_of(&self.run.frozen(epoch)?, &self.plane, tint, &source)
     }
 
     /// A picture of the animation over epochs.
@@ -90,13 +107,7 @@ impl RunRegions {
     }
 
     pub(super) fn labelled(&self, panel: Panel) -> Panel {
-        let names = &self.plane.data().feature_names;
-        let label = |axis: usize| {
-            names
-                .get(axis)
-                .map_or_else(String::new, |name| axis_label(name))
-        };
-        super::input_plane::roomy(panel.labels(label(0), label(1)), self.window)
+        labelled(panel, &self.plane, self.window)
     }
 
     /// Counts and areas of every epoch.

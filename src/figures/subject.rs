@@ -4,9 +4,10 @@ use faer::Mat;
 
 use super::decision::Decision;
 use super::input_plane::roomy;
+use super::run_regions::cells_of;
 use super::scatter::class_names;
 use super::{
-    Flow, InputAxes, InputPlane, Name, Stage, Training, boundary, data, network, prediction,
+    Flow, InputAxes, InputPlane, Name, Stage, Tint, Training, boundary, data, network, prediction,
     spectrum, weights,
 };
 use crate::data::split::{Split, SplitIndices};
@@ -72,6 +73,7 @@ impl Subject {
                 test: Vec::new(),
             },
             standardiser: None,
+            notes: Vec::new(),
             train: data,
         };
         Self::new(network, split, axes, source)
@@ -122,6 +124,12 @@ impl Subject {
                 .caption(format!("{source}: of every layer's weights."))
                 .size(680, 460)
                 .panel(spectrum(&self.network)?)),
+            Name::Regions => cells_of(&self.network, &self.plane()?, Tint::Pattern, source),
+            Name::Topology => Err(Error::invalid(
+                name.name(),
+                "the parts of decision regions are counted over a run",
+                "draw `regions` or `boundary`",
+            )),
             Name::Loss | Name::Gradients => Err(Error::invalid(
                 name.name(),
                 "it shows a training, and there is only the trained network",

@@ -25,10 +25,10 @@ mod pickle;
 pub mod pytorch;
 mod simd;
 mod site;
-mod state;
-mod state_dict;
 mod spelling;
 pub mod stack;
+mod state;
+mod state_dict;
 pub mod store;
 #[cfg(feature = "train")]
 pub mod tap;
