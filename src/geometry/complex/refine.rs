@@ -357,7 +357,7 @@ impl Work {
         let vertex = self.places.x.len() as u32;
         let [a, b] = [p, q].map(|line| self.coefficients[line as usize]);
         let (place, error) = match self.lines[p as usize] {
-            Origin::Far(side) => direction(side, &b),
+            Origin::Far(side) => rows::direction(side, &b),
             _ => {
                 let ([x, y], error) = rows::meet(&a, &b);
                 ([x, y, 1.0], error)
@@ -401,25 +401,4 @@ impl Work {
             *word |= u64::from(is_on) << (unit % 64);
         }
     }
-}
-
-/// The direction in which a line leaves through a side at infinity.
-fn direction([a, _, c]: [f64; 3], line: &Row) -> ([f64; 3], [f64; 2]) {
-    // The side is x = -c M or y = -c M, with c = 1 or -1; `i` is that coordinate and `j` the free one.
-    let (i, j) = if a == 0.0 { (1, 0) } else { (0, 1) };
-    let far = -c;
-    let free = -far * line.v[i] / line.v[j];
-    let residual = (line.v[i] * far + line.v[j] * free).abs()
-        + line.e[i]
-        + line.e[j] * free.abs()
-        + 4.0 * ROUND * (line.v[i].abs() + (line.v[j] * free).abs());
-    let least = line.v[j].abs() - line.e[j];
-    let (mut place, mut error) = ([0.0; 3], [0.0; 2]);
-    (place[i], place[j]) = (far, free);
-    error[j] = if least > 0.0 && free.is_finite() {
-        residual / least * rows::SLACK
-    } else {
-        f64::INFINITY
-    };
-    (place, error)
 }

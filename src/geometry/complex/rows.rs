@@ -156,3 +156,24 @@ pub(super) fn meet(p: &Row, q: &Row) -> ([f64; 2], [f64; 2]) {
         ([0.0; 2], [f64::INFINITY; 2])
     }
 }
+
+/// The direction in which a line leaves through a side at infinity.
+pub(super) fn direction([a, _, c]: [f64; 3], line: &Row) -> ([f64; 3], [f64; 2]) {
+    // The side is x = -c M or y = -c M, with c = 1 or -1; `i` is that coordinate and `j` the free one.
+    let (i, j) = if a == 0.0 { (1, 0) } else { (0, 1) };
+    let far = -c;
+    let free = -far * line.v[i] / line.v[j];
+    let residual = (line.v[i] * far + line.v[j] * free).abs()
+        + line.e[i]
+        + line.e[j] * free.abs()
+        + 4.0 * ROUND * (line.v[i].abs() + (line.v[j] * free).abs());
+    let least = line.v[j].abs() - line.e[j];
+    let (mut place, mut error) = ([0.0; 3], [0.0; 2]);
+    (place[i], place[j]) = (far, free);
+    error[j] = if least > 0.0 && free.is_finite() {
+        residual / least * SLACK
+    } else {
+        f64::INFINITY
+    };
+    (place, error)
+}
