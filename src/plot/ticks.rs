@@ -289,19 +289,25 @@ pub fn number(value: f64) -> String {
     typographic(&format!("{mantissa}×10{power}"))
 }
 
-/// A number in words: three digits after the point, or three significant ones and a power of ten where it is very small or
-/// large.
+/// A number in words: three digits after the point and at least three significant ones, with a power of ten where it is very
+/// small or large.
 ///
 /// ```
 /// use foldspace::plot::ticks::short;
 /// assert_eq!(short(0.12345), "0.123");
+/// assert_eq!(short(0.004296), "0.00430");
 /// assert_eq!(short(-1.2345e300), "−1.23×10³⁰⁰");
 /// assert_eq!(short(-0.0), "0.000");
 /// ```
 pub fn short(value: f64) -> String {
     let size = value.abs();
     if value == 0.0 || (1e-3..1e6).contains(&size) || !value.is_finite() {
-        return typographic(&format!("{:.3}", value + 0.0));
+        let decimals = match size {
+            0.1.. | 0.0 => 3,
+            0.01.. => 4,
+            _ => 5,
+        };
+        return typographic(&format!("{:.decimals$}", value + 0.0));
     }
     let text = format!("{value:.2e}");
     let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
