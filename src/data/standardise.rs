@@ -97,7 +97,7 @@ fn moments(column: ColRef<'_, f64>, scale: f64) -> (f64, f64) {
     // What rounding alone can leave of a constant column (scikit-learn's bound).
     let rounding = count * f64::EPSILON;
     let noise = rounding * variance + (rounding * mean) * (rounding * mean);
-    if variance <= noise {
+    if variance.is_finite() && variance <= noise {
         (mean, 0.0)
     } else {
         (mean, variance.sqrt())

@@ -340,6 +340,6 @@ fn features_of_any_size_are_standardised() {
     let constant = Mat::from_fn(30, 1, |_, _| 1e300);
     assert_eq!(
         Standardiser::fit(&constant).transform(&constant),
-        Mat::zeros(30, 1)
+        Mat::<f64>::zeros(30, 1)
     );
 }
