@@ -1,6 +1,6 @@
 //! Features with mean 0 and deviation 1, as scikit-learn's `StandardScaler` makes them.
 
-use faer::Mat;
+use faer::{ColRef, Mat};
 use serde::{Deserialize, Serialize};
 
 /// The mean and deviation of every feature: z = (x - mean) / deviation.
@@ -39,29 +39,19 @@ impl Standardiser {
         let (means, deviations) = features
             .col_iter()
             .map(|column| {
-                let count = column.nrows() as f64;
-                let mean = column.iter().sum::<f64>() / count;
-                // Squares of very large and very small numbers do not exist; those of their ratios to the largest do.
-                let largest = column
-                    .iter()
-                    .fold(0.0, |most: f64, value| most.max((value - mean).abs()));
-                let unit = if largest == 0.0 || (1e-100..1e100).contains(&largest) {
-                    1.0
+                let (mean, deviation) = moments(column, 1.0);
+                let most = column.iter().fold(0.0, |most: f64, x| most.max(x.abs()));
+                let first = column[0];
+                // Squares that are beyond the largest or below the smallest number: the same at another scale.
+                let overflows = !(mean.is_finite() && deviation.is_finite());
+                let vanishes = deviation == 0.0 && column.iter().any(|&x| x != first);
+                let (mean, deviation) = if overflows || vanishes {
+                    let (mean, deviation) = moments(column, most);
+                    (mean * most, deviation * most)
                 } else {
-                    largest
+                    (mean, deviation)
                 };
-                let square = |value: &f64| ((value - mean) / unit) * ((value - mean) / unit);
-                let variance = column.iter().map(square).sum::<f64>() / count;
-                // What rounding alone can leave of a constant column (scikit-learn's bound).
-                let rounding = count * f64::EPSILON;
-                let rounded = rounding * (mean / unit);
-                let noise = rounding * variance + rounded * rounded;
-                let deviation = if variance <= noise {
-                    1.0
-                } else {
-                    variance.sqrt() * unit
-                };
-                (mean, deviation)
+                (mean, if deviation == 0.0 { 1.0 } else { deviation })
             })
             .unzip();
         Self { means, deviations }
@@ -95,5 +85,21 @@ impl Standardiser {
             self.means.len(),
             "the features are not as many as those the standardiser was fitted to"
         );
+    }
+}
+
+/// The mean and the population's deviation of numbers divided by `scale`; a deviation that is no more than rounding is 0.
+fn moments(column: ColRef<'_, f64>, scale: f64) -> (f64, f64) {
+    let count = column.nrows() as f64;
+    let mean = column.iter().map(|value| value / scale).sum::<f64>() / count;
+    let square = |value: &f64| (value / scale - mean) * (value / scale - mean);
+    let variance = column.iter().map(square).sum::<f64>() / count;
+    // What rounding alone can leave of a constant column (scikit-learn's bound).
+    let rounding = count * f64::EPSILON;
+    let noise = rounding * variance + (rounding * mean) * (rounding * mean);
+    if variance.is_finite() && variance <= noise {
+        (mean, 0.0)
+    } else {
+        (mean, variance.sqrt())
     }
 }

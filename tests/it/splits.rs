@@ -7,7 +7,7 @@ use faer::Mat;
 use foldspace::config::Config;
 use foldspace::data::split::split_indices;
 use foldspace::data::stratify::stratified;
-use foldspace::data::{DataConfig, Target, csv};
+use foldspace::data::{DataConfig, Standardiser, Target, csv};
 use foldspace::device::Backend;
 use foldspace::figures::{InputAxes, Name};
 use foldspace::run::{Run, Session};
@@ -322,4 +322,24 @@ fn runs_of_earlier_versions_keep_their_samples() {
         .split()
         .unwrap();
     assert_eq!(before.indices, split_indices(60, 0.2, 42).unwrap());
+}
+
+/// Numbers whose squares are beyond the largest or below the smallest one are standardised as the same numbers near 1.
+#[test]
+fn features_of_any_size_are_standardised() {
+    let at = |scale: f64| Mat::from_fn(30, 1, |i, _| scale * ((i * i % 17) as f64 - 5.5));
+    let expected = Standardiser::fit(&at(1.0)).transform(&at(1.0));
+    for scale in [1e300, 1e200, 1e-9, 1e-170, 1e-300] {
+        let features = at(scale);
+        let there = Standardiser::fit(&features).transform(&features);
+        assert!(
+            (&there - &expected).norm_max() < 1e-12,
+            "{scale}: {there:?}"
+        );
+    }
+    let constant = Mat::from_fn(30, 1, |_, _| 1e300);
+    assert_eq!(
+        Standardiser::fit(&constant).transform(&constant),
+        Mat::<f64>::zeros(30, 1)
+    );
 }

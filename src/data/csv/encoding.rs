@@ -109,7 +109,7 @@ fn recognise<'a>(bytes: &'a [u8], path: &Path) -> Result<(Cow<'a, str>, Option<&
     }
     Ok((
         text,
-        Some("Windows-1252 text (Latin-1), for it is not UTF-8; data.encoding names another"),
+        Some("Windows-1252 text (Latin-1; it is not UTF-8, and data.encoding names another)"),
     ))
 }
 

@@ -25,7 +25,7 @@ impl Header {
     /// Reads what stands before the entries.
     ///
     /// # Errors
-    /// As [`parse`], for a header.
+    /// As [`parse`](super::parse), for a header.
     pub fn read(reader: &mut impl Read) -> Result<Self, Problem> {
         let mut start = [0; 8];
         reader
