@@ -9,8 +9,8 @@ const STEP: f64 = 1e-3;
 /// The search for a border between two classes along an edge.
 pub(super) struct Crossing {
     pub edge: Edge,
-    /// The winners at both ends.
-    classes: [usize; 2],
+    /// The winner at the lower end.
+    class: usize,
     bracket: Bracket,
     /// (t, lead) on both sides of the border, as near as is known.
     sides: [(f64, f64); 2],
@@ -28,11 +28,11 @@ impl Crossing {
         let ([i, j], up) = edge;
         let end = if up { [i, j + 1] } else { [i + 1, j] };
         let (from, to) = (scores([i, j])?, scores(end)?);
-        let classes = [winner(from), winner(to)];
-        let [low, high] = [from, to].map(|scores| lead(scores, classes));
-        (classes[0] != classes[1]).then_some(Self {
+        let class = winner(from);
+        let [low, high] = [from, to].map(|scores| lead(scores, class));
+        (winner(to) != class).then_some(Self {
             edge,
-            classes,
+            class,
             bracket: Bracket::new(low, high),
             sides: [(0.0, low), (1.0, high)],
             largest: low.abs().max(high.abs()),
@@ -50,11 +50,7 @@ impl Crossing {
     }
 
     pub fn update(&mut self, t: f64, scores: &[f64]) {
-        // A third class between the two has a region smaller than a cell; the border is then where the first one ends.
-        let value = match winner(scores) {
-            third if !self.classes.contains(&third) => scores[self.classes[0]] - scores[third],
-            _ => lead(scores, self.classes),
-        };
+        let value = lead(scores, self.class);
         // A lead that comes again is a step, or all that rounding leaves of a smooth function near its zero.
         if self.sides.iter().any(|&(_, side)| side == value) {
             let small = value.abs() <= 1e-9 * self.largest;
@@ -81,10 +77,16 @@ impl Crossing {
     }
 }
 
-/// By how much the first class is ahead of the second. Not zero where the second wins a tie.
-fn lead(scores: &[f64], [a, b]: [usize; 2]) -> f64 {
-    let lead = scores[a] - scores[b];
-    if lead == 0.0 && b < a {
+/// By how much a class is ahead of the best other one: continuous where the scores are, whichever that is. Not zero where
+/// another wins a tie.
+fn lead(scores: &[f64], class: usize) -> f64 {
+    let others = scores
+        .iter()
+        .enumerate()
+        .filter(|&(other, _)| other != class);
+    let best = others.fold(f64::NEG_INFINITY, |best, (_, &score)| best.max(score));
+    let lead = scores[class] - best;
+    if lead == 0.0 && winner(scores) != class {
         -f64::MIN_POSITIVE
     } else {
         lead
