@@ -3,7 +3,7 @@
 use faer::{Mat, MatRef};
 
 use crate::geometry::Bounds;
-use crate::model::{Activation, Frozen};
+use crate::model::Frozen;
 use crate::plot::Point;
 
 /// Samples per line before creases are added, where some activation bends smoothly.
@@ -13,7 +13,7 @@ const CLOSEST: f64 = 5e-4;
 
 /// Lines of the plane with the places on them that matter to a network.
 ///
-/// Between neighbouring samples a network of ReLU, leaky ReLU and identity layers is affine, so the image of a line is
+/// Between neighbouring samples a network of layers that are linear in pieces is affine, so the image of a line is
 /// drawn exactly by its samples' images.
 pub(super) struct CreasedGrid {
     /// The samples of all lines, one after the other (n x 2).
@@ -29,7 +29,7 @@ impl CreasedGrid {
     pub fn new(network: &Frozen, bounds: Bounds, lines: usize) -> Self {
         let along = |(from, to): (f64, f64), t: f64| from * (1.0 - t) + to * t;
         let share = |k: usize, n: usize| k as f64 / (n - 1).max(1) as f64;
-        let bends = |layer: &&crate::model::Layer| !is_piecewise_linear(layer.activation);
+        let bends = |layer: &&crate::model::Layer| layer.activation.kinks().is_none();
         let samples = if network.layers.iter().any(|layer| bends(&layer)) {
             SMOOTH_SAMPLES
         } else {
@@ -72,18 +72,12 @@ impl CreasedGrid {
     }
 }
 
-fn is_piecewise_linear(activation: Activation) -> bool {
-    matches!(
-        activation,
-        Activation::Identity | Activation::Relu | Activation::LeakyRelu
-    )
-}
-
-/// Adds to the places `ts` of a line those where some unit changes sign, layer by layer: once the creases of the layers
-/// before are in, a unit is linear between neighbours, and its zero is found exactly.
+/// Adds to the places `ts` of a line those where some unit passes a kink of its activation, layer by layer: once the creases of the layers
+/// before are in, a unit is linear between neighbours, and the place is found exactly.
 fn crease(network: &Frozen, mut ts: Vec<f64>, place: impl Fn(f64) -> Point) -> Vec<f64> {
     for (depth, layer) in network.layers.iter().enumerate() {
-        if !matches!(layer.activation, Activation::Relu | Activation::LeakyRelu) {
+        let kinks = layer.activation.kinks().unwrap_or_default();
+        if kinks.is_empty() {
             continue;
         }
         let points: Vec<Point> = ts.iter().map(|&t| place(t)).collect();
@@ -93,9 +87,11 @@ fn crease(network: &Frozen, mut ts: Vec<f64>, place: impl Fn(f64) -> Point) -> V
         let mut new = Vec::new();
         for i in 1..ts.len() {
             for unit in 0..z.ncols() {
-                let (a, b) = (z[(i - 1, unit)], z[(i, unit)]);
-                if a * b < 0.0 {
-                    new.push(ts[i - 1] + (ts[i] - ts[i - 1]) * a / (a - b));
+                for kink in &kinks {
+                    let (a, b) = (z[(i - 1, unit)] - kink, z[(i, unit)] - kink);
+                    if a * b < 0.0 {
+                        new.push(ts[i - 1] + (ts[i] - ts[i - 1]) * a / (a - b));
+                    }
                 }
             }
         }
@@ -113,7 +109,7 @@ fn crease(network: &Frozen, mut ts: Vec<f64>, place: impl Fn(f64) -> Point) -> V
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Layer;
+    use crate::model::{Activation, Layer};
     use faer::mat;
 
     #[test]

@@ -43,7 +43,7 @@ pub struct LinearRegions {
 /// ```
 ///
 /// # Errors
-/// If a layer has an activation that is not piecewise linear, or does not fit what comes before it.
+/// If a layer has another activation, or does not fit what comes before it.
 pub fn linear_regions(network: &Frozen, points: MatRef<'_, f64>) -> Result<LinearRegions> {
     let mut patterns: Vec<Vec<bool>> = vec![Vec::new(); points.nrows()];
     let mut x = points.to_owned();
@@ -62,7 +62,7 @@ pub fn linear_regions(network: &Frozen, points: MatRef<'_, f64>) -> Result<Linea
         let z = layer.affine(x.as_ref());
         match layer.activation {
             Activation::Identity => {}
-            Activation::Relu | Activation::LeakyRelu => {
+            Activation::Relu | Activation::LeakyRelu { .. } => {
                 for (pattern, z) in patterns.iter_mut().zip(z.row_iter()) {
                     pattern.extend(z.iter().map(|&z| z > 0.0));
                 }
@@ -71,7 +71,7 @@ pub fn linear_regions(network: &Frozen, points: MatRef<'_, f64>) -> Result<Linea
                 return Err(Error::matrix(
                     "linear regions",
                     format!(
-                        "{} of layer {} is not piecewise linear",
+                        "{} of layer {} does not part its inputs into on and off",
                         other.name(),
                         layer.name
                     ),

@@ -167,15 +167,9 @@ impl ModelConfig {
                     "use at least 1",
                 ));
             }
-            if let Activation::ScaledTanh { a, b } = layer.activation
-                && !(a.is_finite() && b.is_finite())
-            {
-                return Err(Error::invalid(
-                    place("activation"),
-                    "a and b of scaled_tanh must be finite numbers",
-                    "use numbers such as a = 2.0, b = 1.0",
-                ));
-            }
+            layer.activation.check().map_err(|(problem, remedy)| {
+                Error::invalid(place("activation"), problem, remedy)
+            })?;
             self.check_extras(i)?;
             if let Some(name) = &layer.name {
                 check_name(name, i).map_err(|problem| {

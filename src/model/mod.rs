@@ -6,6 +6,7 @@ pub mod activation;
 pub mod batch_norm;
 #[cfg(feature = "train")]
 mod block;
+pub mod chain;
 pub mod config;
 #[cfg(feature = "train")]
 pub mod ensemble;
@@ -17,11 +18,14 @@ pub mod import;
 pub mod init;
 #[cfg(feature = "train")]
 pub mod mlp;
+pub mod output;
 pub mod parameters;
 mod pickle;
 pub mod pytorch;
 mod simd;
 mod site;
+mod spelling;
+pub mod stack;
 pub mod store;
 #[cfg(feature = "train")]
 pub mod tap;
@@ -35,6 +39,7 @@ pub use frozen::{Frozen, Layer};
 pub use init::{Init, initialise};
 #[cfg(feature = "train")]
 pub use mlp::Mlp;
+pub use output::Output;
 pub use parameters::{LayerParameters, NormParameters, Parameters};
 pub use site::{Moment, Site};
 #[cfg(feature = "train")]

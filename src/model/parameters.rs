@@ -5,6 +5,7 @@
 
 use faer::Mat;
 
+use super::chain::Scaling;
 use super::{Activation, Frozen, Layer, LayerConfig};
 
 /// What batch norm adds to a variance before its root is taken.
@@ -75,26 +76,23 @@ impl LayerParameters {
 
     /// The layer as evaluation sees it: W and b with the factors multiplied and batch norm folded in.
     pub fn fold(&self) -> Layer {
-        let mut weight = match &self.narrow {
+        let weight = match &self.narrow {
             Some(narrow) => &self.weight * narrow,
             None => self.weight.clone(),
         };
-        let units = weight.nrows();
-        let mut bias = self.bias.clone().unwrap_or_else(|| vec![0.0; units]);
-        if let Some(norm) = &self.norm {
-            for (unit, bias) in bias.iter_mut().enumerate() {
-                let deviation = (norm.running_var[unit] + EPSILON).sqrt();
-                let scale = norm.weight[unit] / deviation;
-                weight.row_mut(unit).iter_mut().for_each(|w| *w *= scale);
-                *bias = norm.bias[unit] + scale * (*bias - norm.running_mean[unit]);
-            }
-        }
-        Layer {
+        let bias = self.bias.clone();
+        let mut layer = Layer {
             name: self.name.clone(),
+            bias: bias.unwrap_or_else(|| vec![0.0; weight.nrows()]),
             weight,
-            bias,
             activation: self.activation,
+        };
+        if let Some(norm) = &self.norm {
+            let (mean, variance) = (&norm.running_mean, &norm.running_var);
+            Scaling::batch_norm(mean, variance, EPSILON, &norm.weight, &norm.bias)
+                .fold_into(&mut layer);
         }
+        layer
     }
 
     /// Whether every number is finite.

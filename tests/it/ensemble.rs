@@ -165,7 +165,7 @@ fn several_classes_and_numbers_are_learnt_alike() {
         let mut config = config(loss, OptimizerName::Sgd, 0.1, Some(20));
         config.optimizer.weight_decay = Some(1e-3);
         config.schedule = toml::from_str("name = 'cosine'").unwrap();
-        let model = network(Activation::Elu, 2, Activation::Identity);
+        let model = network(Activation::ELU, 2, Activation::Identity);
         members_are_their_own_runs(&config, &model, numbers);
     }
 }

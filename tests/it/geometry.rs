@@ -500,7 +500,7 @@ fn within_a_linear_region_the_network_is_affine() {
     let network = Frozen {
         layers: vec![
             layer(2, 8, Activation::Relu, 4),
-            layer(8, 8, Activation::LeakyRelu, 5),
+            layer(8, 8, Activation::LEAKY_RELU, 5),
             layer(8, 1, Activation::Identity, 6),
         ],
     };

@@ -10,18 +10,28 @@ use foldspace::model::{
 };
 use foldspace::random::Generator;
 
-const ACTIVATIONS: [Activation; 11] = [
+const ACTIVATIONS: [Activation; 18] = [
     Activation::Identity,
     Activation::Relu,
-    Activation::LeakyRelu,
-    Activation::Elu,
+    Activation::LEAKY_RELU,
+    Activation::LeakyRelu { slope: 0.3 },
+    Activation::ELU,
+    Activation::Elu { alpha: 0.5 },
     Activation::Gelu,
+    Activation::GeluTanh,
     Activation::Silu,
     Activation::Softplus,
     Activation::Tanh,
     Activation::Sigmoid,
     Activation::Softmax,
     Activation::ScaledTanh { a: 2.0, b: 0.5 },
+    Activation::RELU6,
+    Activation::Clip {
+        low: -0.4,
+        high: 0.7,
+    },
+    Activation::HardSigmoid,
+    Activation::HardSwish,
 ];
 
 /// The processor backends, and the graphics one where there is an adapter.
@@ -284,4 +294,104 @@ fn weights_survive_a_file() {
     }
     let missing = weights::read(&folder.path().join("none.safetensors")).unwrap_err();
     assert!(missing.to_string().contains("check the path"), "{missing}");
+}
+
+#[test]
+fn activations_are_spelled_by_name_or_with_their_parameters() {
+    let layer =
+        |text: &str| toml::from_str::<LayerConfig>(&format!("units = 1\nactivation = {text}"));
+    let cases = [
+        ("\"tanh\"", Activation::Tanh),
+        ("\"leaky_relu\"", Activation::LeakyRelu { slope: 0.01 }),
+        (
+            "{ leaky_relu = { slope = 0.3 } }",
+            Activation::LeakyRelu { slope: 0.3 },
+        ),
+        ("\"elu\"", Activation::Elu { alpha: 1.0 }),
+        ("{ elu = { alpha = 2.5 } }", Activation::Elu { alpha: 2.5 }),
+        ("\"gelu_tanh\"", Activation::GeluTanh),
+        (
+            "\"relu6\"",
+            Activation::Clip {
+                low: 0.0,
+                high: 6.0,
+            },
+        ),
+        (
+            "\"hard_tanh\"",
+            Activation::Clip {
+                low: -1.0,
+                high: 1.0,
+            },
+        ),
+        (
+            "{ clip = { low = -0.5, high = 2.0 } }",
+            Activation::Clip {
+                low: -0.5,
+                high: 2.0,
+            },
+        ),
+        (
+            "{ scaled_tanh = { a = 2.0, b = 1.0 } }",
+            Activation::ScaledTanh { a: 2.0, b: 1.0 },
+        ),
+    ];
+    for (text, activation) in cases {
+        let read = layer(text).unwrap();
+        assert_eq!(read.activation, activation, "{text}");
+        // What is written is read again, as TOML for people and as JSON in weights files.
+        assert_eq!(
+            toml::from_str::<LayerConfig>(&toml::to_string(&read).unwrap()).unwrap(),
+            read
+        );
+        assert_eq!(
+            serde_json::from_str::<LayerConfig>(&serde_json::to_string(&read).unwrap()).unwrap(),
+            read
+        );
+        // A name stays a name, as older versions write and read it.
+        if text.starts_with('"') {
+            assert_eq!(serde_json::to_string(&activation).unwrap(), text);
+        }
+    }
+    for activation in ACTIVATIONS {
+        let json = serde_json::to_string(&activation).unwrap();
+        assert_eq!(
+            serde_json::from_str::<Activation>(&json).unwrap(),
+            activation,
+            "{json}"
+        );
+    }
+    for (text, said) in [
+        ("\"tahn\"", "tahn"),
+        ("{ leaky_relu = { slop = 0.3 } }", "unknown field `slop`"),
+        ("{ leaky_relu = {} }", "missing field `slope`"),
+        ("{ tanh = {} }", "tanh takes no parameters"),
+        ("\"clip\"", "{ clip = { low = 0.0, high = 6.0 } }"),
+        (
+            "{ elu = { alpha = 1.0 }, clip = { low = 0.0, high = 1.0 } }",
+            "one function",
+        ),
+        ("3", "an activation, such as"),
+    ] {
+        let error = layer(text).unwrap_err().to_string();
+        assert!(error.contains(said), "{text}: {error}");
+    }
+    for (text, said) in [
+        (
+            "{ clip = { low = 1.0, high = 1.0 } }",
+            "there is nothing between low = 1 and high = 1",
+        ),
+        (
+            "{ leaky_relu = { slope = nan } }",
+            "slope of leaky_relu must be finite",
+        ),
+        ("{ elu = { alpha = inf } }", "alpha of elu must be finite"),
+    ] {
+        let config = ModelConfig::new(vec![layer(text).unwrap()]);
+        let error = config.validate(2).unwrap_err().to_string();
+        assert!(
+            error.contains("model.layers[0].activation") && error.contains(said),
+            "{error}"
+        );
+    }
 }
