@@ -4,6 +4,7 @@
 //! and deterministic: no device, no random numbers, no dependence on the number of threads.
 
 pub mod best_line;
+pub mod black_box;
 pub mod borders;
 pub mod boundary;
 pub mod bounds;
@@ -20,6 +21,7 @@ pub mod view;
 pub mod warp;
 
 pub use best_line::{BestLine, best_line};
+pub use black_box::{BlackBox, black_box};
 pub use borders::class_borders;
 pub use boundary::{Polyline, Sampling, height_over_plane, level_set, pull_back};
 pub use bounds::Bounds;
