@@ -74,6 +74,7 @@ pub mod inspect;
 pub mod layers;
 pub mod linalg;
 pub mod model;
+pub mod onnx;
 pub mod plot;
 pub mod random;
 pub mod run;

@@ -8,7 +8,7 @@ use super::figure::Look;
 use super::{Outcome, progress};
 use crate::anim::{Format, Moment, Options, Timeline, write_animation};
 use crate::error::Result;
-use crate::figures::{self, InputPlane};
+use crate::figures;
 use crate::plot::Figure;
 use crate::run::Run;
 
@@ -99,16 +99,7 @@ fn animation(run: &Run, arguments: &Arguments) -> Result<(Timeline, Draw)> {
     let axes = arguments.look.axes()?;
     if arguments.name == Name::Flow {
         let last = epochs.last().copied().unwrap_or_default();
-        // Motion begins where the network sees the data, standardised or not.
-        let train = run.split()?.train;
-        let plane = InputPlane::new(&train, None, &axes)?;
-        let network = run.frozen(last)?;
-        let flow = match plane.slice() {
-            // The samples themselves move; the plane is only how their inputs are seen.
-            Some(slice) => figures::Flow::from_slice(&network, &train, slice)?,
-            None => figures::Flow::new(&network, &train)?,
-        };
-        let flow = flow.remark(plane.remark());
+        let flow = figures::subject(run, last, &axes)?.flow()?;
         return Ok((
             flow.timeline(arguments.fps)?,
             Box::new(move |moment| flow.draw(moment)),

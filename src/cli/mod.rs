@@ -5,6 +5,7 @@ mod completions;
 mod compress;
 mod data;
 mod devices;
+mod draw;
 mod export;
 mod figure;
 mod inspect;
@@ -40,6 +41,7 @@ enum Command {
     Resume(resume::Arguments),
     Sweep(sweep::Arguments),
     Figure(figure::Arguments),
+    Draw(draw::Arguments),
     Animate(animate::Arguments),
     Inspect(inspect::Arguments),
     Compress(compress::Arguments),
@@ -74,6 +76,7 @@ pub fn run() -> ExitCode {
         Command::Resume(arguments) => resume::run(&arguments, cli.quiet),
         Command::Sweep(arguments) => sweep::run(&arguments, cli.quiet),
         Command::Figure(arguments) => figure::run(&arguments, cli.quiet),
+        Command::Draw(arguments) => draw::run(&arguments, cli.quiet),
         Command::Animate(arguments) => animate::run(&arguments, cli.quiet),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Compress(arguments) => compress::run(&arguments, cli.quiet),

@@ -2,17 +2,11 @@
 
 use faer::Mat;
 
-use super::input_plane::roomy;
-use super::scatter::class_names;
-use super::{
-    InputAxes, InputPlane, Stage, Training, boundary, data, learning, network, prediction,
-    spectrum, weights,
-};
+use super::{InputAxes, InputPlane, Stage, Subject, Training, learning};
 use crate::capture::CapturedSet;
-use crate::data::{Dataset, Target};
 use crate::error::{Error, Result};
 use crate::model::Frozen;
-use crate::plot::{Figure, Panel};
+use crate::plot::Figure;
 use crate::run::Run;
 
 /// A figure that a run can show.
@@ -78,30 +72,24 @@ impl Name {
     /// captured epoch.
     pub fn draw(self, run: &Run, epoch: usize, axes: &InputAxes) -> Result<Figure> {
         match self {
-            Self::Data => {
-                let plane = plane_of(run, axes)?;
-                let bounds = plane.bounds()?;
-                Ok(Figure::new("Training data")
-                    .caption(plane.note())
-                    .size(720, 540)
-                    .panel(roomy(data(plane.data(), bounds), bounds)))
-            }
             Self::Loss => learning::losses(run),
-            Self::Boundary => boundary_of(run, epoch, axes),
-            Self::Embedding => embedding_of(run, epoch, axes),
-            Self::Prediction => {
-                prediction::against_targets(&run.frozen(epoch)?, &run.split()?, epoch)
-            }
-            Self::Residuals => prediction::residuals(&run.frozen(epoch)?, &run.split()?, epoch),
-            Self::Network => Ok(network::diagram(&run.frozen(epoch)?, epoch)),
-            Self::Weights => Ok(weights::weights(&run.frozen(epoch)?, epoch)),
-            Self::Spectrum => Ok(Figure::new("Singular values")
-                .caption(format!("Of every layer's weights after epoch {epoch}."))
-                .size(680, 460)
-                .panel(spectrum(&run.frozen(epoch)?)?)),
             Self::Gradients => learning::gradients(run),
+            _ => subject(run, epoch, axes)?.draw(self),
         }
     }
+}
+
+/// What the figures of a run after `epoch` are drawn of; `axes` choose the plane of input space.
+///
+/// # Errors
+/// If the epoch was not captured.
+pub fn subject(run: &Run, epoch: usize, axes: &InputAxes) -> Result<Subject> {
+    let (network, split) = (run.frozen(epoch)?, run.split()?);
+    let embedding = hooked(run, &network, epoch, &split.train.features)?;
+    let mut subject = Subject::new(network, split, axes.clone(), format!("After epoch {epoch}"))?;
+    subject.embedding = embedding;
+    subject.epoch = Some(epoch);
+    Ok(subject)
 }
 
 impl std::str::FromStr for Name {
@@ -171,54 +159,4 @@ fn hooked(run: &Run, network: &Frozen, epoch: usize, features: &Mat<f64>) -> Res
 fn plane_of(run: &Run, axes: &InputAxes) -> Result<InputPlane> {
     let split = run.split()?;
     InputPlane::new(&split.train, split.standardiser.as_ref(), axes)
-}
-
-fn boundary_of(run: &Run, epoch: usize, axes: &InputAxes) -> Result<Figure> {
-    let plane = plane_of(run, axes)?;
-    let names = classes(plane.data())?;
-    let tint = match &names[..] {
-        [_, second] => format!("Colour is the probability of {second}."),
-        _ => "Colour is the likeliest class, paler where the next one is close.".to_owned(),
-    };
-    let bounds = plane.bounds()?;
-    let panel: Panel = boundary(&plane.network(&run.frozen(epoch)?)?, plane.data(), bounds)?;
-    let note = plane.note();
-    Ok(Figure::new("Decision boundary")
-        .caption(format!("After epoch {epoch}. {tint} {note}"))
-        .size(720, if note.is_empty() { 560 } else { 600 })
-        .panel(roomy(panel, bounds)))
-}
-
-fn embedding_of(run: &Run, epoch: usize, axes: &InputAxes) -> Result<Figure> {
-    let views = training(run, &[epoch], axes)?;
-    let plane = plane_of(run, axes)?;
-    let lines = if classes(plane.data())?.len() > 2 {
-        "lines that part the classes"
-    } else {
-        "line that separates"
-    };
-    let paper = if plane.note().is_empty() {
-        "the input's graph paper warped along"
-    } else {
-        "graph paper of a plane of the inputs warped along"
-    };
-    Ok(Figure::new("Embedding")
-        .caption(format!(
-            "The layer before the last after epoch {epoch}, {paper}, and the {lines}. {}",
-            views.note()
-        ))
-        .size(640, if views.note().is_empty() { 660 } else { 700 })
-        .panel(views.embedding(0)?))
-}
-
-/// The names of the classes as the legend has them.
-fn classes(data: &Dataset) -> Result<Vec<String>> {
-    match &data.target {
-        Target::Classes { .. } => Ok(class_names(data)),
-        Target::Values { .. } => Err(Error::invalid(
-            "figure",
-            "a regression has no classes to part",
-            "draw `prediction`, `residuals` or `data` instead",
-        )),
-    }
 }

@@ -3,6 +3,7 @@
 //! A file per kind of picture. Every function takes a [`Frozen`](crate::model::Frozen) network, data, or metrics, and
 //! returns a [`Panel`](crate::plot::Panel) or a [`Figure`](crate::plot::Figure); nothing here trains or opens a device.
 
+mod black_box;
 mod boundary;
 mod camera;
 mod catalogue;
@@ -19,13 +20,15 @@ mod network;
 mod prediction;
 mod readout;
 mod scatter;
+mod subject;
 #[cfg(feature = "train")]
 mod sweep;
 mod training;
 mod weights;
 
+pub use black_box::black_box_boundary;
 pub use boundary::{boundary, boundary_curves, decision_field};
-pub use catalogue::{Name, training};
+pub use catalogue::{Name, subject, training};
 pub use embedding::{Embedding, embedding, embedding_bounds};
 pub use flow::Flow;
 pub use grid::{grid_lines, warped};
@@ -33,6 +36,7 @@ pub use history::{Series, history};
 pub use input_plane::{InputAxes, InputPlane};
 pub use readout::Readout;
 pub use scatter::{data, plane, plane_points};
+pub use subject::Subject;
 #[cfg(feature = "train")]
 pub use sweep::sweep;
 pub use training::{Stage, Training};

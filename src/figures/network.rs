@@ -7,8 +7,8 @@ use crate::plot::{Colour, Figure, Panel, Stroke};
 /// No more nodes than this are drawn per column.
 const MOST_NODES: usize = 12;
 
-/// The network after an epoch; wide layers are drawn in part, and say so.
-pub(super) fn diagram(network: &Frozen, epoch: usize) -> Figure {
+/// The network, `source` says which; wide layers are drawn in part, and say so.
+pub(super) fn diagram(network: &Frozen, source: &str) -> Figure {
     let inputs = network.layers.first().map_or(0, |layer| layer.inputs());
     let widths: Vec<usize> = std::iter::once(inputs)
         .chain(network.layers.iter().map(|layer| layer.units()))
@@ -48,7 +48,7 @@ pub(super) fn diagram(network: &Frozen, epoch: usize) -> Figure {
     let height = 130 + 46 * columns.iter().map(|c| c.nodes).max().unwrap_or(1) as u32;
     Figure::new("Network")
         .caption(format!(
-            "Weights after epoch {epoch}: blue is positive, orange negative, and width is size within the layer."
+            "{source}: blue weights are positive, orange ones negative, and width is size within the layer."
         ))
         .size(160 + 170 * columns.len() as u32, height.max(320))
         .panel(panel)

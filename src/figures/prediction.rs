@@ -23,8 +23,8 @@ struct Part {
 ///
 /// # Errors
 /// If the data are classes, or do not fit the network.
-pub(super) fn against_targets(network: &Frozen, split: &Split, epoch: usize) -> Result<Figure> {
-    figure("Prediction", network, split, epoch, |name, k, parts| {
+pub(super) fn against_targets(network: &Frozen, split: &Split, source: &str) -> Result<Figure> {
+    figure("Prediction", network, split, source, |name, k, parts| {
         let pairs = |part: &Part| points(part.targets.col(k), part.predictions.col(k));
         let bounds = around(parts, pairs)?;
         let low = bounds.x.0.min(bounds.y.0);
@@ -44,8 +44,8 @@ pub(super) fn against_targets(network: &Frozen, split: &Split, epoch: usize) -> 
 ///
 /// # Errors
 /// As [`against_targets`].
-pub(super) fn residuals(network: &Frozen, split: &Split, epoch: usize) -> Result<Figure> {
-    figure("Residuals", network, split, epoch, |name, k, parts| {
+pub(super) fn residuals(network: &Frozen, split: &Split, source: &str) -> Result<Figure> {
+    figure("Residuals", network, split, source, |name, k, parts| {
         let pairs = |part: &Part| -> Vec<Point> {
             points(part.predictions.col(k), part.targets.col(k))
                 .into_iter()
@@ -66,7 +66,7 @@ fn figure(
     title: &str,
     network: &Frozen,
     split: &Split,
-    epoch: usize,
+    source: &str,
     panel: impl Fn(&str, usize, &[Part]) -> Result<Panel>,
 ) -> Result<Figure> {
     let Target::Values { names, .. } = &split.train.target else {
@@ -76,8 +76,10 @@ fn figure(
             "draw `boundary` or `embedding` instead",
         ));
     };
+    // Of a network that came from a file, nobody knows what it was trained on.
+    let whole = split.test.samples() == 0;
     let mut parts = vec![part(
-        "training",
+        if whole { "samples" } else { "training" },
         Colour::accent(0),
         Shape::Circle,
         network,
@@ -115,7 +117,7 @@ fn figure(
         (1040, 90 + 440 * rows)
     };
     Ok(Figure::new(title)
-        .caption(format!("After epoch {epoch}. {}.", quality.join("; ")))
+        .caption(format!("{source}. {}.", quality.join("; ")))
         .size(size.0, size.1)
         .panels(columns, panels))
 }

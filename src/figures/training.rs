@@ -173,7 +173,7 @@ impl Training {
     }
 
     /// How far the classes are parted at a step, in words.
-    fn verdict(&self, step: usize) -> String {
+    pub(super) fn verdict(&self, step: usize) -> String {
         let line = match self.stages[step].embedding.ncols() {
             2 => "a straight line",
             3 => "a plane",

@@ -64,8 +64,8 @@ pub fn spectrum(network: &Frozen) -> Result<Panel> {
     Ok(panel)
 }
 
-/// Every layer's matrix after an epoch.
-pub(super) fn weights(network: &Frozen, epoch: usize) -> Figure {
+/// Every layer's matrix; `source` says whose.
+pub(super) fn weights(network: &Frozen, source: &str) -> Figure {
     let panels: Vec<Panel> = network
         .layers
         .iter()
@@ -74,9 +74,7 @@ pub(super) fn weights(network: &Frozen, epoch: usize) -> Figure {
     let columns = panels.len().min(3);
     let rows = panels.len().div_ceil(columns.max(1)).max(1);
     Figure::new("Weights")
-        .caption(format!(
-            "After epoch {epoch}: a row per unit, a column per input."
-        ))
+        .caption(format!("{source}: a row per unit, a column per input."))
         .size(60 + 340 * columns as u32, 90 + 340 * rows as u32)
         .panels(columns, panels)
 }

@@ -13,6 +13,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("device", &[]),
     ("data", &["random"]),
     ("model", &["random"]),
+    ("onnx", &["model"]),
     ("plot", &[]),
     ("anim", &["plot"]),
     ("linalg", &[]),

@@ -2,6 +2,7 @@
 
 mod anim;
 mod architecture;
+mod black_box;
 mod blog;
 mod capture;
 mod checkpoint;
@@ -10,6 +11,7 @@ mod config;
 mod configs;
 mod data;
 mod device;
+mod draw;
 mod ensemble;
 mod export;
 mod fused;
@@ -20,6 +22,7 @@ mod layers_by_burn;
 mod linalg;
 mod model;
 mod npz;
+mod onnx;
 mod own_data;
 mod parity;
 mod parity_runs;

@@ -1,0 +1,445 @@
+//! From the nodes of a graph to a chain of layers: each node is looked at once, in the order of the file.
+//!
+//! A value is either known, or it is what has become of the input: the place in the [`Chain`] it was taken from, and a
+//! [`Program`] of what was done to each number since. When the next affine map comes, that program turns out to be an
+//! activation, a scaling, or neither. A value from an earlier place than the chain's end is a residual connection.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use faer::Mat;
+
+use super::constant;
+use super::elementwise::{Binary, Part, Program, unary};
+use super::schema::{Graph, Node};
+use super::tensor::{Reader, Tensor};
+use crate::model::chain::{Chain, Scaling};
+use crate::model::{Activation, Frozen};
+
+/// What a name stands for.
+#[derive(Clone)]
+pub(super) enum Value {
+    Known(Rc<Tensor>),
+    Flow(Flow),
+    /// The probabilities 1 - p and p beside each other, of the one p.
+    Pair(Flow),
+}
+
+/// Numbers that depend on the input.
+#[derive(Clone, Copy)]
+pub(super) struct Flow {
+    /// How often the chain had gone on when it was made.
+    at: usize,
+    /// The step of the program since then.
+    place: usize,
+}
+
+/// The state of the walk.
+pub(super) struct Walk<'a> {
+    pub reader: Reader,
+    graph: &'a Graph<'a>,
+    values: BTreeMap<&'a str, Value>,
+    pub chain: Chain,
+    program: Program,
+    /// How often the chain has gone on.
+    at: usize,
+    /// How many samples the file was made with, where it says a number.
+    pub batch: Option<usize>,
+    /// Whether samples still have several axes, as images do.
+    folded: bool,
+}
+
+impl<'a> Walk<'a> {
+    pub fn new(graph: &'a Graph<'a>, reader: Reader) -> Result<Self, String> {
+        let [input] = &graph.inputs[..] else {
+            let names: Vec<&str> = graph.inputs.iter().map(|input| input.name).collect();
+            return Err(format!(
+                "the network has {} inputs ({}); one array of samples by features is drawn",
+                names.len(),
+                names.join(", ")
+            ));
+        };
+        let mut walk = Self {
+            reader,
+            graph,
+            values: BTreeMap::new(),
+            chain: Chain::new(),
+            program: Program::default(),
+            at: 0,
+            batch: input.shape.first().copied().flatten(),
+            folded: input.shape.len() > 2,
+        };
+        if input.shape.len() == 1 {
+            return Err("the input has one axis; samples by features are expected".to_owned());
+        }
+        let sizes = input.shape.get(1..).unwrap_or_default().iter();
+        let features = sizes
+            .copied()
+            .try_fold(1_usize, |all, size| all.checked_mul(size?));
+        if let Some(features) = features.filter(|_| !input.shape.is_empty()) {
+            walk.chain.expect(features)?;
+        }
+        let start = Flow {
+            at: 0,
+            place: Program::INPUT,
+        };
+        walk.values.insert(input.name, Value::Flow(start));
+        Ok(walk)
+    }
+
+    /// The value of a name.
+    pub fn value(&mut self, name: &'a str) -> Result<Value, String> {
+        if let Some(value) = self.values.get(name) {
+            return Ok(value.clone());
+        }
+        let graph = self.graph;
+        let tensor = graph.constants.get(name);
+        let tensor = tensor.ok_or_else(|| format!("nothing makes {name:?} before it is used"))?;
+        let value = Value::Known(Rc::new(self.reader.read(name, tensor)?));
+        self.values.insert(name, value.clone());
+        Ok(value)
+    }
+
+    /// The value of a node's input, if the node has it.
+    pub fn input(&mut self, node: &Node<'a>, number: usize) -> Result<Option<Value>, String> {
+        match node.inputs.get(number) {
+            Some(name) if !name.is_empty() => self.value(name).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// A known input of a node, if it has it.
+    pub fn known(&mut self, node: &Node<'a>, number: usize) -> Result<Option<Rc<Tensor>>, String> {
+        match self.input(node, number)? {
+            Some(Value::Known(tensor)) => Ok(Some(tensor)),
+            Some(_) => Err(format!("its input {number} depends on the data")),
+            None => Ok(None),
+        }
+    }
+
+    /// The input of a node that depends on the data.
+    pub fn flow(&mut self, node: &Node<'a>, number: usize) -> Result<Flow, String> {
+        match self.input(node, number)? {
+            Some(Value::Flow(flow)) => Ok(flow),
+            Some(Value::Pair(_)) => {
+                Err("it changes probabilities that were put together".to_owned())
+            }
+            Some(Value::Known(_)) => Err(format!("its input {number} does not depend on the data")),
+            None => Err(format!("its input {number} is missing")),
+        }
+    }
+
+    /// Keeps a node's result.
+    pub fn keep(&mut self, node: &Node<'a>, value: Value) {
+        if let Some(name) = node.outputs.first() {
+            self.values.insert(name, value);
+        }
+    }
+
+    /// Keeps a result under a name.
+    pub fn keep_as(&mut self, name: &'a str, value: Value) {
+        self.values.insert(name, value);
+    }
+
+    /// Keeps a known result.
+    pub fn keep_known(&mut self, node: &Node<'a>, tensor: Tensor) {
+        self.keep(node, Value::Known(Rc::new(tensor)));
+    }
+
+    /// Refuses a value from before the chain's end.
+    pub fn check_current(&self, flow: Flow) -> Result<(), String> {
+        if flow.at == self.at {
+            return Ok(());
+        }
+        Err("it takes what an earlier layer also gives to the layers between: a residual (skip) connection or a branch, \
+             where a chain of layers is drawn"
+            .to_owned())
+    }
+
+    /// Puts what was done to each number since the last layer into the chain, as activations and scalings.
+    pub fn settle(&mut self, flow: Flow) -> Result<(), String> {
+        self.check_current(flow)?;
+        let parts = self.program.parts(flow.place).ok_or(
+            "what is done to each number before it is none of the activations that are known here",
+        )?;
+        for part in parts {
+            match part {
+                Part::Bend(activation) => self.chain.activate(activation)?,
+                Part::Scale(factor, offset) => {
+                    let width = self.chain.width();
+                    let width = width.ok_or("nothing says how many features there are")?;
+                    self.chain.scale(&Scaling::uniform(width, factor, offset))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The chain has gone on: its end is a value of its own.
+    pub fn advance(&mut self, node: &Node<'a>) {
+        self.at += 1;
+        self.program = Program::default();
+        let flow = Flow {
+            at: self.at,
+            place: Program::INPUT,
+        };
+        self.keep(node, Value::Flow(flow));
+    }
+
+    /// An affine map with the weights (units x inputs) comes next.
+    pub fn affine(
+        &mut self,
+        node: &Node<'a>,
+        flow: Flow,
+        weight: Mat<f64>,
+        bias: &[f64],
+    ) -> Result<(), String> {
+        self.check_flat()?;
+        self.settle(flow)?;
+        self.chain.affine(layer_name(node), weight, bias)?;
+        self.advance(node);
+        Ok(())
+    }
+
+    /// Every unit is scaled by itself next.
+    pub fn scale(&mut self, node: &Node<'a>, flow: Flow, scaling: &Scaling) -> Result<(), String> {
+        self.check_flat()?;
+        self.settle(flow)?;
+        self.chain.scale(scaling)?;
+        self.advance(node);
+        Ok(())
+    }
+
+    /// An activation of all units together comes next.
+    pub fn softmax(&mut self, node: &Node<'a>, flow: Flow) -> Result<(), String> {
+        self.check_flat()?;
+        self.settle(flow)?;
+        self.chain.activate(Activation::Softmax)?;
+        self.advance(node);
+        Ok(())
+    }
+
+    fn check_flat(&self) -> Result<(), String> {
+        if self.folded {
+            return Err(
+                "each sample still has several axes; a network of vectors begins with Flatten"
+                    .to_owned(),
+            );
+        }
+        Ok(())
+    }
+
+    /// A step of the program, of one flow.
+    pub fn step(
+        &mut self,
+        node: &Node<'a>,
+        flow: Flow,
+        step: impl FnOnce(&mut Program, usize) -> Result<usize, String>,
+    ) -> Result<(), String> {
+        self.check_current(flow)?;
+        let place = step(&mut self.program, flow.place)?;
+        self.keep(node, Value::Flow(Flow { place, ..flow }));
+        Ok(())
+    }
+
+    /// The step of the program that a value is, all entries of a known one being the same.
+    pub fn operand(&mut self, value: &Value) -> Result<usize, String> {
+        match value {
+            Value::Flow(flow) => {
+                self.check_current(*flow)?;
+                Ok(flow.place)
+            }
+            Value::Known(tensor) => {
+                let number = tensor.uniform().filter(|_| self.fits(tensor));
+                let number = number.ok_or_else(|| {
+                    format!(
+                        "it takes an array of the shape {:?} where one number is expected",
+                        tensor.shape
+                    )
+                })?;
+                if let (Some(&units), None) = (tensor.shape.last(), self.chain.width())
+                    && units > 1
+                {
+                    self.chain.expect(units)?;
+                }
+                self.program.constant(number)
+            }
+            Value::Pair(_) => Err("it changes probabilities that were put together".to_owned()),
+        }
+    }
+
+    /// Whether an array can stand beside samples by units without making more of either.
+    fn fits(&self, tensor: &Tensor) -> bool {
+        match &tensor.shape[..] {
+            shape if shape.iter().all(|&size| size == 1) => shape.len() <= 2 || self.folded,
+            [units] | [1, units] => self.chain.width().is_none_or(|width| width == *units),
+            _ => false,
+        }
+    }
+
+    /// A number each for the units, from an array beside the samples.
+    pub fn per_unit(&self, tensor: &Tensor) -> Result<Vec<f64>, String> {
+        if self.fits(tensor) {
+            return Ok(tensor.values.clone());
+        }
+        let units = self
+            .chain
+            .width()
+            .map_or("unknown".to_owned(), |units| units.to_string());
+        Err(format!(
+            "an array of the shape {:?} is combined with samples of {units} numbers",
+            tensor.shape
+        ))
+    }
+
+    /// An operation on two values.
+    pub fn two(
+        &mut self,
+        node: &Node<'a>,
+        operation: Binary,
+        a: &Value,
+        b: &Value,
+    ) -> Result<(), String> {
+        if let (Value::Known(a), Value::Known(b)) = (a, b) {
+            let result = constant::two(&mut self.reader, operation, a, b)?;
+            self.keep_known(node, result);
+            return Ok(());
+        }
+        let array = |value: &Value| match value {
+            Value::Known(tensor) if tensor.uniform().is_none() => Some(Rc::clone(tensor)),
+            _ => None,
+        };
+        // An entry per unit: a bias, a batch norm that is not folded, a scaler.
+        if let (Value::Flow(flow), Some(array)) = (a, array(b)) {
+            let entries = self.per_unit(&array)?;
+            let scaling = per_unit_scaling(operation, &entries, false)
+                .ok_or("it combines samples with an array in a way that is no layer's")?;
+            return self.scale(node, *flow, &scaling);
+        }
+        if let (Some(array), Value::Flow(flow)) = (array(a), b) {
+            let entries = self.per_unit(&array)?;
+            let scaling = per_unit_scaling(operation, &entries, true)
+                .ok_or("it combines samples with an array in a way that is no layer's")?;
+            return self.scale(node, *flow, &scaling);
+        }
+        let (a, b) = (self.operand(a)?, self.operand(b)?);
+        let place = self.program.two(operation, a, b)?;
+        self.keep(node, Value::Flow(Flow { at: self.at, place }));
+        Ok(())
+    }
+
+    /// One of two values, by a third.
+    pub fn choose(&mut self, node: &Node<'a>) -> Result<(), String> {
+        let mut places = [0; 3];
+        for (number, place) in places.iter_mut().enumerate() {
+            let value = self.input(node, number)?.ok_or("an input is missing")?;
+            *place = self.operand(&value)?;
+        }
+        let [condition, yes, no] = places;
+        let place = self.program.choose(condition, yes, no)?;
+        self.keep(node, Value::Flow(Flow { at: self.at, place }));
+        Ok(())
+    }
+
+    /// An operation on one value.
+    pub fn one(&mut self, node: &Node<'a>) -> Result<(), String> {
+        let operation = unary(node.op).ok_or("it is not known")?;
+        match self.input(node, 0)?.ok_or("its input is missing")? {
+            Value::Known(tensor) => {
+                let result = constant::one(&mut self.reader, operation, &tensor)?;
+                self.keep_known(node, result);
+                Ok(())
+            }
+            Value::Flow(flow) => self.step(node, flow, |program, of| program.one(operation, of)),
+            Value::Pair(_) => Err("it changes probabilities that were put together".to_owned()),
+        }
+    }
+
+    /// 1 - p beside p: the one probability as a pair.
+    pub fn pair(&mut self, node: &Node<'a>, first: Flow, second: Flow) -> Result<(), String> {
+        self.check_current(first)?;
+        self.check_current(second)?;
+        let opposite = [-9.0, -1.0, 0.0, 0.3, 2.0, 30.0].iter().all(|&x| {
+            let sum = self.program.value(first.place, x) + self.program.value(second.place, x);
+            (sum - 1.0).abs() < 1e-9
+        });
+        if !opposite || self.chain.width() != Some(1) {
+            return Err(
+                "it puts values side by side that are not 1 - p and p of one unit".to_owned(),
+            );
+        }
+        self.keep(node, Value::Pair(second));
+        Ok(())
+    }
+
+    /// Whether a value is what softmax has given.
+    pub fn is_softmax(&self, flow: Flow) -> bool {
+        flow.at == self.at
+            && flow.place == Program::INPUT
+            && self.chain.last_activation() == Some(Activation::Softmax)
+    }
+
+    /// Samples become vectors.
+    pub fn flatten(&mut self, node: &Node<'a>, flow: Flow) {
+        self.folded = false;
+        self.keep(node, Value::Flow(flow));
+    }
+
+    /// The finished network, whose output is called `name`.
+    pub fn finish(mut self, name: &'a str) -> Result<Frozen, String> {
+        match self.value(name)? {
+            Value::Flow(flow) | Value::Pair(flow) => {
+                self.check_flat()?;
+                self.settle(flow)?;
+                self.chain.finish()
+            }
+            Value::Known(_) => Err("its output does not depend on its input".to_owned()),
+        }
+    }
+}
+
+/// What an array does to each unit; the other way round where the array stands first.
+fn per_unit_scaling(operation: Binary, entries: &[f64], first: bool) -> Option<Scaling> {
+    let units = entries.len();
+    let plain = Scaling::uniform(units, 1.0, 0.0);
+    let entries = entries.to_vec();
+    Some(match (operation, first) {
+        (Binary::Add, _) => Scaling {
+            offset: entries,
+            ..plain
+        },
+        (Binary::Sub, false) => Scaling {
+            centre: entries,
+            ..plain
+        },
+        (Binary::Sub, true) => Scaling {
+            offset: entries,
+            ..Scaling::uniform(units, -1.0, 0.0)
+        },
+        (Binary::Mul, _) => Scaling {
+            factor: entries,
+            ..plain
+        },
+        (Binary::Div, false) => Scaling {
+            factor: entries.iter().map(|entry| 1.0 / entry).collect(),
+            ..plain
+        },
+        _ => return None,
+    })
+}
+
+/// What the layer is called in the program that the file comes from: `hidden` of `hidden.weight` or `/hidden/Gemm`.
+fn layer_name<'a>(node: &Node<'a>) -> &'a str {
+    let weights = node
+        .inputs
+        .iter()
+        .find_map(|input| input.strip_suffix(".weight"));
+    let path = || node.name.rsplit('/').nth(1);
+    let name = weights.or_else(path).unwrap_or_default();
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-');
+    if name.len() <= 40 && name.chars().all(plain) {
+        name
+    } else {
+        ""
+    }
+}
