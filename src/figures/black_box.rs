@@ -32,7 +32,7 @@ use crate::plot::{ClassField, Colormap, Field, Mark, Panel};
 /// ```
 ///
 /// # Errors
-/// As [`black_box`]; also if the data have not two features, or other than a class for each score.
+/// As [`black_box()`]; also if the data have not two features, or other than a class for each score.
 pub fn black_box_boundary(
     scores: impl Fn(MatRef<'_, f64>) -> Mat<f64>,
     dataset: &Dataset,
