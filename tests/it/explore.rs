@@ -261,6 +261,7 @@ fn two_classes_keys_address_edits_and_silence() {
         browser.evaluate("foldspace.layers(20)[2].bias"),
         json!([1.5])
     );
+    browser.wait("!document.getElementById('reset').disabled");
     browser.evaluate("document.getElementById('reset').click()");
     browser.wait("foldspace.state.edits.length === 0");
     assert_eq!(
