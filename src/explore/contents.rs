@@ -107,7 +107,7 @@ pub fn page(run: &Run, axes: &InputAxes, limits: Limits) -> Result<String> {
         "name": name,
         "data": split.train.name,
         "loss": serde_json::to_value(run.config.train.loss).unwrap_or(Value::Null),
-        "target": target(&split.train.target),
+        "target": target(&split.train),
         "features": split.train.feature_names,
         "standardised": split.standardiser.as_ref().map(|s| json!({ "means": s.means, "deviations": s.deviations })),
         "plane": plane.as_ref().map(description_of),
@@ -158,10 +158,18 @@ fn parameters(network: &Frozen) -> Vec<f64> {
     numbers
 }
 
-fn target(target: &Target) -> Value {
-    match target {
+/// What is predicted. Targets that training saw standardised are so on the page too, beside the network's own answers.
+fn target(train: &Dataset) -> Value {
+    match &train.target {
         Target::Classes { names, .. } => json!({ "kind": "classes", "names": names }),
-        Target::Values { names, .. } => json!({ "kind": "values", "names": names }),
+        Target::Values { names, .. } => {
+            let standardised = match train.target_scale {
+                Some(_) => " (standardised)",
+                None => "",
+            };
+            let names = names.iter().map(|name| format!("{name}{standardised}"));
+            json!({ "kind": "values", "names": names.collect::<Vec<_>>() })
+        }
     }
 }
 
@@ -216,7 +224,13 @@ fn samples(
             }
             match &part.target {
                 Target::Classes { labels, .. } => row.push(labels[i] as f64),
-                Target::Values { values, .. } => row.extend(values.row(i).iter()),
+                Target::Values { values, .. } => match &part.target_scale {
+                    Some(scale) => row.extend(
+                        (0..values.ncols())
+                            .map(|k| (values[(i, k)] - scale.means[k]) / scale.deviations[k]),
+                    ),
+                    None => row.extend(values.row(i).iter()),
+                },
             }
             rows.push(row);
         }

@@ -268,6 +268,7 @@ impl OneFeature {
                 ),
             ));
         }
+        let output = self.data.in_units(output);
         let curve: Vec<Point> = xs
             .iter()
             .enumerate()

@@ -3,10 +3,8 @@
 // Numbers that a reader sees come from the careful forms here. Pictures use `quick`, whose forms are equal to a
 // hundred-thousandth of a pixel and take a third of the time.
 
-/** @typedef {{ name: string, a: number, b: number }} Activation */
+/** Its parameters in the order of the configuration's keys. @typedef {{ name: string, a: number, b: number }} Activation */
 /** @typedef {{ name: string, inputs: number, units: number, activation: Activation, weight: Float64Array, bias: Float64Array }} Layer */
-
-const LEAK = 0.01;
 
 /** tanh through expm1, case by case as libm has it, which gives libm's bits; Math.tanh is 2 ulp off.
  * @param {number} x */
@@ -58,14 +56,23 @@ function normal(z) {
   return 0.5 * erfc(-z * Math.SQRT1_2);
 }
 
+/** @param {number} z */
+function hardSigmoid(z) {
+  return Math.min(Math.max(z / 6 + 0.5, 0), 1);
+}
+
 /** The image of one coordinate; softmax needs the whole sample, see `activate`.
  * @param {Activation} activation @param {number} z */
 export function value(activation, z) {
   switch (activation.name) {
     case 'relu': return Math.max(z, 0);
-    case 'leaky_relu': return Math.max(z, 0) + LEAK * Math.min(z, 0);
-    case 'elu': return z > 0 ? z : Math.expm1(z);
+    case 'leaky_relu': return Math.max(z, 0) + activation.a * Math.min(z, 0);
+    case 'elu': return z > 0 ? z : activation.a * Math.expm1(z);
     case 'gelu': return z * normal(z);
+    case 'gelu_tanh': return 0.5 * z * (1 + tanh(0.7978845608028654 * (z + 0.044715 * z * z * z)));
+    case 'clip': return Math.min(Math.max(z, activation.a), activation.b);
+    case 'hard_sigmoid': return hardSigmoid(z);
+    case 'hard_swish': return z * hardSigmoid(z);
     case 'silu': return z * sigmoid(z);
     case 'softplus': return Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)));
     case 'tanh': return tanh(z);

@@ -126,9 +126,12 @@ export async function readRun() {
 
 /** @param {any} spelt @returns {import('./math.js').Activation} */
 export function activation(spelt) {
-  if (typeof spelt === 'string') return { name: spelt, a: 1, b: 1 };
+  if (spelt === 'relu6') return { name: 'clip', a: 0, b: 6 };
+  if (spelt === 'hard_tanh') return { name: 'clip', a: -1, b: 1 };
+  if (typeof spelt === 'string') return { name: spelt, a: spelt === 'leaky_relu' ? 0.01 : 1, b: 1 };
   const [name] = Object.keys(spelt);
-  return { name, a: spelt[name].a, b: spelt[name].b };
+  const { slope, alpha, low, high, a = slope ?? alpha ?? low, b = high } = spelt[name];
+  return { name, a, b };
 }
 
 /** A layer in words. @param {any} layer @param {number} l @param {number} count */

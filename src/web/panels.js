@@ -39,6 +39,7 @@ export function at(id) {
 /** @param {import('./math.js').Activation} activation */
 export function activationName(activation) {
   const names = /** @type {Record<string, string>} */ ({ relu: 'ReLU', leaky_relu: 'leaky ReLU', elu: 'ELU', gelu: 'GELU', silu: 'SiLU', sigmoid: 'σ', identity: 'identity' });
+  if (activation.name === 'clip') return `clip to ${activation.a} … ${activation.b}`;
   if (activation.name === 'scaled_tanh') return `${activation.a} tanh(${activation.b} ·)`;
   return names[activation.name] ?? activation.name;
 }

@@ -532,9 +532,32 @@ fn activations_are_rusts() {
     ]);
     let spelt = json!(inputs);
     let scaled = Activation::ScaledTanh { a: 2.0, b: 0.7 };
-    use Activation::{Elu, Gelu, Identity, LeakyRelu, Relu, Sigmoid, Silu, Softplus, Tanh};
+    use Activation::{
+        Clip, Elu, Gelu, GeluTanh, HardSigmoid, HardSwish, Identity, LeakyRelu, Relu, Sigmoid,
+        Silu, Softplus, Tanh,
+    };
     for activation in [
-        Identity, Relu, LeakyRelu, Elu, Gelu, Silu, Softplus, Tanh, Sigmoid, scaled,
+        Identity,
+        Relu,
+        Activation::LEAKY_RELU,
+        LeakyRelu { slope: 0.3 },
+        Activation::ELU,
+        Elu { alpha: 2.5 },
+        Gelu,
+        GeluTanh,
+        Silu,
+        Softplus,
+        Tanh,
+        Sigmoid,
+        scaled,
+        Activation::RELU6,
+        Activation::HARD_TANH,
+        Clip {
+            low: -0.5,
+            high: 2.0,
+        },
+        HardSigmoid,
+        HardSwish,
     ] {
         let name = serde_json::to_value(activation).unwrap();
         let theirs = numbers(&browser.evaluate(&format!("foldspace.activation({name}, {spelt})")));
@@ -542,7 +565,14 @@ fn activations_are_rusts() {
             let ours = activation.value(z).unwrap();
             // tanh has libm's bits; elsewhere exp may round another way, and GELU has its own erfc.
             let bound = match activation {
-                Identity | Relu | LeakyRelu | Tanh | Activation::ScaledTanh { .. } => 0.0,
+                Identity
+                | Relu
+                | LeakyRelu { .. }
+                | Tanh
+                | Clip { .. }
+                | HardSigmoid
+                | HardSwish
+                | Activation::ScaledTanh { .. } => 0.0,
                 Gelu => 4e-14 * ours.abs() + 1e-300,
                 _ => 1e-15 * ours.abs(),
             };

@@ -46,6 +46,7 @@ fn classes(features: Mat<f64>, count: usize, names: &[&str]) -> Dataset {
                 })
                 .collect(),
         },
+        target_scale: None,
     }
 }
 

@@ -207,7 +207,7 @@ impl Case {
             let activation = match k {
                 k if k == last => Activation::Identity,
                 _ if self.slope == 0.0 => Activation::Relu,
-                _ => Activation::LeakyRelu,
+                _ => Activation::LEAKY_RELU,
             };
             layer(
                 Mat::from_fn(w.len(), w[0].len(), |i, j| w[i][j]),
@@ -540,7 +540,7 @@ proptest! {
                 _ => libm::ldexp(random.standard_normal(), exponent),
             }
         };
-        let activation = if leaky { Activation::LeakyRelu } else { Activation::Relu };
+        let activation = if leaky { Activation::LEAKY_RELU } else { Activation::Relu };
         let mut inputs = 2;
         let mut layers = Vec::new();
         for &units in &widths {
