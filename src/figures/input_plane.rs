@@ -237,3 +237,12 @@ pub(super) fn roomy(mut panel: Panel, bounds: Bounds) -> Panel {
     panel.square = (0.5..=2.0).contains(&ratio);
     panel
 }
+
+/// A canvas 720 wide that a panel over `bounds` with a legend and three lines of caption fills.
+pub(super) fn canvas(bounds: Bounds) -> (u32, u32) {
+    let ratio = (bounds.x.1 - bounds.x.0) / (bounds.y.1 - bounds.y.0);
+    if !(0.5..=2.0).contains(&ratio) {
+        return (720, 700);
+    }
+    (720, (240.0 + 630.0 / ratio).clamp(480.0, 760.0) as u32)
+}

@@ -31,6 +31,8 @@ pub(super) fn cells_of(
     let complex = Complex::new(&on_plane, window)?;
     let mut figure = regions_figure(&on_plane, &complex, tint)?;
     figure.caption = format!("{source}. {} {}", figure.caption, plane.note());
+    let (width, height) = super::input_plane::canvas(window);
+    figure = figure.size(width, height);
     let panels = figure.panels.into_iter();
     figure.panels = panels.map(|panel| labelled(panel, plane, window)).collect();
     Ok(figure)

@@ -49,9 +49,10 @@ pub fn topology_figure(regions: &RunRegions, epoch: usize) -> Result<Figure> {
         found.length,
         regions.plane().note()
     );
+    let (width, height) = super::input_plane::canvas(complex.window());
     Ok(Figure::new("Decision regions")
         .caption(caption)
-        .size(720, 680)
+        .size(width, height)
         .panel(panel))
 }
 

@@ -75,10 +75,16 @@ fn misfit(layer: &Layer, width: usize, position: usize) -> Error {
 fn smooth(layer: &Layer) -> Error {
     Error::invalid(
         format!("layer {}", layer.name),
-        format!(
-            "{} bends space everywhere, so the network has no cells",
-            layer.activation.name()
-        ),
+        match layer.activation.kinks() {
+            Some(_) => format!(
+                "{} has two kinks, and cells are cut for activations with one",
+                layer.activation.name()
+            ),
+            None => format!(
+                "{} bends space everywhere, so the network has no cells",
+                layer.activation.name()
+            ),
+        },
         "cells need relu, leaky_relu or identity in every layer, with sigmoid or softmax only at the end; \
          draw `boundary` or `embedding` of a smooth one",
     )
