@@ -2,6 +2,8 @@
 
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use crate::error::{Error, Result};
 
@@ -164,14 +166,18 @@ impl Paths {
     pub fn lock(&self) -> Result<File> {
         let path = self.root.join("lock");
         let file = File::create(&path).map_err(Error::io(&path, "create"))?;
-        match file.try_lock() {
-            Ok(()) => Ok(file),
-            Err(TryLockError::WouldBlock) => Err(Error::invalid(
-                self.root.display().to_string(),
-                "another process is training this run",
-                "wait until it is done, or choose another directory with --out",
-            )),
-            Err(TryLockError::Error(source)) => Err(Error::io(&path, "lock")(source)),
+        for _ in 0..20 {
+            match file.try_lock() {
+                Ok(()) => return Ok(file),
+                // Where another thread is just starting a program, its process shares a lock that this one gave up, for a moment.
+                Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(25)),
+                Err(TryLockError::Error(source)) => return Err(Error::io(&path, "lock")(source)),
+            }
         }
+        Err(Error::invalid(
+            self.root.display().to_string(),
+            "another process is training this run",
+            "wait until it is done, or choose another directory with --out",
+        ))
     }
 }
