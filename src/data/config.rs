@@ -228,6 +228,34 @@ impl DataConfig {
         }
     }
 
+    /// The file of targets beside a `.npy` of features, with paths beginning at `base`.
+    pub(crate) fn targets_file(&self, base: &Path) -> Option<PathBuf> {
+        let Source::File {
+            path,
+            options: FileOptions::Npz(options),
+        } = &self.source
+        else {
+            return None;
+        };
+        let path = base.join(path);
+        match is_npz(&path) {
+            true => None,
+            false => npy_pair::partner(&path, &options.target),
+        }
+    }
+
+    /// Reads the targets beside a `.npy` of features from this file.
+    pub(crate) fn set_targets_file(&mut self, file: &Path) {
+        if let Source::File {
+            options: FileOptions::Npz(options),
+            ..
+        } = &mut self.source
+            && let Some(file) = file.to_str()
+        {
+            file.clone_into(&mut options.target);
+        }
+    }
+
     /// Keeps the data of a run that an earlier version made, whose `config.toml` does not know the keys that decide today:
     /// its held-out part was not stratified, its first line was the header, and every column a feature.
     pub(crate) fn as_it_was(&mut self, config: &toml::Table) {

@@ -2,7 +2,8 @@
 //! run's figures must go on showing the run's samples.
 //!
 //! `data.json` is a fingerprint of the file, and `data/` has a copy of it up to [`MOST_BYTES`]. A larger one is read from
-//! where it was, as long as its fingerprint is the same. Synthetic sets are made again from their seed.
+//! where it was, as long as its fingerprint is the same. Targets that stand in a file of their own (`.npy`) are kept in the same way,
+//! as `targets.json` and in `data/targets/`. Synthetic sets are made again from their seed.
 
 use std::fs;
 use std::io::{ErrorKind, Read};
@@ -19,6 +20,42 @@ pub const MOST_BYTES: u64 = 64 << 20;
 
 /// The version of `data.json`; a reader refuses a higher one.
 const VERSION: u64 = 1;
+
+/// What a file of data holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// Features, and the targets where they stand in the same file.
+    Samples,
+    /// The targets alone.
+    Targets,
+}
+
+impl Part {
+    const ALL: [Self; 2] = [Self::Samples, Self::Targets];
+
+    /// The file that the user named.
+    fn original(self, data: &DataConfig, base: &Path) -> Option<PathBuf> {
+        match (self, &data.source) {
+            (Self::Samples, Source::File { path, .. }) => Some(base.join(path)),
+            (Self::Targets, Source::File { .. }) => data.targets_file(base),
+            _ => None,
+        }
+    }
+
+    fn fingerprint(self, paths: &Paths) -> PathBuf {
+        match self {
+            Self::Samples => paths.fingerprint(),
+            Self::Targets => paths.targets_fingerprint(),
+        }
+    }
+
+    fn copy(self, paths: &Paths, fingerprint: &Fingerprint) -> PathBuf {
+        match self {
+            Self::Samples => paths.data().join(&fingerprint.file),
+            Self::Targets => paths.data().join("targets").join(&fingerprint.file),
+        }
+    }
+}
 
 /// What tells whether a file is still the same.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,9 +109,13 @@ impl Fingerprint {
     }
 }
 
-/// A file of data on its way into a run directory.
+/// The files of data on their way into a run directory.
 #[cfg(feature = "train")]
-pub(super) struct Taken {
+pub(super) struct Taken(Vec<TakenFile>);
+
+#[cfg(feature = "train")]
+struct TakenFile {
+    part: Part,
     fingerprint: Fingerprint,
     original: PathBuf,
     /// The file, unless it is too large.
@@ -83,73 +124,87 @@ pub(super) struct Taken {
 
 #[cfg(feature = "train")]
 impl Taken {
-    /// Of the file that the data come from, before they are read; `None` where they come from none, or from a pipe, which
-    /// can be read only once.
+    /// Of the files that the data come from, before they are read. A pipe can be read only once and is not taken.
     ///
     /// # Errors
-    /// [`Error::Io`] where the file can't be read.
-    pub(super) fn before_reading(data: &DataConfig, base: &Path) -> Result<Option<Self>> {
-        let Some(original) = source(data, base) else {
-            return Ok(None);
-        };
-        if fs::metadata(&original).is_ok_and(|file| !file.is_file()) {
-            return Ok(None);
+    /// [`Error::Io`] where a file can't be read.
+    pub(super) fn before_reading(data: &DataConfig, base: &Path) -> Result<Self> {
+        let mut files = Vec::new();
+        for part in Part::ALL {
+            let Some(original) = part.original(data, base) else {
+                continue;
+            };
+            if fs::metadata(&original).is_ok_and(|file| !file.is_file()) {
+                continue;
+            }
+            let fingerprint = Fingerprint::of(&original)?;
+            let read = || fs::read(&original).map_err(Error::io(&original, "read"));
+            let bytes = fingerprint.kept.then(read).transpose()?;
+            files.push(TakenFile {
+                part,
+                fingerprint,
+                original,
+                bytes,
+            });
         }
-        let fingerprint = Fingerprint::of(&original)?;
-        let read = || fs::read(&original).map_err(Error::io(&original, "read"));
-        let bytes = fingerprint.kept.then(read).transpose()?;
-        Ok(Some(Self {
-            fingerprint,
-            original,
-            bytes,
-        }))
+        Ok(Self(files))
     }
 
     /// Makes sure, after the data have been read, that they are what was taken.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where the file changed in the meantime.
+    /// [`Error::Invalid`] where a file changed in the meantime.
     pub(super) fn check(&self) -> Result<()> {
-        let taken = self
-            .bytes
-            .as_ref()
-            .is_none_or(|bytes| crc32fast::hash(bytes) == self.fingerprint.crc32);
-        match taken && self.fingerprint.is_of(&self.original)? {
-            true => Ok(()),
-            false => Err(Error::invalid(
-                self.original.display().to_string(),
-                "this file changed while it was read",
-                "start again when it is complete",
-            )),
+        for file in &self.0 {
+            let taken = file
+                .bytes
+                .as_ref()
+                .is_none_or(|bytes| crc32fast::hash(bytes) == file.fingerprint.crc32);
+            if !(taken && file.fingerprint.is_of(&file.original)?) {
+                return Err(Error::invalid(
+                    file.original.display().to_string(),
+                    "this file changed while it was read",
+                    "start again when it is complete",
+                ));
+            }
         }
+        Ok(())
     }
 
-    /// Puts it into the run directory.
+    /// Puts them into the run directory.
     ///
     /// # Errors
     /// [`Error::Io`] where the directory can't be written.
     pub(super) fn write(&self, paths: &Paths) -> Result<()> {
-        if let Some(bytes) = &self.bytes {
-            crate::file::write(&copy(paths, &self.fingerprint), bytes)?;
+        for file in &self.0 {
+            if let Some(bytes) = &file.bytes {
+                crate::file::write(&file.part.copy(paths, &file.fingerprint), bytes)?;
+            }
+            let path = file.part.fingerprint(paths);
+            let text = serde_json::to_vec_pretty(&file.fingerprint);
+            let text = text.map_err(|error| Error::io(&path, "write")(error.into()))?;
+            crate::file::write(&path, &text)?;
         }
-        let text = serde_json::to_vec_pretty(&self.fingerprint);
-        let text = text.map_err(|error| Error::io(paths.fingerprint(), "write")(error.into()))?;
-        crate::file::write(&paths.fingerprint(), &text)
+        Ok(())
     }
 }
 
-/// The `[data]` table with the path at which the run's own data are.
+/// The `[data]` table with the paths at which the run's own data are.
 ///
 /// # Errors
-/// [`Error::Invalid`] where the copy is damaged, or there is none and the file is not the same any more.
+/// [`Error::Invalid`] where a copy is damaged, or there is none and the file is not the same any more.
 pub(super) fn locate(paths: &Paths, data: &DataConfig) -> Result<DataConfig> {
-    let mut data = data.clone();
-    // A run of an older version has no fingerprint.
-    let (Some(fingerprint), Some(original)) = (read(paths)?, source(&data, paths.root())) else {
-        return Ok(data);
-    };
-    if fingerprint.kept {
-        let copy = copy(paths, &fingerprint);
+    let mut located = data.clone();
+    for part in Part::ALL {
+        // A run of an older version has no fingerprint.
+        let Some(fingerprint) = read(paths, part)? else {
+            continue;
+        };
+        if !fingerprint.kept {
+            still_there(part.original(data, paths.root()), &fingerprint)?;
+            continue;
+        }
+        let copy = part.copy(paths, &fingerprint);
         if !fingerprint.is_of(&copy)? {
             return Err(Error::invalid(
                 copy.display().to_string(),
@@ -157,14 +212,21 @@ pub(super) fn locate(paths: &Paths, data: &DataConfig) -> Result<DataConfig> {
                 "restore it from a copy, or train again",
             ));
         }
-        if let Source::File { path, .. } = &mut data.source {
-            *path = std::path::absolute(&copy).map_err(Error::io(&copy, "find"))?;
+        let copy = std::path::absolute(&copy).map_err(Error::io(&copy, "find"))?;
+        match (part, &mut located.source) {
+            (Part::Samples, Source::File { path, .. }) => *path = copy,
+            (Part::Targets, _) => located.set_targets_file(&copy),
+            _ => {}
         }
-        return Ok(data);
     }
-    let same = original.is_file() && fingerprint.is_of(&original)?;
-    match same {
-        true => Ok(data),
+    Ok(located)
+}
+
+/// Refuses a file of which there is no copy, and that is no longer what it was.
+fn still_there(original: Option<PathBuf>, fingerprint: &Fingerprint) -> Result<()> {
+    let original = original.unwrap_or_else(|| PathBuf::from(&fingerprint.file));
+    match original.is_file() && fingerprint.is_of(&original)? {
+        true => Ok(()),
         false => Err(Error::invalid(
             original.display().to_string(),
             format!(
@@ -178,19 +240,23 @@ pub(super) fn locate(paths: &Paths, data: &DataConfig) -> Result<DataConfig> {
 
 /// What to say where the user's file is no longer what the run was trained on, and the copy is used.
 pub(super) fn remark(paths: &Paths, data: &DataConfig) -> Option<String> {
-    let (fingerprint, original) = (read(paths).ok()??, source(data, paths.root())?);
-    let changed = fingerprint.kept && original.is_file() && !fingerprint.is_of(&original).ok()?;
-    changed.then(|| {
-        format!(
-            "{} has changed since this run was trained; the run's own copy is used: {}",
-            original.display(),
-            copy(paths, &fingerprint).display()
-        )
+    Part::ALL.into_iter().find_map(|part| {
+        let fingerprint = read(paths, part).ok()??;
+        let original = part.original(data, paths.root())?;
+        let changed =
+            fingerprint.kept && original.is_file() && !fingerprint.is_of(&original).ok()?;
+        changed.then(|| {
+            format!(
+                "{} has changed since this run was trained; the run's own copy is used: {}",
+                original.display(),
+                part.copy(paths, &fingerprint).display()
+            )
+        })
     })
 }
 
-fn read(paths: &Paths) -> Result<Option<Fingerprint>> {
-    let path = paths.fingerprint();
+fn read(paths: &Paths, part: Part) -> Result<Option<Fingerprint>> {
+    let path = part.fingerprint(paths);
     let text = match fs::read(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -222,17 +288,5 @@ fn read(paths: &Paths) -> Result<Option<Fingerprint>> {
             format!("this is no fingerprint of the data ({error})"),
             "restore it from a copy, or train again",
         ),
-    }
-}
-
-fn copy(paths: &Paths, fingerprint: &Fingerprint) -> PathBuf {
-    paths.data().join(&fingerprint.file)
-}
-
-/// The file that the data come from.
-fn source(data: &DataConfig, base: &Path) -> Option<PathBuf> {
-    match &data.source {
-        Source::File { path, .. } => Some(base.join(path)),
-        _ => None,
     }
 }

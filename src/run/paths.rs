@@ -34,7 +34,12 @@ impl Paths {
         self.root.join("data.json")
     }
 
-    /// The folder with a copy of that file.
+    /// The fingerprint of the file that the targets came from, where that is another.
+    pub fn targets_fingerprint(&self) -> PathBuf {
+        self.root.join("targets.json")
+    }
+
+    /// The folder with a copy of that file, and in `targets/` of the other.
     pub fn data(&self) -> PathBuf {
         self.root.join("data")
     }

@@ -82,7 +82,7 @@ impl Session {
         config.validate()?;
         let taken = Taken::before_reading(&config.data, paths.root())?;
         let split = config.data.load_split(config.seed, paths.root())?;
-        taken.as_ref().map_or(Ok(()), Taken::check)?;
+        taken.check()?;
         crate::train::check(&config.train, &config.model, &split.train)?;
         config.capture.check(&split)?;
         let (backend, choice) = choose(&config, &split, backend);
@@ -107,7 +107,7 @@ impl Session {
             ));
         }
         clear(&paths, overwrite)?;
-        taken.map_or(Ok(()), |taken| taken.write(&paths))?;
+        taken.write(&paths)?;
         config.provenance = Some(provenance(backend));
         let mut session = Self {
             run: Run { paths, config },
@@ -352,7 +352,11 @@ fn clear(paths: &Paths, all: bool) -> Result<()> {
     };
     if all {
         let tables = [paths.metrics(), paths.gradient_norms(), paths.timing()];
-        let own = [paths.config(), paths.fingerprint()];
+        let own = [
+            paths.config(),
+            paths.fingerprint(),
+            paths.targets_fingerprint(),
+        ];
         for file in own.into_iter().chain(tables) {
             let result = fs::remove_file(&file);
             gone(file, result)?;

@@ -227,3 +227,54 @@ fn commands_say_that_the_file_has_changed() {
         assert_eq!(say(&[command, &["--quiet"]].concat()), "", "{command:?}");
     }
 }
+
+/// An array of doubles as `numpy.save` writes it.
+fn npy(path: &Path, shape: &str, numbers: impl Iterator<Item = f64>) {
+    let header = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}");
+    let padded = format!("{header:<117}\n");
+    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+    bytes.extend(u16::try_from(padded.len()).unwrap().to_le_bytes());
+    bytes.extend(padded.bytes());
+    bytes.extend(numbers.flat_map(f64::to_le_bytes));
+    fs::write(path, bytes).unwrap();
+}
+
+/// Features and targets in two files: each is kept, and neither may change behind the run's back.
+#[test]
+fn targets_in_a_file_of_their_own_are_kept_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let features = |k: usize| ((k * 37) % 101) as f64 / 50.0 - 1.0;
+    npy(&root.join("X.npy"), "(30, 2)", (0..60).map(features));
+    npy(
+        &root.join("y.npy"),
+        "(30,)",
+        (0..30).map(|i| f64::from(i % 2)),
+    );
+    let split = train(root, "X.npy", "run");
+    let run = root.join("run");
+    assert_eq!(Run::open(&run).unwrap().split().unwrap(), split);
+    let before = picture(&run);
+
+    npy(
+        &root.join("y.npy"),
+        "(30,)",
+        (0..30).map(|i| f64::from(i < 15)),
+    );
+    let edited = Run::open(&run).unwrap();
+    assert_eq!(edited.split().unwrap(), split);
+    assert!(edited.remark_on_data().unwrap().contains("y.npy"));
+    assert_eq!(picture(&run), before);
+
+    fs::remove_file(root.join("y.npy")).unwrap();
+    fs::remove_file(root.join("X.npy")).unwrap();
+    assert_eq!(Run::open(&run).unwrap().split().unwrap(), split);
+    assert_eq!(picture(&run), before);
+
+    fs::write(run.join("data/targets/y.npy"), "no array").unwrap();
+    let refused = Run::open(&run).unwrap().split().unwrap_err().to_string();
+    assert!(
+        refused.contains("y.npy") && refused.contains("damaged"),
+        "{refused}"
+    );
+}
