@@ -366,15 +366,15 @@ mod tests {
     #[test]
     fn neighbours_have_tints_of_their_own() {
         // Two layers; of the first, units 0 and 3, and 1 and 4, have the same crease.
-        let number = |i: usize, j: usize| libm::sin(1.0 + 12.9 * (i % 3) as f64 + 78.2 * j as f64);
-        let layer = |units: usize, inputs: usize| Layer {
+        let number = |i: usize, j: usize| libm::sin(1.0 + 12.9 * i as f64 + 78.2 * j as f64);
+        let layer = |units: usize, inputs: usize, distinct: usize| Layer {
             name: String::from("hidden"),
-            weight: Mat::from_fn(units, inputs, number),
-            bias: (0..units).map(|i| 0.3 * number(i, 7)).collect(),
+            weight: Mat::from_fn(units, inputs, |i, j| number(i % distinct, j)),
+            bias: (0..units).map(|i| 0.3 * number(i % distinct, 7)).collect(),
             activation: Activation::Relu,
         };
         let network = Frozen {
-            layers: vec![layer(5, 2), layer(6, 5)],
+            layers: vec![layer(5, 2, 3), layer(12, 5, 12)],
         };
         let window = Bounds::new((-2.0, 2.0), (-2.0, 2.0)).unwrap();
         let complex = Complex::new(&network, window).unwrap();
@@ -386,6 +386,6 @@ mod tests {
                 borders += 1;
             }
         }
-        assert!(borders > 20);
+        assert!(borders > 20, "{borders}");
     }
 }
