@@ -45,7 +45,7 @@ pub struct Arguments {
     #[arg(long, default_value = "pattern", value_name = "NAME")]
     tint: Tint,
     /// Another directory for the animation; by default the run's figures/.
-    #[arg(long, value_name = "DIRECTORY")]
+    #[arg(short, long, value_name = "DIRECTORY")]
     out: Option<PathBuf>,
 }
 

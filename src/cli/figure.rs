@@ -53,7 +53,7 @@ pub struct Arguments {
     #[arg(long, default_value_t = 192.0, value_name = "NUMBER")]
     dpi: f64,
     /// Another directory for the pictures.
-    #[arg(long, value_name = "DIRECTORY")]
+    #[arg(short, long, value_name = "DIRECTORY")]
     out: Option<PathBuf>,
 }
 

@@ -24,7 +24,7 @@ pub struct Arguments {
     #[arg(long, default_value = "auto", value_name = "NAME")]
     backend: Backend,
     /// The run directory; by default artifacts/runs/ and the configuration's name.
-    #[arg(long, value_name = "DIRECTORY")]
+    #[arg(short, long, value_name = "DIRECTORY")]
     out: Option<PathBuf>,
     /// Replace a run that is there already.
     #[arg(long)]
