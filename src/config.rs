@@ -2,6 +2,10 @@
 //!
 //! An error names the file, the line, the key and, for a mistyped key, the nearest valid one.
 
+pub mod draft;
+mod keys;
+pub mod reference;
+
 use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};

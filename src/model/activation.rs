@@ -86,6 +86,8 @@ pub enum Activation {
 }
 
 impl Activation {
+    /// Every name that a configuration knows.
+    pub const NAMES: [&str; 17] = super::spelling::NAMES;
     /// Leaky ReLU as PyTorch has it by default.
     pub const LEAKY_RELU: Self = Self::LeakyRelu { slope: 0.01 };
     /// ELU as every library has it by default.
