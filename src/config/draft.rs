@@ -306,10 +306,16 @@ fn compose(path: &Path, set: &Dataset, data: &[Entry]) -> String {
         Target::Values { names, .. } => ("mse", names.len(), "identity", "a regression".to_owned()),
     };
     let regression = loss == "mse";
-    // About 3000 steps, so that small and large files take much the same time.
+    // Numbers are learnt by heart sooner than classes: fewer steps and smaller weights where there are few samples.
+    let few = samples < 1000;
     let batch = if samples >= 100 { Some(32) } else { None };
     let steps = batch.map_or(1, |batch| (samples * 4 / 5).div_ceil(batch).max(1));
-    let epochs = (3000 / steps).clamp(20, 200);
+    let wanted = if regression && few { 1200 } else { 2500 };
+    let epochs = (wanted / steps).clamp(20, 200);
+    let optimizer = match regression && few {
+        true => "{ name = \"adam\", lr = 0.005, weight_decay = 0.01 }",
+        false => "{ name = \"adam\", lr = 0.005 }",
+    };
 
     let mut text = format!(
         "# {}: {samples} samples, {} features, {task}. Made by `foldspace init`; every key is explained in\n\
@@ -339,14 +345,24 @@ fn compose(path: &Path, set: &Dataset, data: &[Entry]) -> String {
 
     text += "\n[model]\n";
     text += &comment("The layers: units, and what bends space after each. The last one answers.");
-    text += "layers = [\n    { units = 32, activation = \"tanh\" },\n";
-    text += match regression {
-        true => "    { units = 16, activation = \"tanh\" },\n",
-        // Two units, so that the space in which the classes are parted can be drawn as it is.
-        false => {
-            "    { units = 2, activation = \"tanh\", name = \"embedding\" },   # 2 units: a plane that can be drawn\n"
+    text += "layers = [\n";
+    text += match (regression, few) {
+        (true, true) => {
+            "    { units = 16, activation = \"tanh\" },\n    { units = 8, activation = \"tanh\" },\n"
         }
+        (true, false) => {
+            "    { units = 32, activation = \"tanh\" },\n    { units = 16, activation = \"tanh\" },\n"
+        }
+        (false, _) => "    { units = 32, activation = \"tanh\" },\n",
     };
+    if !regression {
+        // Two units, so that the space in which the classes are parted can be drawn as it is; many classes need all of the plane.
+        let bend = if outputs > 4 { "identity" } else { "tanh" };
+        text += &format!(
+            "    {{ units = 2, activation = {}, name = \"embedding\" }},   # 2 units: a plane that can be drawn\n",
+            quoted(bend)
+        );
+    }
     text += &format!(
         "    {{ units = {outputs}, activation = {} }},\n]\n",
         quoted(end)
@@ -356,7 +372,7 @@ fn compose(path: &Path, set: &Dataset, data: &[Entry]) -> String {
     let mut train = vec![
         entry("epochs", epochs.to_string(), ""),
         entry("loss", quoted(loss), task),
-        entry("optimizer", "{ name = \"adam\", lr = 0.005 }", ""),
+        entry("optimizer", optimizer, ""),
     ];
     if let Some(batch) = batch {
         train.push(entry("batch_size", batch.to_string(), ""));

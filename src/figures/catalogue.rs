@@ -23,6 +23,8 @@ pub enum Name {
     Boundary,
     /// The layer before the last, with warped graph paper and the separating lines.
     Embedding,
+    /// How often each class is taken for each.
+    Confusion,
     /// A regression's predictions against its targets.
     Prediction,
     /// A regression's errors.
@@ -43,11 +45,12 @@ pub enum Name {
 
 impl Name {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Data,
         Self::Loss,
         Self::Boundary,
         Self::Embedding,
+        Self::Confusion,
         Self::Prediction,
         Self::Residuals,
         Self::Network,
@@ -65,6 +68,7 @@ impl Name {
             Self::Loss => "loss",
             Self::Boundary => "boundary",
             Self::Embedding => "embedding",
+            Self::Confusion => "confusion",
             Self::Prediction => "prediction",
             Self::Residuals => "residuals",
             Self::Network => "network",

@@ -130,6 +130,20 @@ impl Activation {
         })
     }
 
+    /// Whether a coordinate lies at the flat ends of an S-shaped activation: the slope is below a hundredth of that at 0. `None` of
+    /// activations without two such ends.
+    pub fn is_saturated(self, z: f64) -> Option<bool> {
+        let ends = match self {
+            Self::Tanh | Self::Sigmoid | Self::HardSigmoid | Self::ScaledTanh { .. } => true,
+            Self::Clip { low, high } => low < 0.0 && high > 0.0,
+            _ => false,
+        };
+        if !ends {
+            return None;
+        }
+        Some(self.derivative(z)?.abs() < 0.01 * self.derivative(0.0)?.abs())
+    }
+
     /// The slope at one coordinate (at a kink: the one-sided slope that autodiff uses, 0 for ReLU);
     /// `None` for softmax.
     pub fn derivative(self, z: f64) -> Option<f64> {
