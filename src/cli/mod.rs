@@ -174,12 +174,22 @@ fn captured_epoch(run: &Run, wanted: Option<usize>) -> Done<usize> {
                 .chain(above)
                 .map(usize::to_string)
                 .collect();
+            let listed: Vec<String> = epochs.iter().map(usize::to_string).collect();
+            let captured = match listed.len().checked_sub(16) {
+                Some(1..) => format!(
+                    "{}, ..., {} ({} of them, by capture.every = {})",
+                    listed[..12].join(", "),
+                    listed[listed.len() - 3..].join(", "),
+                    listed.len(),
+                    run.config.capture.every
+                ),
+                _ => listed.join(", "),
+            };
             Err(Error::invalid(
                 "--epoch",
                 format!("epoch {epoch} was not captured"),
                 format!(
-                    "the captured ones run from {} to {last}; ask for {}",
-                    epochs[0],
+                    "ask for {}; the captured ones are {captured}",
                     near.join(" or ")
                 ),
             ))

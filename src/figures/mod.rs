@@ -10,6 +10,7 @@ mod catalogue;
 mod confusion;
 mod decision;
 mod embedding;
+mod filters;
 mod flow;
 mod grid;
 mod history;

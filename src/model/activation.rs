@@ -130,6 +130,11 @@ impl Activation {
         })
     }
 
+    /// Whether it is made of straight pieces.
+    pub fn is_piecewise_linear(self) -> bool {
+        matches!(self, Self::Identity | Self::Relu | Self::LeakyRelu { .. })
+    }
+
     /// Whether a coordinate lies at the flat ends of an S-shaped activation: the slope is below a hundredth of that at 0. `None` of
     /// activations without two such ends.
     pub fn is_saturated(self, z: f64) -> Option<bool> {
