@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use clap::builder::RangedU64ValueParser;
 
 use super::{Outcome, interrupt, output, progress};
 use crate::config::Config;
@@ -34,7 +35,7 @@ pub struct Arguments {
     #[arg(long, value_name = "SEED")]
     seed: Option<u64>,
     /// How many epochs, in place of the configuration's.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
     epochs: Option<usize>,
     /// Any other value of the configuration, such as train.optimizer.lr=0.05.
     #[arg(long = "set", value_name = "KEY=VALUE")]
