@@ -128,6 +128,8 @@ def samples(
 ) -> Samples:
     """Checks `X` and `y`. `classes` are those that the model knows, `outputs` how many numbers it gives."""
     table, columns, shape = features(X)
+    if not len(table):
+        raise refuse("X", "there are no samples", "give at least 2")
     names, plane = _names(table.shape[1], columns, features_, feature_names, known_names)
     target_name = str(getattr(y, "name", None) or "y")
     if is_frame(y):

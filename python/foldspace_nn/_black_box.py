@@ -18,7 +18,8 @@ def asked(reading: Reading, data: Samples, X: np.ndarray) -> np.ndarray:
     assert reading.evaluate is not None
     if len(data.shape) > 1:
         X = X.reshape(len(X), *data.shape)
-    answer = array(reading.evaluate(X))
+    # A copy: what comes from the core is not to be written to, and some functions do.
+    answer = array(reading.evaluate(np.array(X)))
     if answer.ndim == 0 or len(answer) != len(X):
         shape = "a single value" if answer.ndim == 0 else f"{len(answer)} answers"
         raise refuse(reading.source, f"it gives {shape} for {len(X)} samples", "give a function that takes an array (samples, features) and gives a row for each")

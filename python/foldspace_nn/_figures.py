@@ -38,16 +38,13 @@ class Scene:
         if self.whole is not None and not self._agrees(self.whole):
             self.network = None
         if self.network is None and not reading.expected:
-            warnings.warn(f"{reading.source} is taken as a black box: it has {reading.reason}", BlackBoxWarning, stacklevel=4)
+            warnings.warn(f"{reading.source} is taken as a black box: it has {reading.reason}", BlackBoxWarning, stacklevel=3)
         self.settled = self._settle()
 
     def _chain(self, width: int) -> _native.Network | None:
         if self.reading.chain is None and self.reading.file is None:
             return None
-        network = self.reading.network(width if self.reading.file is None else None)
-        if network.inputs != width:
-            raise refuse("X", f"there are {width} features, the network takes {network.inputs}", "give the features that it was trained on, in their order, and no others")
-        return network
+        return self.reading.network(width)
 
     def _outputs(self, table: np.ndarray, X: Any) -> int | None:
         """How many scores a black box gives, asked at one sample."""
@@ -262,11 +259,11 @@ def activations(model: Any, X: Any, layer: str | int | None = None) -> np.ndarra
     """What a layer gives for samples (n x units); by default the layer before the last."""
     reading = models.read(model)
     table, _, shape = table_of(X)
-    network = reading.network(table.shape[1] if reading.file is None else None)
+    network = reading.network(table.shape[1])
     check = Samples(table, [], shape, None, None, None)  # type: ignore[arg-type]
     scene = object.__new__(Scene)
     scene.reading, scene.data = reading, check
-    if network.inputs == table.shape[1] and not scene._agrees(network):
+    if not scene._agrees(network):
         raise refuse(reading.source, f"it has {reading.reason}", "record the layer with the framework's own hooks")
     if layer is None:
         layer = max(len(network.layers()) - 1, 1)
@@ -331,4 +328,4 @@ def network(model: Any, *, theme: str = "light", title: str | None = None, capti
 def flow(model: Any, X: Any, y: Any, *, features: Any = None, feature_names: Any = None, class_names: Any = None, output: str = "auto", theme: str = "light", fps: int | None = None) -> Animation:
     """The plane and the data in motion, layer by layer, to where a line parts the classes, and back."""
     scene = Scene(model, X, y, output, features=features, feature_names=feature_names, class_names=class_names)
-    return Animation(_native.flow(scene.chain(), scene.data.native, scene.source, scene.data.features), theme, fps)
+    return Animation(_native.flow(scene.chain(), scene.data.native, scene.source, scene.data.features), theme, fps, least=5)

@@ -27,6 +27,8 @@ def read(model: Any) -> Reading:
         return of_skorch(model, source)
     check_fitted(model)
     last = model.steps[-1][1] if hasattr(model, "steps") else model
+    if last is not model:
+        source = f"{type(last).__name__} in a pipeline"
     task = "values" if is_regressor(last) else "classes"
     method = "predict" if task == "values" else next((name for name in METHODS if has(model, name)), "predict")
     classes = getattr(model, "classes_", None)
@@ -193,6 +195,8 @@ def end(chain: Chain, name: str, model: Any) -> bool:
     if kind in ("MLPClassifier", "MLPRegressor"):
         hidden = {"logistic": "sigmoid"}.get(model.activation, model.activation)
         last = {"logistic": "sigmoid"}.get(model.out_activation_, model.out_activation_)
+        if last not in ("identity", "sigmoid", "softmax"):
+            raise Unreadable(f"{last} at its end")
         count = len(model.coefs_)
         for k, (weight, bias) in enumerate(zip(model.coefs_, model.intercepts_)):
             layer = f"hidden{k + 1}" if k < count - 1 else "output"

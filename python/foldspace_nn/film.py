@@ -34,6 +34,8 @@ class Film:
             raise refuse("every", f"a picture every {every} {unit}s", "give 1 or more")
         if output not in OUTPUTS:
             raise refuse("output", f"{output!r} says nothing of an output", f"choose among {', '.join(OUTPUTS)}")
+        if theme not in ("light", "dark"):
+            raise refuse("theme", f"there is no theme {theme!r}", "choose light or dark")
         if unit not in ("epoch", "step"):
             raise refuse("unit", f"{unit!r} is not counted", "choose epoch or step")
         self._model, self._X, self._y = model, X, y

@@ -66,6 +66,13 @@ class Chain:
                 return len(step[2])
         return None
 
+    def inputs(self) -> int | None:
+        """How many numbers go in, if that is known."""
+        for step in self.steps:
+            if step[0] in ("affine", "scale"):
+                return int(step[2].shape[-1])
+        return None
+
     def mark(self, name: str) -> None:
         """The output of the layer `name` is what there is now."""
         self.places[name] = len(self.steps)
@@ -107,10 +114,13 @@ class Reading:
     notes: list[str] = field(default_factory=list)
 
     def network(self, inputs: int | None = None) -> _native.Network:
-        """The chain as a network.
+        """The chain as a network that takes `inputs` features.
 
-        Raises ValueError where the model is no chain.
+        Raises ValueError where the model is no chain, or takes another number of them.
         """
+        takes = self.file.inputs if self.file is not None else self.chain.inputs() if self.chain is not None else None
+        if inputs is not None and takes is not None and takes != inputs:
+            raise refuse("X", f"there are {inputs} features, the network takes {takes}", "give the features that it was trained on, in their order, and no others")
         if self.file is not None:
             return self.file
         if self.chain is None:

@@ -74,8 +74,11 @@ class Animation:
 
     _fps = 25
 
-    def __init__(self, native: _native.Animation, theme: str = "light", fps: int | None = None) -> None:
+    def __init__(self, native: _native.Animation, theme: str = "light", fps: int | None = None, least: int = 1) -> None:
+        if theme not in ("light", "dark"):
+            raise refuse("theme", f"there is no theme {theme!r}", "choose light or dark")
         self._native = native
+        self._least = least
         self._theme = theme
         self._fps = fps or type(self)._fps
 
@@ -85,8 +88,8 @@ class Animation:
         kind = path.suffix.lower().lstrip(".")
         if kind not in ("gif", "apng", "mp4"):
             raise refuse(str(path), "an animation is saved as .gif, .apng or .mp4", "give the file one of these endings")
-        if fps is not None and int(fps) < 1:
-            raise refuse("fps", f"{fps} frames per second", "give 1 or more")
+        if int(fps or self._fps) < self._least:
+            raise refuse("fps", f"{fps or self._fps} frames per second are too few for its movements", f"give {self._least} or more")
         written = self._native.save(str(path), kind, self._theme, int(fps or self._fps), float(scale))
         return Path(written[0])
 
