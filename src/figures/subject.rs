@@ -7,8 +7,8 @@ use super::input_plane::roomy;
 use super::run_regions::cells_of;
 use super::scatter::class_names;
 use super::{
-    Flow, InputAxes, InputPlane, Name, Stage, Tint, Training, boundary, data, network, prediction,
-    spectrum, weights,
+    Flow, InputAxes, InputPlane, Name, Stage, Tint, Training, boundary, data, folds_figure,
+    network, prediction, pullback_figure, spectrum, weights,
 };
 use crate::data::split::{Split, SplitIndices};
 use crate::data::{Dataset, Target};
@@ -125,6 +125,10 @@ impl Subject {
                 .size(680, 460)
                 .panel(spectrum(&self.network)?)),
             Name::Regions => cells_of(&self.network, &self.plane()?, Tint::Pattern, source),
+            Name::Folds => folds_figure(&self.network, &self.plane()?, None, source),
+            Name::Pullback => {
+                pullback_figure(&self.network, &self.plane()?, false, source).map_err(undecided)
+            }
             Name::Topology => Err(Error::invalid(
                 name.name(),
                 "the parts of decision regions are counted over a run",

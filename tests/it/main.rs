@@ -17,6 +17,7 @@ mod draw;
 mod ensemble;
 mod explore;
 mod export;
+mod folds;
 mod fused;
 mod geometry;
 mod go_on;
