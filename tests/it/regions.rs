@@ -758,8 +758,8 @@ fn the_regions_of_the_formula_network() {
     );
 }
 
-#[test]
-fn three_units_fold_the_plane_to_a_hexagon() {
+/// Three units at 120 degrees; class 1 where the sum of their ReLU is below 1.
+pub fn hexagon() -> Frozen {
     let angle = |k: usize| std::f64::consts::TAU * k as f64 / 3.0;
     let weight = Mat::from_fn(3, 2, |i, j| {
         if j == 0 {
@@ -768,7 +768,7 @@ fn three_units_fold_the_plane_to_a_hexagon() {
             libm::sin(angle(i))
         }
     });
-    let network = Frozen {
+    Frozen {
         layers: vec![
             layer(weight, vec![0.0; 3], Activation::Relu),
             layer(
@@ -777,7 +777,12 @@ fn three_units_fold_the_plane_to_a_hexagon() {
                 Activation::Sigmoid,
             ),
         ],
-    };
+    }
+}
+
+#[test]
+fn three_units_fold_the_plane_to_a_hexagon() {
+    let network = hexagon();
     assert_eq!(Complex::new(&network, square(3.0)).unwrap().faces(), 6);
     let found = decided(&network, 3.0);
     assert_eq!(found.pieces, 6);
