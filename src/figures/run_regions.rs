@@ -4,10 +4,13 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::scatter::axis_label;
-use super::{InputAxes, InputPlane, Tint, regions, regions_figure};
+use super::topology::Counted;
+use super::{InputAxes, InputPlane, Readout, Tint, regions, regions_figure};
 use crate::error::{Error, Result};
-use crate::geometry::complex::{Complex, ComplexData, Decided, Summary, most_cells};
-use crate::geometry::{Bounds, topology};
+use crate::geometry::complex::{
+    Complex, ComplexData, Decided, Summary, most_cells, piecewise_linear,
+};
+use crate::geometry::{Bounds, CertifiedCurve, certified_pull_back, topology};
 use crate::model::Frozen;
 use crate::plot::{Figure, Panel};
 use crate::run::Run;
@@ -158,6 +161,25 @@ impl RunRegions {
         }
     }
 
+    /// The certified border of a smooth network after an epoch; none of a network with cells, or of more than two classes.
+    ///
+    /// # Errors
+    /// If the epoch was not captured, or the border takes too many squares.
+    pub fn certified(&self, epoch: usize) -> Result<Option<CertifiedCurve>> {
+        let network = self.plane.network(&self.run.frozen(epoch)?)?;
+        let (head, _) = network.split_at(network.layers.len().saturating_sub(1));
+        if piecewise_linear(&head).layers.len() == head.layers.len()
+            || self.plane.data().class_count() != Some(2)
+        {
+            return Ok(None);
+        }
+        let Ok(readout) = Readout::of(&network) else {
+            return Ok(None);
+        };
+        let (normal, offset) = (&readout.normal, readout.offset);
+        certified_pull_back(&head, normal, offset, self.window, 7).map(Some)
+    }
+
     /// The data on the plane, whose window this is.
     pub(super) fn plane(&self) -> &InputPlane {
         &self.plane
@@ -183,16 +205,22 @@ impl RunRegions {
     /// As [`decided`](Self::decided).
     pub fn topology_files(&self, epoch: usize, json: bool) -> Result<Vec<(&'static str, Vec<u8>)>> {
         let epochs = self.run.epochs()?;
-        let rows = epochs
-            .par_iter()
-            .map(|&epoch| Ok((epoch, topology(&self.decided(epoch)?))));
+        let count = |epoch: usize| match self.certified(epoch)? {
+            Some(certified) => Ok(Counted::of_certificate(&certified)),
+            None => Ok(Counted::of_cells(&topology(&self.decided(epoch)?))),
+        };
+        let rows = epochs.par_iter().map(|&epoch| Ok((epoch, count(epoch)?)));
         let rows = rows.collect::<Result<Vec<_>>>()?;
         let mut files = vec![(
             "topology.csv",
             super::topology::csv(self.plane.data(), &rows)?,
         )];
         if json {
-            files.push(("topology.json", json_of(&topology(&self.decided(epoch)?))?));
+            let bytes = match self.certified(epoch)? {
+                Some(certified) => json_of(&Counted::of_certificate(&certified))?,
+                None => json_of(&topology(&self.decided(epoch)?))?,
+            };
+            files.push(("topology.json", bytes));
         }
         Ok(files)
     }

@@ -52,7 +52,7 @@ fn through_cells_the_line_comes_back_exactly() {
         (hexagon(), 3.0),
         (signed(formula(&[2, 8, 1])), 4.0),
         (signed(formula(&[2, 16, 16, 1])), 4.0),
-        (signed(formula(&[2, 32, 2, 1])), 2.0),
+        (signed(formula(&[2, 32, 32, 1])), 4.0),
     ] {
         let found = PullBack::new(&network, square(size), false).unwrap();
         let points: Vec<[f64; 2]> = found.curves.iter().flatten().copied().collect();
@@ -113,7 +113,12 @@ fn smooth(seed: u32, widths: &[usize], activation: Activation) -> Frozen {
         vec![0.0],
         Activation::Sigmoid,
     ));
-    Frozen { layers }
+    // Through one point for certain.
+    let mut network = Frozen { layers };
+    let (head, last) = network.split_at(widths.len());
+    let score = last.layers[0].affine(head.forward(mat![[0.3, 0.2]].as_ref()).as_ref());
+    network.layers[widths.len()].bias[0] = -score[(0, 0)];
+    network
 }
 
 #[test]
@@ -228,6 +233,15 @@ fn cassinis_ovals_join_where_they_do() {
         let found = certified_level_set(cassini(b), window, 3).unwrap();
         assert_eq!(found.curves.len(), ovals, "{b}");
         assert!(found.undecided.is_empty() && found.curves.iter().all(|curve| curve.closed));
+        let [inside, outside] = found.regions;
+        assert_eq!(
+            [inside.components, inside.bounded, inside.holes],
+            [ovals, ovals, 0]
+        );
+        assert_eq!(
+            [outside.components, outside.bounded, outside.holes],
+            [1, 0, ovals]
+        );
     }
     let found = certified_level_set(cassini(0.0), window, 3).unwrap();
     assert!(found.undecided_share > 0.0 && found.undecided_share < 1e-9);
@@ -257,6 +271,42 @@ fn curves_that_graze_the_rim_are_seen() {
     assert!(!inside.curves[0].closed);
     let outside = certified_level_set(circle(-1.0 - 1e-6), window, 2).unwrap();
     assert!(outside.curves.is_empty() && outside.undecided.is_empty());
+}
+
+#[test]
+fn regions_are_counted_and_measured() {
+    // Below zero between two circles of radius 1 and 2.
+    let ring = |[x, y]: [Interval; 2]| {
+        let r = x * x + y * y;
+        let (a, b) = (r - Interval::point(1.0), r - Interval::point(4.0));
+        [a * b, (a + b) * x * 2.0, (a + b) * y * 2.0]
+    };
+    let window = Bounds::new((-3.0, 3.1), (-2.9, 3.0)).unwrap();
+    let found = certified_level_set(ring, window, 8).unwrap();
+    let [between, beside] = found.regions;
+    assert_eq!(
+        [between.components, between.bounded, between.holes],
+        [1, 1, 1]
+    );
+    assert_eq!([beside.components, beside.bounded, beside.holes], [2, 1, 1]);
+    let exact = 3.0 * std::f64::consts::PI;
+    assert!((between.area - exact).abs() < 2e-3, "{}", between.area);
+    assert!((between.area + beside.area - 6.1 * 5.9).abs() < 1e-9);
+    // One that the window cuts into two pieces.
+    let cut = Bounds::new((-0.5, 0.4), (-2.9, 3.0)).unwrap();
+    let found = certified_level_set(ring, cut, 6).unwrap();
+    let [between, beside] = found.regions;
+    assert_eq!(
+        [between.components, between.bounded, between.holes],
+        [2, 0, 0]
+    );
+    assert_eq!([beside.components, beside.bounded, beside.holes], [3, 0, 0]);
+    assert_eq!(found.curves.len(), 4);
+    // No curve at all.
+    let far = Bounds::new((5.0, 6.0), (5.0, 6.5)).unwrap();
+    let [none, all] = certified_level_set(ring, far, 2).unwrap().regions;
+    assert_eq!((none.components, all.components), (0, 1));
+    assert!((all.area - 1.5).abs() < 1e-12);
 }
 
 const RUN: &str = "seed = 3

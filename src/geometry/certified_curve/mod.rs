@@ -9,13 +9,18 @@
 //! Where a curve crosses itself or ends in a point no refinement helps. Leaves at the finest level stay undecided and are
 //! returned as such.
 
+mod regions;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::boundary::{Polyline, join};
-use super::bracket::Bracket;
-use super::interval::Interval;
-use super::{Bounds, enclosure};
+use regions::Regions;
+pub use regions::SignedRegion;
+
 use crate::error::{Error, Result};
+use crate::geometry::boundary::{Polyline, join};
+use crate::geometry::bracket::Bracket;
+use crate::geometry::interval::Interval;
+use crate::geometry::{Bounds, enclosure};
 use crate::model::{Activation, Frozen, Layer};
 
 /// The finest level: a leaf is then 2^-20 of the window wide.
@@ -34,6 +39,8 @@ pub struct CertifiedCurve {
     pub undecided: Vec<Bounds>,
     /// The share of the window that these cover.
     pub undecided_share: f64,
+    /// Where values are below zero, and where they are not: parts, holes and area.
+    pub regions: [SignedRegion; 2],
     /// How many leaves the quadtree has.
     pub leaves: usize,
 }
@@ -62,6 +69,28 @@ struct Node {
 
 type Corner = [u64; 2];
 type Edge = [Corner; 2];
+
+/// Where the curve crosses the rim of a leaf.
+struct Crossing {
+    edge: Edge,
+    /// The side of the leaf.
+    side: usize,
+    /// The number of the corner before it, anticlockwise.
+    after: usize,
+    /// Whether values fall below zero there, anticlockwise.
+    falls: bool,
+}
+
+/// A leaf, its corners and the middles of sides whose neighbours are smaller, anticlockwise, and how the curve parts them.
+struct Crossed {
+    around: Vec<(Corner, usize)>,
+    signs: Vec<bool>,
+    crossings: Vec<Crossing>,
+    /// Pieces of the curve, from the crossing where values fall, larger values on the left.
+    pairs: Vec<(usize, usize)>,
+    /// Whether pieces cut off corners with values above zero, rather than below.
+    cuts_off_positive: bool,
+}
 
 struct Tree<F> {
     enclose: F,
@@ -107,7 +136,7 @@ pub fn certified_level_set(
     Ok(tree.draw())
 }
 
-/// The curves normal · h(x) + offset = 0 of `head`, a network of two inputs, in `window`: [`pull_back`](super::pull_back)
+/// The curves normal · h(x) + offset = 0 of `head`, a network of two inputs, in `window`: [`pull_back`](crate::geometry::pull_back)
 /// with a proof.
 ///
 /// # Errors
@@ -301,24 +330,27 @@ impl<F: Fn([Interval; 2]) -> Range> Tree<F> {
         let is_leaf = |node: &&Node| !matches!(node.state, State::Split(_));
         let leaves: Vec<&Node> = self.nodes.iter().filter(is_leaf).collect();
         let mut values: BTreeMap<Corner, f64> = BTreeMap::new();
-        let mut pieces: BTreeMap<Edge, Edge> = BTreeMap::new();
+        let mut crossed: Vec<Crossed> = Vec::new();
         let mut undecided: Vec<&Node> = Vec::new();
         for node in &leaves {
-            match node.state {
-                State::Simple => {
-                    if let Some(found) = self.pieces(node, &mut values) {
-                        pieces.extend(found);
-                    } else {
-                        undecided.push(node);
-                    }
-                }
-                State::Undecided => undecided.push(node),
-                State::Empty | State::Split(_) => {}
+            let (leaf, sound) = self.crossed(node, &mut values);
+            if node.state == State::Undecided || !sound {
+                undecided.push(node);
             }
+            crossed.push(leaf);
         }
+        let pieces = crossed.iter().flat_map(|leaf| {
+            let edge = |k: usize| leaf.crossings[k].edge;
+            leaf.pairs.iter().map(move |&(a, b)| (edge(a), edge(b)))
+        });
+        let pieces: BTreeMap<Edge, Edge> = pieces.collect();
         let edges: BTreeSet<Edge> = pieces.iter().flat_map(|(&a, &b)| [a, b]).collect();
         let vertices = edges.into_iter().map(|edge| (edge, self.root(edge)));
         let vertices: BTreeMap<Edge, [f64; 2]> = vertices.collect();
+        let mut regions = Regions::default();
+        for leaf in &crossed {
+            regions.add(leaf, |corner| self.point(corner), |edge| vertices[edge]);
+        }
         let area =
             |node: &&Node| (node.size as f64 / SIDE as f64) * (node.size as f64 / SIDE as f64);
         CertifiedCurve {
@@ -338,6 +370,7 @@ impl<F: Fn([Interval; 2]) -> Range> Tree<F> {
                     }
                 })
                 .collect(),
+            regions: regions.count(),
             leaves: leaves.len(),
         }
     }
@@ -346,9 +379,8 @@ impl<F: Fn([Interval; 2]) -> Range> Tree<F> {
         (self.enclose)(at.map(Interval::point))[0].middle()
     }
 
-    /// The pieces of curve across a leaf, each from the edge where it enters to the one where it leaves with larger values on
-    /// its left; `None` where edges cannot be paired.
-    fn pieces(&self, node: &Node, values: &mut BTreeMap<Corner, f64>) -> Option<Vec<(Edge, Edge)>> {
+    /// How the curve parts a leaf, and whether its crossings could be paired without doubt.
+    fn crossed(&self, node: &Node, values: &mut BTreeMap<Corner, f64>) -> (Crossed, bool) {
         let [i, j] = node.at;
         let (half, size) = (node.size / 2, node.size);
         let corners = [[i, j], [i + size, j], [i + size, j + size], [i, j + size]];
@@ -374,41 +406,48 @@ impl<F: Fn([Interval; 2]) -> Range> Tree<F> {
         };
         let signs: Vec<bool> = around.iter().map(|&(corner, _)| above(corner)).collect();
         let n = around.len();
-        // (edge, side, whether values fall below zero there).
-        let mut crossings: Vec<(Edge, usize, bool)> = Vec::new();
+        let mut crossings: Vec<Crossing> = Vec::new();
         for k in 0..n {
             let next = (k + 1) % n;
             if signs[k] != signs[next] {
                 let (a, b) = (around[k].0, around[next].0);
-                crossings.push(([a.min(b), a.max(b)], around[k].1, signs[k]));
+                crossings.push(Crossing {
+                    edge: [a.min(b), a.max(b)],
+                    side: around[k].1,
+                    after: k,
+                    falls: signs[k],
+                });
             }
         }
         let pairs = |shift: usize| -> Vec<(usize, usize)> {
             let n = crossings.len();
-            let falls = (0..n).filter(|&k| crossings[k].2);
+            let falls = (0..n).filter(|&k| crossings[k].falls);
             falls.map(|k| (k, (k + shift) % n)).collect()
         };
-        let apart =
-            |pairs: &[(usize, usize)]| pairs.iter().all(|&(a, b)| crossings[a].1 != crossings[b].1);
-        let chosen = match crossings.len() {
-            0 => return Some(Vec::new()),
-            2 => pairs(1),
-            4 => {
-                let (on, back) = (pairs(1), pairs(3));
-                match (apart(&on), apart(&back)) {
-                    (true, false) => on,
-                    (false, true) => back,
-                    _ => return None,
-                }
-            }
-            _ => return None,
+        let apart = |pairs: &[(usize, usize)]| {
+            pairs
+                .iter()
+                .all(|&(a, b)| crossings[a].side != crossings[b].side)
         };
-        Some(
-            chosen
-                .into_iter()
-                .map(|(a, b)| (crossings[a].0, crossings[b].0))
-                .collect(),
-        )
+        // From where values fall to the next crossing, around the corners below zero; or to the one before.
+        let (on, back) = (pairs(1), pairs(crossings.len().saturating_sub(1)));
+        let (pairs, cuts_off_positive, sound) = match crossings.len() {
+            0 | 2 => (on, false, true),
+            4 => match (apart(&on), apart(&back)) {
+                (true, false) => (on, false, true),
+                (false, true) => (back, true, true),
+                _ => (on, false, false),
+            },
+            _ => (on, false, false),
+        };
+        let leaf = Crossed {
+            around,
+            signs,
+            crossings,
+            pairs,
+            cuts_off_positive,
+        };
+        (leaf, sound)
     }
 
     /// Where the curve crosses an edge.
