@@ -43,11 +43,15 @@ pub enum Name {
     Regions,
     /// The parts of its decision regions.
     Topology,
+    /// What the network turns over and crushes, and how often the image is covered.
+    Folds,
+    /// The line that separates, in every layer's view.
+    Pullback,
 }
 
 impl Name {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Data,
         Self::Loss,
         Self::Boundary,
@@ -62,6 +66,8 @@ impl Name {
         Self::Gradients,
         Self::Regions,
         Self::Topology,
+        Self::Folds,
+        Self::Pullback,
     ];
 
     /// The name on the command line, and the file's.
@@ -81,6 +87,8 @@ impl Name {
             Self::Gradients => "gradients",
             Self::Regions => "regions",
             Self::Topology => "topology",
+            Self::Folds => "folds",
+            Self::Pullback => "pullback",
         }
     }
 
