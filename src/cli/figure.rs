@@ -6,18 +6,19 @@ use clap::Args;
 
 use super::{Outcome, output};
 use crate::error::Error;
-use crate::figures::{InputAxes, Name, RunRegions, Tint};
+use crate::figures::{InputAxes, Name, Probes, RunRegions, Tint};
 use crate::file;
 use crate::plot::Theme;
 
 /// Draw figures of a finished or running run, without training again.
 ///
-/// Figures: data, loss, boundary, embedding, prediction, residuals, network, weights, spectrum, gradients, regions, topology. Where none is
+/// Figures: data, loss, boundary, embedding, prediction, residuals, network, weights, spectrum, gradients, regions, topology, probes. Where none is
 /// named, all that the run can show are drawn. They go into the run's figures/ directory. Of more than two features,
 /// figures show the plane of the first two principal components, or of two features that --features names; of one feature, data
 /// and boundary show it as it is, with the score over it.
 /// `regions` shows the cells on which a piecewise linear network is one affine map, and writes their counts at every
 /// captured epoch beside the picture, regions.csv; `topology` counts the parts and holes of its decision regions.
+/// `probes` decides for every layer and epoch whether a hyperplane tells the classes apart, and by what margin; probes.csv.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  foldspace figure artifacts/runs/moons\n  \
     foldspace figure artifacts/runs/moons boundary embedding --epoch 20 --theme dark\n  \
@@ -99,6 +100,11 @@ fn size(text: &str) -> Result<(u32, u32), String> {
         .ok_or_else(|| String::from("write width and height as 800x600"))
 }
 
+fn json_of(value: &impl serde::Serialize) -> Result<Vec<u8>, Error> {
+    serde_json::to_vec(value)
+        .map_err(|error| Error::invalid("JSON", error.to_string(), "report this"))
+}
+
 /// Runs the command.
 pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     let run = super::opened(&arguments.run, quiet)?;
@@ -114,7 +120,7 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
         .out
         .clone()
         .unwrap_or_else(|| run.paths.root().join("figures"));
-    let counted = [Name::Regions, Name::Topology]
+    let counted = [Name::Regions, Name::Topology, Name::Probes]
         .iter()
         .any(|name| names.contains(name));
     let tinted = names.contains(&Name::Regions);
@@ -132,10 +138,18 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
         }
     }
     for &name in names {
+        let mut numbers = Vec::new();
         let drawn = match name {
             Name::Regions => {
                 RunRegions::new(&run, &axes).and_then(|it| it.figure(epoch, arguments.tint))
             }
+            Name::Probes => Probes::of_run(&run).and_then(|probes| {
+                numbers.push(("probes.csv", probes.csv()?));
+                if arguments.json {
+                    numbers.push(("probes.json", json_of(&probes)?));
+                }
+                Ok(probes.figure())
+            }),
             _ => name.draw(&run, epoch, &axes),
         };
         let mut figure = match drawn {
@@ -164,13 +178,15 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
                 output::wrote(&path)?;
             }
         }
-        let numbers = match name {
-            Name::Regions => RunRegions::new(&run, &axes)?.files(epoch, arguments.json)?,
-            Name::Topology => {
-                RunRegions::new(&run, &axes)?.topology_files(epoch, arguments.json)?
+        match name {
+            Name::Regions => {
+                numbers = RunRegions::new(&run, &axes)?.files(epoch, arguments.json)?;
             }
-            _ => Vec::new(),
-        };
+            Name::Topology => {
+                numbers = RunRegions::new(&run, &axes)?.topology_files(epoch, arguments.json)?;
+            }
+            _ => {}
+        }
         for (name, bytes) in numbers {
             let path = out.join(name);
             file::write(&path, &bytes)?;

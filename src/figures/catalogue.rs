@@ -3,8 +3,8 @@
 use faer::Mat;
 
 use super::{
-    InputAxes, InputPlane, OneFeature, RunRegions, Stage, Subject, Tint, Training, learning,
-    one_feature, topology_figure,
+    InputAxes, InputPlane, OneFeature, Probes, RunRegions, Stage, Subject, Tint, Training,
+    learning, one_feature, topology_figure,
 };
 use crate::capture::CapturedSet;
 use crate::error::{Error, Result};
@@ -39,11 +39,13 @@ pub enum Name {
     Regions,
     /// The parts of its decision regions.
     Topology,
+    /// Whether a hyperplane tells the classes apart in each layer, and by how much.
+    Probes,
 }
 
 impl Name {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Data,
         Self::Loss,
         Self::Boundary,
@@ -56,6 +58,7 @@ impl Name {
         Self::Gradients,
         Self::Regions,
         Self::Topology,
+        Self::Probes,
     ];
 
     /// The name on the command line, and the file's.
@@ -73,6 +76,7 @@ impl Name {
             Self::Gradients => "gradients",
             Self::Regions => "regions",
             Self::Topology => "topology",
+            Self::Probes => "probes",
         }
     }
 
@@ -95,6 +99,7 @@ impl Name {
             Self::Gradients => learning::gradients(run),
             Self::Regions => RunRegions::new(run, axes)?.figure(epoch, Tint::Pattern),
             Self::Topology => topology_figure(&RunRegions::new(run, axes)?, epoch),
+            Self::Probes => Probes::of_run(run).map(|probes| probes.figure()),
             _ => subject(run, epoch, axes)?.draw(self),
         }
     }

@@ -224,7 +224,7 @@ impl Training {
 }
 
 /// The pairs of classes that both have samples.
-fn class_pairs(labels: &[usize]) -> Vec<[usize; 2]> {
+pub(super) fn class_pairs(labels: &[usize]) -> Vec<[usize; 2]> {
     let classes: Vec<usize> = labels
         .iter()
         .copied()

@@ -35,6 +35,7 @@ mod parity_runs;
 mod pictures;
 mod planes;
 mod plot;
+mod probes;
 mod random;
 mod regions;
 mod regularisation;
