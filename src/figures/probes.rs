@@ -213,6 +213,7 @@ impl Probes {
         );
         for k in 0..sites {
             let y = (sites - 1 - k) as f64;
+            let mut cells: Vec<(f64, f64, Colour)> = Vec::new();
             for (e, row) in self.of_site(k).enumerate() {
                 let fill = match row.probe {
                     None => continue,
@@ -225,13 +226,14 @@ impl Probes {
                     }
                 };
                 let (x0, x1) = (edges[e], edges[e + 1]);
-                let corners = [
-                    [x0, y - 0.42],
-                    [x1, y - 0.42],
-                    [x1, y + 0.42],
-                    [x0, y + 0.42],
-                ];
-                panel = panel.polygon(corners, fill);
+                match cells.last_mut() {
+                    Some((_, end, same)) if *end == x0 && *same == fill => *end = x1,
+                    _ => cells.push((x0, x1, fill)),
+                }
+            }
+            for (x0, x1, fill) in cells {
+                let (low, high) = (y - 0.42, y + 0.42);
+                panel = panel.polygon([[x0, low], [x1, low], [x1, high], [x0, high]], fill);
             }
             panel = panel.mark(self.verdict(k, y));
         }
@@ -293,7 +295,9 @@ impl Probes {
             [from, to],
             [0.0, if most > 0.0 { 1.08 * most } else { 1.0 }],
         );
-        let panel = self.curves(panel, values);
+        let mut panel = self.curves(panel, values);
+        // The curves above have the same.
+        panel.legend.clear();
         if most > 0.0 {
             panel
         } else {

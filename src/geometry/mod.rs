@@ -3,6 +3,7 @@
 //! Points are rows of a [`faer::Mat<f64>`] (n x d); classes are `usize` labels 0 and 1. Everything is plain `f64`
 //! and deterministic: no device, no random numbers, no dependence on the number of threads.
 
+pub mod alpha;
 pub mod best_line;
 pub mod black_box;
 pub mod borders;
@@ -16,6 +17,7 @@ pub mod hull;
 pub mod jacobian;
 pub mod journey;
 pub mod line_bounds;
+pub mod linking;
 pub mod nearest;
 pub mod probe;
 pub mod separability;
@@ -23,7 +25,9 @@ pub mod slice;
 pub mod topology;
 pub mod view;
 pub mod warp;
+pub mod width;
 
+pub use alpha::{Alpha, Bar};
 pub use best_line::{BestLine, best_line};
 pub use black_box::{BlackBox, black_box};
 pub use borders::class_borders;
@@ -39,3 +43,4 @@ pub use slice::Slice;
 pub use topology::{ClassTopology, Topology, topology};
 pub use view::View;
 pub use warp::Grid;
+pub use width::{Enclosure, WidthWarning, enclosure, width_warning};

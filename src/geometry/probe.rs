@@ -27,8 +27,8 @@ pub struct Probe {
     pub radius: f64,
     /// The share of samples that a hyperplane, which is known, has on their class's side.
     pub accuracy: f64,
-    /// No hyperplane has a greater share there. In the plane the best line is sought until the two agree, or until the
-    /// search is cut short; beyond it only the one sample that must be wrong is known.
+    /// No hyperplane has a greater share there. On a line the best cut is known, in the plane the best line is sought until the two agree, or until the
+    /// search is cut short; beyond the plane only the one sample that must be wrong is known.
     pub accuracy_at_most: f64,
 }
 
@@ -86,6 +86,8 @@ impl Prober {
         let [correct, at_most] = match points.ncols() {
             2 if n <= FEW => [best_line(points, labels)?.correct; 2],
             2 => line_bounds(points, labels),
+            // On a line all cuts are tried.
+            1 => [best_offset(points, labels, &[1.0]).max(best_offset(points, labels, &[-1.0])); 2],
             _ => [self.fit(points, labels), n - 1],
         };
         Ok(Probe {

@@ -90,8 +90,10 @@ fn goodfellows_xor_network_has_its_margin_in_the_hidden_layer() {
         ],
     };
     let corners = mat![[0.0, 0.0], [1.0, 1.0], [0.0, 1.0], [1.0, 0.0]];
-    let probes =
-        Probes::new(corners.as_ref(), &[0, 0, 1, 1], &[7], |_| Ok(network.clone())).unwrap();
+    let probes = Probes::new(corners.as_ref(), &[0, 0, 1, 1], &[7], |_| {
+        Ok(network.clone())
+    })
+    .unwrap();
     assert_eq!(probes.sites, ["input", "hidden", "output"]);
     let at = |site: usize| probes.of_site(site).next().unwrap();
     let input = at(0).probe.unwrap();
@@ -183,7 +185,11 @@ fn duplicates_and_flat_clouds_are_judged_too() {
     };
     assert!(margin > 0.1 && gap < 1e-9, "{margin} {gap}");
     let other: Vec<usize> = (0..60).map(|i| usize::from(i % 7 == 3)).collect();
-    assert!(!linear_separability(flat.as_ref(), &other).unwrap().is_separable());
+    assert!(
+        !linear_separability(flat.as_ref(), &other)
+            .unwrap()
+            .is_separable()
+    );
     // All points in one place have no radius and no margin.
     let same = Mat::from_fn(4, 3, |_, j| j as f64);
     let probe = Prober::new().probe(same.as_ref(), &[0, 1, 0, 1]).unwrap();
