@@ -61,6 +61,8 @@ enum Name {
     Flow,
     /// The cells of a piecewise linear network over the epochs.
     Regions,
+    /// What every weight matrix stretches, and by how much, over the epochs.
+    Turns,
 }
 
 /// How long the last frame stays, in seconds.
@@ -113,6 +115,13 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
 fn animation(run: &Run, arguments: &Arguments) -> Result<(Timeline, Draw)> {
     let epochs = run.epochs()?;
     let axes = arguments.look.axes()?;
+    if arguments.name == Name::Turns {
+        let turns = figures::Turns::of_run(run)?;
+        return Ok((
+            Timeline::steps(turns.len(), arguments.fps, HOLD)?,
+            Box::new(move |moment| Ok(turns.frame(moment.step))),
+        ));
+    }
     if let Some(figures) = figures::scores(run, &epochs)? {
         return one_feature(figures, arguments);
     }
@@ -154,7 +163,7 @@ fn animation(run: &Run, arguments: &Arguments) -> Result<(Timeline, Draw)> {
                 .size(640, 500)
                 .panel(views.boundary(moment.step)?))
         }),
-        Name::Training | Name::Flow | Name::Regions => {
+        Name::Training | Name::Flow | Name::Regions | Name::Turns => {
             Box::new(move |moment| views.side_by_side(moment.step))
         }
     };

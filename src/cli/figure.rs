@@ -6,19 +6,22 @@ use clap::Args;
 
 use super::{Outcome, output};
 use crate::error::Error;
-use crate::figures::{InputAxes, Name, Probes, RunRegions, Tint};
+use crate::figures::{self, InputAxes, Name, Probes, RunRegions, Tint, Turns};
 use crate::file;
 use crate::plot::Theme;
 
 /// Draw figures of a finished or running run, without training again.
 ///
-/// Figures: data, loss, boundary, embedding, prediction, residuals, network, weights, spectrum, gradients, regions, topology, probes. Where none is
+/// Figures: data, loss, boundary, embedding, prediction, residuals, network, weights, spectrum, gradients, regions, topology, probes, turns, betti.
+/// Where none is
 /// named, all that the run can show are drawn. They go into the run's figures/ directory. Of more than two features,
 /// figures show the plane of the first two principal components, or of two features that --features names; of one feature, data
 /// and boundary show it as it is, with the score over it.
 /// `regions` shows the cells on which a piecewise linear network is one affine map, and writes their counts at every
 /// captured epoch beside the picture, regions.csv; `topology` counts the parts and holes of its decision regions.
-/// `probes` decides for every layer and epoch whether a hyperplane tells the classes apart, and by what margin; probes.csv.
+/// `probes` decides for every layer and epoch whether a hyperplane tells the classes apart, and by what margin; `turns` follows the singular values and
+/// vectors of every matrix, and the balance of the units; `betti` counts components and holes of each class at every scale, where
+/// a layer has two dimensions. Each writes its table beside the picture.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  foldspace figure artifacts/runs/moons\n  \
     foldspace figure artifacts/runs/moons boundary embedding --epoch 20 --theme dark\n  \
@@ -40,7 +43,7 @@ pub struct Arguments {
     #[arg(long, default_value = "pattern", value_name = "NAME")]
     tint: Tint,
     /// Also write what `regions` is drawn from (vertices, edges, and cells with their areas and affine maps), and the numbers
-    /// of `topology`.
+    /// of `topology`, `probes`, `turns` and `betti`.
     #[arg(long)]
     json: bool,
     /// The format of the files: svg, png, pdf; several with commas.
@@ -120,9 +123,15 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
         .out
         .clone()
         .unwrap_or_else(|| run.paths.root().join("figures"));
-    let counted = [Name::Regions, Name::Topology, Name::Probes]
-        .iter()
-        .any(|name| names.contains(name));
+    let counted = [
+        Name::Regions,
+        Name::Topology,
+        Name::Probes,
+        Name::Turns,
+        Name::Betti,
+    ]
+    .iter()
+    .any(|name| names.contains(name));
     let tinted = names.contains(&Name::Regions);
     for (flag, given, allowed) in [
         ("--json", arguments.json, counted),
@@ -146,9 +155,24 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
             Name::Probes => Probes::of_run(&run).and_then(|probes| {
                 numbers.push(("probes.csv", probes.csv()?));
                 if arguments.json {
-                    numbers.push(("probes.json", json_of(&probes)?));
+                    numbers.push(("probes.json", probes.json()?));
                 }
                 Ok(probes.figure())
+            }),
+            Name::Turns => Turns::of_run(&run).and_then(|turns| {
+                numbers.extend(turns.csv()?);
+                if arguments.json {
+                    numbers.push(("turns.json", turns.json()?));
+                }
+                Ok(turns.figure())
+            }),
+            Name::Betti => figures::betti_of_run(&run, epoch).and_then(|(network, data)| {
+                let curves = figures::betti_curves(&network, &data)?;
+                numbers.push(("betti.csv", figures::betti_csv(&curves)?));
+                if arguments.json {
+                    numbers.push(("betti.json", json_of(&curves)?));
+                }
+                figures::betti_figure(&network, &data, &format!("After epoch {epoch}"))
             }),
             _ => name.draw(&run, epoch, &axes),
         };

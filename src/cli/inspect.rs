@@ -7,6 +7,7 @@ use clap::Args;
 use super::{Outcome, output};
 use crate::error::{Error, Result};
 use crate::figures::{InputAxes, RunRegions};
+use crate::geometry::WidthWarning;
 use crate::geometry::complex::{PlaneCounts, Summary, most_cells, plane_counts};
 use crate::inspect::{LayerReport, inspect};
 use crate::model::{Frozen, import, weights};
@@ -32,14 +33,15 @@ pub struct Arguments {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
-    let (reports, gradients, cells) = if arguments.path.is_file() {
-        (of_file(&arguments.path)?, Vec::new(), None)
+    let (reports, gradients, cells, narrow) = if arguments.path.is_file() {
+        (of_file(&arguments.path)?, Vec::new(), None, None)
     } else {
         let (reports, gradients) = of_run(&arguments.path, arguments.epoch, quiet)?;
         (
             reports,
             gradients,
             Some(Cells::of(&arguments.path, arguments.epoch)),
+            narrow(&arguments.path)?,
         )
     };
     if arguments.json {
@@ -47,6 +49,7 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
             "layers": reports,
             "gradient_norms": gradients.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
             "cells": cells.as_ref().and_then(|cells| cells.as_ref().ok()),
+            "width_warning": narrow.as_ref().map(|(warning, _)| warning),
         });
         return output::say(format_args!("{json:#}"));
     }
@@ -63,7 +66,21 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
         Some(Err(reason)) => output::say(format_args!("cells: not counted: {reason}"))?,
         None => {}
     }
+    if let Some((_, sentence)) = narrow {
+        output::say(format_args!("width: {sentence}"))?;
+    }
     Ok(())
+}
+
+/// Whether a run's network is too narrow for some data, and the sentence that says so.
+fn narrow(path: &Path) -> Result<Option<(WidthWarning, String)>> {
+    let run = crate::run::Run::open(path)?;
+    let split = run.split()?;
+    let warning = super::width::warning(&run, &split)?;
+    Ok(warning.map(|warning| {
+        let sentence = warning.sentence(super::width::names(&split.train));
+        (warning, sentence)
+    }))
 }
 
 /// The cells of a run's network on the plane of its data.

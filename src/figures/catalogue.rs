@@ -3,8 +3,8 @@
 use faer::Mat;
 
 use super::{
-    InputAxes, InputPlane, OneFeature, Probes, RunRegions, Stage, Subject, Tint, Training,
-    learning, one_feature, topology_figure,
+    InputAxes, InputPlane, OneFeature, Probes, RunRegions, Stage, Subject, Tint, Training, Turns,
+    betti_figure, betti_of_run, learning, one_feature, topology_figure,
 };
 use crate::capture::CapturedSet;
 use crate::error::{Error, Result};
@@ -41,11 +41,15 @@ pub enum Name {
     Topology,
     /// Whether a hyperplane tells the classes apart in each layer, and by how much.
     Probes,
+    /// What training does to each matrix.
+    Turns,
+    /// Components and holes of each class in each layer.
+    Betti,
 }
 
 impl Name {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Data,
         Self::Loss,
         Self::Boundary,
@@ -59,6 +63,8 @@ impl Name {
         Self::Regions,
         Self::Topology,
         Self::Probes,
+        Self::Turns,
+        Self::Betti,
     ];
 
     /// The name on the command line, and the file's.
@@ -77,6 +83,8 @@ impl Name {
             Self::Regions => "regions",
             Self::Topology => "topology",
             Self::Probes => "probes",
+            Self::Turns => "turns",
+            Self::Betti => "betti",
         }
     }
 
@@ -100,6 +108,11 @@ impl Name {
             Self::Regions => RunRegions::new(run, axes)?.figure(epoch, Tint::Pattern),
             Self::Topology => topology_figure(&RunRegions::new(run, axes)?, epoch),
             Self::Probes => Probes::of_run(run).map(|probes| probes.figure()),
+            Self::Turns => Turns::of_run(run).map(|turns| turns.figure()),
+            Self::Betti => {
+                let (network, data) = betti_of_run(run, epoch)?;
+                betti_figure(&network, &data, &format!("After epoch {epoch}"))
+            }
             _ => subject(run, epoch, axes)?.draw(self),
         }
     }

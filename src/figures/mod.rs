@@ -3,6 +3,7 @@
 //! A file per kind of picture. Every function takes a [`Frozen`](crate::model::Frozen) network, data, or metrics, and
 //! returns a [`Panel`](crate::plot::Panel) or a [`Figure`](crate::plot::Figure); nothing here trains or opens a device.
 
+mod betti;
 mod black_box;
 mod boundary;
 mod camera;
@@ -29,8 +30,10 @@ mod subject;
 mod sweep;
 mod topology;
 mod training;
+mod turns;
 mod weights;
 
+pub use betti::{BettiCurve, betti_csv, betti_curves, betti_figure, betti_of_run};
 pub use black_box::black_box_boundary;
 pub use boundary::{boundary, boundary_curves, decision_field};
 pub use catalogue::{Name, scores, subject, training};
@@ -50,6 +53,7 @@ pub use subject::Subject;
 pub use sweep::sweep;
 pub use topology::topology_figure;
 pub use training::{Stage, Training};
+pub use turns::Turns;
 pub use weights::{spectrum, weight_matrix};
 
 /// The cells along each side of a sampled field; its picture blends between them.

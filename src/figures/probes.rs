@@ -143,6 +143,14 @@ impl Probes {
         })
     }
 
+    /// The table as JSON.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn json(&self) -> Result<Vec<u8>> {
+        super::run_regions::json_of(self)
+    }
+
     /// A site's rows, epoch by epoch.
     pub fn of_site(&self, site: usize) -> impl Iterator<Item = &ProbeRow> {
         self.rows.iter().skip(site).step_by(self.sites.len().max(1))
@@ -417,7 +425,7 @@ fn worst(probers: &mut [Prober], pairs: &[Pair], points: &Mat<f64>) -> Option<Pr
 }
 
 /// The data at every site on the way through the network.
-fn stages(network: &Frozen, features: MatRef<'_, f64>) -> Vec<(String, Mat<f64>)> {
+pub(super) fn stages(network: &Frozen, features: MatRef<'_, f64>) -> Vec<(String, Mat<f64>)> {
     let mut stages = vec![("input".to_owned(), features.to_owned())];
     let last = network.layers.len().saturating_sub(1);
     for (k, layer) in network.layers.iter().enumerate() {

@@ -2,6 +2,7 @@
 
 mod anim;
 mod architecture;
+mod betti;
 mod black_box;
 mod blog;
 mod browser;
@@ -45,4 +46,6 @@ mod state_dicts;
 mod streams;
 mod sweep;
 mod train;
+mod turns;
 mod weights_exchange;
+mod width_warning;
