@@ -51,7 +51,7 @@ pub use scatter::{data, plane, plane_points};
 pub use subject::Subject;
 #[cfg(feature = "train")]
 pub use sweep::sweep;
-pub use topology::topology_figure;
+pub use topology::{decided_panel, topology_figure};
 pub use training::{Stage, Training};
 pub use turns::Turns;
 pub use weights::{spectrum, weight_matrix};

@@ -21,6 +21,11 @@ def cloud(seed, n, d):
     return np.array([[next(numbers) for _ in range(d)] for _ in range(n)])
 
 
+def sphere(seed, n):
+    points = cloud(seed, n, 3)
+    return points / np.sqrt((points**2).sum(axis=1, keepdims=True))
+
+
 def alpha(points):
     tree = gudhi.AlphaComplex(points=points.tolist(), precision="exact").create_simplex_tree()
     tree.compute_persistence()
@@ -37,7 +42,7 @@ def rips(points, dimension, reach):
 json.dump(
     {
         "alpha": [alpha(cloud(seed, 40 + 20 * seed, 2)) for seed in range(6)],
-        "rips": [rips(cloud(50 + seed, 24, 3), 2, 1.2) for seed in range(4)],
+        "rips": [rips(sphere(50 + seed, 32), 2, 1.5) for seed in range(4)],
     },
     open("betti.json", "w"),
 )
