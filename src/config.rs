@@ -2,7 +2,10 @@
 //!
 //! An error names the file, the line, the key and, for a mistyped key, the nearest valid one.
 
+pub mod draft;
+mod keys;
 mod overrides;
+pub mod reference;
 
 use std::fs;
 use std::ops::Range;

@@ -8,7 +8,8 @@ use clap::builder::RangedU64ValueParser;
 use super::{Outcome, interrupt, output, progress};
 use crate::config::Config;
 use crate::device::Backend;
-use crate::error::Error;
+use crate::diagnosis::{Evidence, diagnose};
+use crate::error::{Error, Result};
 use crate::run::{self, Session};
 use crate::train::EpochMetrics;
 
@@ -115,6 +116,9 @@ pub(super) fn finish(mut session: Session, quiet: bool) -> Outcome {
         }
     }
     if !quiet {
+        if session.trainer().is_done() {
+            diagnosis(&session)?;
+        }
         if let Some(metrics) = last {
             output::say(format_args!(
                 "epoch {}: {}",
@@ -123,6 +127,30 @@ pub(super) fn finish(mut session: Session, quiet: bool) -> Outcome {
             ))?;
         }
         output::say(root.display())?;
+    }
+    Ok(())
+}
+
+/// What went wrong, if anything: at most three lines.
+fn diagnosis(session: &Session) -> Result<()> {
+    let run = session.run();
+    let (initial, last) = (run.frozen(0)?, run.frozen(session.trainer().epoch())?);
+    let train = &run.config.train;
+    let found = diagnose(&Evidence {
+        initial: &initial,
+        last: &last,
+        split: session.split(),
+        metrics: &run.metrics()?,
+        train,
+        restored: train
+            .early_stopping
+            .is_some_and(|stopping| stopping.restore_best),
+    });
+    for finding in found {
+        output::note(format_args!(
+            "diagnosis: {}; {}",
+            finding.problem, finding.remedy
+        ));
     }
     Ok(())
 }

@@ -42,7 +42,7 @@ def rips(points, dimension, reach):
 json.dump(
     {
         "alpha": [alpha(cloud(seed, 40 + 20 * seed, 2)) for seed in range(6)],
-        "rips": [rips(sphere(50 + seed, 32), 2, 1.5) for seed in range(4)],
+        "rips": [rips(sphere(50 + seed, 26), 2, 1.95) for seed in range(4)],
     },
     open("betti.json", "w"),
 )
