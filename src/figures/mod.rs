@@ -3,6 +3,7 @@
 //! A file per kind of picture. Every function takes a [`Frozen`](crate::model::Frozen) network, data, or metrics, and
 //! returns a [`Panel`](crate::plot::Panel) or a [`Figure`](crate::plot::Figure); nothing here trains or opens a device.
 
+mod betti;
 mod black_box;
 mod boundary;
 mod camera;
@@ -22,6 +23,7 @@ mod network;
 mod one_feature;
 mod paper;
 mod prediction;
+mod probes;
 mod pullback;
 mod readout;
 mod regions;
@@ -32,8 +34,10 @@ mod subject;
 mod sweep;
 mod topology;
 mod training;
+mod turns;
 mod weights;
 
+pub use betti::{BettiCurve, betti_csv, betti_curves, betti_figure, betti_of_run};
 pub use black_box::black_box_boundary;
 pub use boundary::{boundary, boundary_curves, decision_field};
 pub use catalogue::{Name, scores, subject, training};
@@ -46,6 +50,7 @@ pub use history::{Series, history};
 pub use input_plane::{InputAxes, InputPlane};
 pub use one_feature::OneFeature;
 pub use prediction::residuals_of;
+pub use probes::{ProbeRow, Probes};
 pub use pullback::{PullBack, pullback_figure, pullback_panels};
 pub use readout::Readout;
 pub use regions::{Tint, moved_regions, regions, regions_figure};
@@ -54,8 +59,9 @@ pub use scatter::{data, plane, plane_points};
 pub use subject::Subject;
 #[cfg(feature = "train")]
 pub use sweep::sweep;
-pub use topology::topology_figure;
+pub use topology::{decided_panel, topology_figure};
 pub use training::{Stage, Training};
+pub use turns::Turns;
 pub use weights::{spectrum, weight_matrix};
 
 /// The cells along each side of a sampled field; its picture blends between them.

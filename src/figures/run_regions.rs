@@ -380,7 +380,7 @@ pub(super) fn csv_of(header: &[&str], rows: impl Iterator<Item = Vec<String>>) -
     writer.into_inner().map_err(|error| refuse(&error))
 }
 
-fn json_of(value: &impl Serialize) -> Result<Vec<u8>> {
+pub(super) fn json_of(value: &impl Serialize) -> Result<Vec<u8>> {
     serde_json::to_vec(value)
         .map_err(|error| Error::invalid("JSON", error.to_string(), "report this"))
 }

@@ -136,7 +136,8 @@ impl Subject {
                 "the parts of decision regions are counted over a run",
                 "draw `regions` or `boundary`",
             )),
-            Name::Loss | Name::Gradients => Err(Error::invalid(
+            Name::Betti => super::betti_figure(&self.network, &self.split.train, source),
+            Name::Loss | Name::Gradients | Name::Probes | Name::Turns => Err(Error::invalid(
                 name.name(),
                 "it shows a training, and there is only the trained network",
                 "draw `boundary`, `embedding` or `weights`",

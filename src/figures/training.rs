@@ -276,7 +276,7 @@ fn robust(points: &Mat<f64>) -> Mat<f64> {
 }
 
 /// The pairs of classes that both have samples.
-fn class_pairs(labels: &[usize]) -> Vec<[usize; 2]> {
+pub(super) fn class_pairs(labels: &[usize]) -> Vec<[usize; 2]> {
     let classes: Vec<usize> = labels
         .iter()
         .copied()

@@ -2,6 +2,7 @@
 
 mod anim;
 mod architecture;
+mod betti;
 mod black_box;
 mod blog;
 mod browser;
@@ -41,6 +42,7 @@ mod pictures;
 mod planes;
 mod plot;
 mod predict;
+mod probes;
 mod pullback;
 mod random;
 mod reference_of_keys;
@@ -52,4 +54,6 @@ mod state_dicts;
 mod streams;
 mod sweep;
 mod train;
+mod turns;
 mod weights_exchange;
+mod width_warning;
