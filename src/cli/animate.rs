@@ -194,7 +194,7 @@ fn animation(run: &Run, arguments: &Arguments) -> Result<(Timeline, Draw)> {
 
 /// Of one feature, the score over it: its picture after every captured epoch.
 fn one_feature(figures: Vec<Figure>, arguments: &Arguments) -> Result<(Timeline, Draw)> {
-    if matches!(arguments.name, Name::Embedding | Name::Flow) {
+    if !matches!(arguments.name, Name::Training | Name::Boundary) {
         return Err(Error::invalid(
             "animate",
             "the data has one feature, and this shows a plane of them",
