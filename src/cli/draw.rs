@@ -58,7 +58,7 @@ pub struct Arguments {
     #[arg(long, default_value_t = 25, value_name = "N")]
     fps: u32,
     /// The directory for the pictures; by default one beside the model, called like it with -figures at its end.
-    #[arg(long, value_name = "DIRECTORY")]
+    #[arg(short, long, value_name = "DIRECTORY")]
     out: Option<PathBuf>,
 }
 

@@ -44,7 +44,7 @@ pub struct Arguments {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
     /// Where tables and pictures go; by default artifacts/sweeps/ and the configuration's name.
-    #[arg(long, value_name = "DIRECTORY")]
+    #[arg(short, long, value_name = "DIRECTORY")]
     out: Option<PathBuf>,
     /// Replace a sweep that is there already.
     #[arg(long)]
@@ -190,7 +190,7 @@ fn table(results: &Results) -> String {
 }
 
 /// Columns, flush right, two blanks apart.
-fn aligned(rows: &[Vec<String>]) -> String {
+pub(super) fn aligned(rows: &[Vec<String>]) -> String {
     let columns = rows.first().map_or(0, Vec::len);
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
     let widths: Vec<usize> = (0..columns).map(|c| width(c).unwrap_or(0)).collect();
