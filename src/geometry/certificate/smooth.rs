@@ -364,7 +364,12 @@ fn meeting(head: &Frozen, place: &dyn Fn(f64) -> [f64; 2]) -> Option<[[f64; 2]; 
                 continue;
             }
             // Newton in both places, by differences.
-            let (mut s, mut t) = ((i as f64 + 0.5) * step, (j as f64 + 0.5) * step);
+            let cross = |p: [f64; 2], q: [f64; 2]| p[0] * q[1] - p[1] * q[0];
+            let minus = |p: [f64; 2], q: [f64; 2]| [p[0] - q[0], p[1] - q[1]];
+            let (u, v, w) = (minus(b, a), minus(d, c), minus(c, a));
+            let share = |k: usize, t: f64| (k as f64 + t.clamp(0.0, 1.0)) * step;
+            let mut s = share(i, cross(w, v) / cross(u, v));
+            let mut t = share(j, cross(w, u) / cross(u, v));
             for _ in 0..30 {
                 let (p, q) = (at(s), at(t));
                 let rest = [p[0] - q[0], p[1] - q[1]];
@@ -387,7 +392,8 @@ fn meeting(head: &Frozen, place: &dyn Fn(f64) -> [f64; 2]) -> Option<[[f64; 2]; 
             }
             let points = [place(s), place(t)];
             let scale = a[0].abs().max(a[1].abs()).max(1e-3);
-            if witness(head, points).residual <= 1e-9 * scale && (s - t).abs() > step {
+            let apart = (s - t).abs().min(4.0 - (s - t).abs());
+            if witness(head, points).residual <= 1e-12 * scale && apart > step {
                 return Some(points);
             }
         }
