@@ -716,7 +716,10 @@ fn a_run_shows_its_cells() {
     assert!(succeed(&["inspect", "smooth"]).contains("cells: not counted: layer layers.0: tanh"));
     // What a smooth network has not is no news; the parts of its regions are counted on a certified border.
     let said = succeed(&["figure", "smooth", "--format", "svg"]);
-    assert!(!said.contains("regions") && said.contains("topology.svg"), "{said}");
+    assert!(
+        !said.contains("regions") && said.contains("topology.svg"),
+        "{said}"
+    );
 }
 
 /// The topology of a network's decision within a square.
