@@ -222,7 +222,7 @@ fn one_feature(
     arguments: &Arguments,
     wanted: Name,
 ) -> Result<(Timeline, Draw)> {
-    if matches!(wanted, Name::Embedding | Name::Flow) {
+    if !matches!(wanted, Name::Training | Name::Boundary) {
         return Err(Error::invalid(
             "animate",
             "the data has one feature, and this shows a plane of them",

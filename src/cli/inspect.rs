@@ -100,6 +100,9 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
 #[derive(serde::Serialize)]
 struct Certificate {
     domain: [[f64; 2]; 2],
+    /// What the plane is, where it is not all of input space.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    plane: String,
     layers: Vec<LayerVerdict>,
 }
 
@@ -109,6 +112,9 @@ impl Certificate {
         output::say(format_args!(
             "one to one on [{x0:.4}, {x1:.4}] x [{y0:.4}, {y1:.4}]?"
         ))?;
+        if !self.plane.is_empty() {
+            output::say(format_args!("  {}", self.plane))?;
+        }
         for LayerVerdict {
             layer,
             alone,
@@ -169,7 +175,7 @@ fn certified(arguments: &Arguments) -> Result<Certificate> {
             ));
         }
     };
-    let (network, window) = if path.is_file() {
+    let (network, window, plane) = if path.is_file() {
         if !import::is_ours(path)? {
             return Err(Error::invalid(
                 path.display().to_string(),
@@ -177,12 +183,16 @@ fn certified(arguments: &Arguments) -> Result<Certificate> {
                 "certify a run, or weights that foldspace wrote",
             ));
         }
-        (weights::read(path)?, None)
+        (weights::read(path)?, None, String::new())
     } else {
         let run = crate::run::Run::open(path)?;
         let epoch = super::captured_epoch(&run, arguments.epoch)?;
         let regions = RunRegions::new(&run, &InputAxes::Automatic)?;
-        (regions.network(epoch)?, Some(regions.window()))
+        (
+            regions.network(epoch)?,
+            Some(regions.window()),
+            regions.note().to_owned(),
+        )
     };
     let Some(domain) = domain.or(window) else {
         return Err(Error::invalid(
@@ -193,6 +203,7 @@ fn certified(arguments: &Arguments) -> Result<Certificate> {
     };
     Ok(Certificate {
         domain: [domain.x, domain.y].map(|(from, to)| [from, to]),
+        plane,
         layers: certify(&network, domain)?,
     })
 }

@@ -125,7 +125,16 @@ impl Name {
             }
             Self::Prediction | Self::Residuals => !classes(),
             Self::Regions => straight(),
-            Self::Topology => straight() && classes(),
+            // Of a smooth network the border between two classes is certified, of more it is not.
+            Self::Topology => {
+                let two = || {
+                    run.split()
+                        .is_ok_and(|split| split.train.class_count() == Some(2))
+                };
+                (straight() && classes()) || two()
+            }
+            Self::Pullback => classes(),
+            Self::Folds => layers.iter().any(|layer| layer.units == 2),
             Self::Filters => run
                 .split()
                 .is_ok_and(|split| super::filters::look_like_pixels(&split.train.feature_names)),

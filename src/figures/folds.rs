@@ -20,6 +20,8 @@ const VALUES: usize = 220;
 /// Cells along each side of the lattice on which a smooth network's folds are traced; odd, so that axes of symmetry fall
 /// between its corners.
 const SMOOTH_CELLS: usize = 127;
+/// The same for tables over many epochs.
+const TABLE_CELLS: usize = 63;
 /// The line along which the plane is folded.
 const CREASE: Stroke = Stroke::new(Colour::accent(3), 2.0);
 
@@ -87,7 +89,17 @@ impl FoldPicture {
     /// # Errors
     /// If they do not, or a layer of theirs is a softmax.
     pub fn new(network: &Frozen, dataset: &Dataset, window: Bounds, layers: usize) -> Result<Self> {
-        let sheet = Sheet::new(network, window, layers)?;
+        Self::on(network, dataset, window, layers, SMOOTH_CELLS)
+    }
+
+    fn on(
+        network: &Frozen,
+        dataset: &Dataset,
+        window: Bounds,
+        layers: usize,
+        cells: usize,
+    ) -> Result<Self> {
+        let sheet = Sheet::new(network, window, layers, cells)?;
         let (head, _) = network.split_at(layers.min(network.layers.len()));
         let label = |axis: usize| dataset.feature_names.get(axis).map(|name| axis_label(name));
         let [x, y] = [0, 1].map(|axis| label(axis).unwrap_or_default());
@@ -235,7 +247,7 @@ impl FoldNumbers {
 }
 
 impl Sheet {
-    fn new(network: &Frozen, window: Bounds, layers: usize) -> Result<Self> {
+    fn new(network: &Frozen, window: Bounds, layers: usize, cells: usize) -> Result<Self> {
         if !planes(network).contains(&layers) {
             return Err(not_a_plane(network, layers));
         }
@@ -243,7 +255,7 @@ impl Sheet {
         if piecewise_linear(&head).layers.len() == layers {
             Self::exact(&head, window, layers)
         } else {
-            Self::smooth(&head, window, layers)
+            Self::smooth(&head, window, layers, cells)
         }
     }
 
@@ -290,8 +302,7 @@ impl Sheet {
         })
     }
 
-    fn smooth(head: &Frozen, window: Bounds, layers: usize) -> Result<Self> {
-        let n = SMOOTH_CELLS;
+    fn smooth(head: &Frozen, window: Bounds, layers: usize, n: usize) -> Result<Self> {
         let found = fold_curve(head, layers, window, n)?;
         let [kept, over, undecided] = found.shares();
         let corner = |k: usize| {
@@ -462,7 +473,7 @@ pub fn fold_table(network: &Frozen, dataset: &Dataset, window: Bounds) -> Result
     let rows = layers.map(|(k, (layer, length_factor))| {
         // A softmax over two units crushes the plane to a line, which nobody asks about.
         let folds = (layer.units() == 2)
-            .then(|| FoldPicture::new(network, dataset, window, k + 1).ok())
+            .then(|| FoldPicture::on(network, dataset, window, k + 1, TABLE_CELLS).ok())
             .flatten();
         LayerFolds {
             layer: layer.name.clone(),

@@ -16,13 +16,13 @@ use crate::geometry::{Bounds, View, certified_pull_back, class_borders, pull_bac
 use crate::linalg::Pca;
 use crate::model::{Frozen, Layer};
 use crate::plot::text::literal;
-use crate::plot::{Figure, Panel, Point};
+use crate::plot::{Colour, Dash, Figure, Panel, Point, Stroke};
 
 /// Cells along each side of the lattice that smooth curves are traced on: fine, since their images are drawn too.
 const CELLS: usize = 192;
 /// The level that a certificate's quadtree is refined to along the curve at least.
 const COARSEST: u32 = 7;
-/// How dense the points on each straight piece of a smooth curve are: images of pieces are no longer straight.
+/// Panels per row at most.
 const LAYERS_PER_ROW: usize = 3;
 
 /// The curves on which a network is undecided, in its input plane.
@@ -214,6 +214,12 @@ fn view(
         && layer.units() == 2
     {
         panel = panel.mark(decision.regions(bounds, 0.7, |points| points.to_owned()));
+        if let Decision::Two(readout) = decision {
+            // All of the line; what the input's window reaches of it is drawn over it.
+            let reach = 4.0 * (bounds.x.1 - bounds.x.0 + bounds.y.1 - bounds.y.0);
+            let thin = Stroke::new(Colour::TEXT.fade(0.7), 1.0).dash(Dash::Dashed);
+            panel = panel.line(readout.line(reach).to_vec(), thin);
+        }
     }
     panel = by_class(
         super::input_plane::roomy(panel, bounds),
@@ -287,6 +293,7 @@ pub fn pullback_figure(
 ) -> Result<Figure> {
     let window = plane.bounds()?;
     let on_plane = plane.network(network)?;
+    parts_classes(&on_plane, plane.data())?;
     let found = PullBack::new(&on_plane, window, certify)?;
     let panels = pullback_panels(&on_plane, plane.data(), window, &found)?;
     let straight = match panels.len() {
@@ -301,6 +308,28 @@ pub fn pullback_figure(
         plane.note()
     );
     Ok(arranged(panels).caption(caption))
+}
+
+/// Refuses a regression, and a network that decides between other classes than the data have.
+///
+/// # Errors
+/// If so.
+pub(super) fn parts_classes(network: &Frozen, dataset: &Dataset) -> Result<()> {
+    let Some(classes) = dataset.class_count() else {
+        return Err(Error::invalid(
+            "pullback",
+            "a regression has no classes to part",
+            "draw `prediction`, `residuals` or `folds` instead",
+        ));
+    };
+    match Decision::of(network)?.classes() {
+        Some(parted) if parted != classes => Err(Error::invalid(
+            "pullback",
+            format!("the network parts {parted} classes, the data have {classes}"),
+            "give data of the classes that the network was trained on",
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// Panels in rows of three at most.

@@ -98,6 +98,11 @@ impl RunRegions {
         self.plane.network(&self.run.frozen(epoch)?)
     }
 
+    /// What a caption has to say about the plane; nothing where it is all of input space.
+    pub fn note(&self) -> &str {
+        self.plane.note()
+    }
+
     /// The window of the plane that figures look through.
     pub fn window(&self) -> Bounds {
         self.window
@@ -291,6 +296,7 @@ impl RunRegions {
     /// As [`pullback`](Self::pullback).
     pub fn pullback_frame(&self, epoch: usize) -> Result<Figure> {
         let network = self.plane.network(&self.run.frozen(epoch)?)?;
+        super::pullback::parts_classes(&network, self.plane.data())?;
         let found = super::PullBack::new(&network, self.window, false)?;
         let mut panels = super::pullback_panels(&network, self.plane.data(), self.window, &found)?;
         panels[0].note = format!("epoch {epoch}");

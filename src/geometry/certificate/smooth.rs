@@ -7,7 +7,7 @@ use crate::geometry::interval::Interval;
 use crate::geometry::{Bounds, fold_curve, jacobian};
 use crate::model::{Frozen, Layer};
 
-/// The finest level of the quadtree, and the most squares that are looked at.
+/// The finest level of the rectangles along each axis, and the most of them that are looked at.
 const FINEST: u32 = 12;
 const MOST: usize = 20_000;
 /// Points along each side of the lattice that is looked at first.
@@ -105,24 +105,29 @@ pub(super) fn decide(head: &Frozen, domain: Bounds) -> Result<Verdict> {
             return Ok(folded(head, domain));
         }
     }
-    let mut open = vec![(0, 0, 0)];
+    // Rectangles by their levels and numbers along x and y; halved along their longer side.
+    let mut open = vec![([0_u32; 2], [0_u64; 2])];
     let (mut signs, mut looked, mut share, mut least) = ([false; 2], 0, 0.0, f64::INFINITY);
-    while let Some((level, i, j)) = open.pop() {
-        let side = 1_u64 << level;
-        let range = |ends: (f64, f64), k: u64| {
-            Interval::new(
-                at(ends, k as f64 / side as f64),
-                at(ends, (k + 1) as f64 / side as f64),
-            )
+    while let Some((levels, numbers)) = open.pop() {
+        let range = |axis: usize, ends: (f64, f64)| {
+            let (k, parts) = (numbers[axis] as f64, libm::exp2(f64::from(levels[axis])));
+            Interval::new(at(ends, k / parts), at(ends, (k + 1.0) / parts))
         };
-        let det = determinant(&parts, [range(domain.x, i), range(domain.y, j)]);
+        let ranges = [range(0, domain.x), range(1, domain.y)];
+        let det = determinant(&parts, ranges);
         looked += 1;
         match det.sign() {
-            0 if level < FINEST && looked < MOST => {
-                let children = [(0, 0), (1, 0), (0, 1), (1, 1)];
-                open.extend(children.map(|(right, up)| (level + 1, 2 * i + right, 2 * j + up)));
+            0 if levels[0] + levels[1] < 2 * FINEST && looked < MOST => {
+                let length = |axis: usize| ranges[axis].high - ranges[axis].low;
+                let longer = usize::from(length(1) > length(0));
+                let (mut levels, mut numbers) = (levels, numbers);
+                levels[longer] += 1;
+                numbers[longer] *= 2;
+                open.push((levels, numbers));
+                numbers[longer] += 1;
+                open.push((levels, numbers));
             }
-            0 => share += libm::exp2(-2.0 * f64::from(level)),
+            0 => share += libm::exp2(-f64::from(levels[0] + levels[1])),
             sign => {
                 signs[usize::from(sign < 0)] = true;
                 least = least.min(det.least());
@@ -141,7 +146,7 @@ pub(super) fn decide(head: &Frozen, domain: Bounds) -> Result<Verdict> {
     Ok(match rim(head, domain) {
         Rim::Simple => Verdict::Injective {
             rule: format!(
-                "the determinant keeps its sign ({looked} squares), and the rim's image is simple"
+                "the determinant keeps its sign ({looked} rectangles), and the rim's image is simple"
             ),
             least_determinant: Some(least),
         },
@@ -359,7 +364,12 @@ fn meeting(head: &Frozen, place: &dyn Fn(f64) -> [f64; 2]) -> Option<[[f64; 2]; 
                 continue;
             }
             // Newton in both places, by differences.
-            let (mut s, mut t) = ((i as f64 + 0.5) * step, (j as f64 + 0.5) * step);
+            let cross = |p: [f64; 2], q: [f64; 2]| p[0] * q[1] - p[1] * q[0];
+            let minus = |p: [f64; 2], q: [f64; 2]| [p[0] - q[0], p[1] - q[1]];
+            let (u, v, w) = (minus(b, a), minus(d, c), minus(c, a));
+            let share = |k: usize, t: f64| (k as f64 + t.clamp(0.0, 1.0)) * step;
+            let mut s = share(i, cross(w, v) / cross(u, v));
+            let mut t = share(j, cross(w, u) / cross(u, v));
             for _ in 0..30 {
                 let (p, q) = (at(s), at(t));
                 let rest = [p[0] - q[0], p[1] - q[1]];
@@ -382,7 +392,8 @@ fn meeting(head: &Frozen, place: &dyn Fn(f64) -> [f64; 2]) -> Option<[[f64; 2]; 
             }
             let points = [place(s), place(t)];
             let scale = a[0].abs().max(a[1].abs()).max(1e-3);
-            if witness(head, points).residual <= 1e-9 * scale && (s - t).abs() > step {
+            let apart = (s - t).abs().min(4.0 - (s - t).abs());
+            if witness(head, points).residual <= 1e-12 * scale && apart > step {
                 return Some(points);
             }
         }
