@@ -12,6 +12,7 @@ mod figure;
 mod inspect;
 mod interrupt;
 mod output;
+mod play;
 mod progress;
 mod reproduce;
 mod resume;
@@ -49,6 +50,7 @@ enum Command {
     Compress(compress::Arguments),
     Export(export::Arguments),
     Explore(explore::Arguments),
+    Play(play::Arguments),
     Data(data::Arguments),
     Devices(devices::Arguments),
     Completions(completions::Arguments),
@@ -91,6 +93,7 @@ pub fn run() -> ExitCode {
         Command::Compress(arguments) => compress::run(&arguments, cli.quiet),
         Command::Export(arguments) => export::run(&arguments, cli.quiet),
         Command::Explore(arguments) => explore::run(&arguments, cli.quiet),
+        Command::Play(arguments) => play::run(&arguments, cli.quiet),
         Command::Data(arguments) => data::run(&arguments, cli.quiet),
         Command::Devices(arguments) => devices::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),

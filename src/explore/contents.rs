@@ -8,6 +8,7 @@ use super::join;
 use super::spread;
 use super::verdicts::judge;
 use crate::config::Config;
+use crate::data::split::Split;
 use crate::data::{Dataset, Source, Target};
 use crate::error::{Error, Result};
 use crate::figures::{InputAxes, InputPlane};
@@ -82,50 +83,16 @@ pub fn page(run: &Run, axes: &InputAxes, limits: Limits) -> Result<String> {
             "restore the file from a copy, or train again",
         ));
     }
-    let d = split.train.dimensions();
-    if networks[0]
-        .layers
-        .first()
-        .is_none_or(|first| first.inputs() != d)
-    {
-        return Err(Error::invalid(
-            &place,
-            format!("the data has {d} features, which is not what the network takes"),
-            "restore the data that the run was trained on",
-        ));
-    }
-    let plane = (d > 1)
-        .then(|| InputPlane::new(&split.train, split.standardiser.as_ref(), axes))
-        .transpose()?;
     let rows: Vec<Vec<f64>> = networks.iter().map(parameters).collect();
     let weights = codec::pack(&rows);
-    let (samples, counts) = samples(&split.train, &split.test, plane.as_ref(), limits);
     let name = name(run);
-    let description = json!({
-        "format": 1,
-        "program": env!("CARGO_PKG_VERSION"),
-        "name": name,
-        "data": split.train.name,
-        "loss": serde_json::to_value(run.config.train.loss).unwrap_or(Value::Null),
-        "target": target(&split.train),
-        "features": split.train.feature_names,
-        "standardised": split.standardiser.as_ref().map(|s| json!({ "means": s.means, "deviations": s.deviations })),
-        "plane": plane.as_ref().map(description_of),
-        "samples": counts,
-        "sampleWidth": samples.width,
-        "layers": networks[0].layers.iter().map(|layer| json!({
-            "name": layer.name,
-            "inputs": layer.inputs(),
-            "units": layer.units(),
-            "activation": serde_json::to_value(layer.activation).unwrap_or(Value::Null),
-        })).collect::<Vec<_>>(),
-        "epochs": epochs,
-        "captured": captured.len(),
-        "weightWidth": weights.width,
-        "metrics": metrics(run)?,
-        "verdicts": judge(&epochs, &networks, &split.train),
-        "config": configuration(&run.config),
-    });
+    let (mut description, samples) =
+        describe(&name, &run.config, &split, axes, &networks[0], limits)?;
+    description["epochs"] = json!(epochs);
+    description["captured"] = json!(captured.len());
+    description["weightWidth"] = json!(weights.width);
+    description["metrics"] = metrics(run)?;
+    description["verdicts"] = json!(judge(&epochs, &networks, &split.train));
     Ok(join::page(
         &format!("{name}: foldspace"),
         &[
@@ -134,6 +101,57 @@ pub fn page(run: &Run, axes: &InputAxes, limits: Limits) -> Result<String> {
             ("weights", &weights.text),
         ],
     ))
+}
+
+/// What a page knows of a run besides its epochs, and its samples; `network` stands for all of them.
+///
+/// # Errors
+/// Where the network does not take the data's features, or they can't be shown on a plane.
+pub fn describe(
+    name: &str,
+    config: &Config,
+    split: &Split,
+    axes: &InputAxes,
+    network: &Frozen,
+    limits: Limits,
+) -> Result<(Value, Packed)> {
+    let d = split.train.dimensions();
+    if network
+        .layers
+        .first()
+        .is_none_or(|first| first.inputs() != d)
+    {
+        return Err(Error::invalid(
+            name,
+            format!("the data has {d} features, which is not what the network takes"),
+            "restore the data that the run was trained on",
+        ));
+    }
+    let plane = (d > 1)
+        .then(|| InputPlane::new(&split.train, split.standardiser.as_ref(), axes))
+        .transpose()?;
+    let (samples, counts) = samples(&split.train, &split.test, plane.as_ref(), limits);
+    let description = json!({
+        "format": 1,
+        "program": env!("CARGO_PKG_VERSION"),
+        "name": name,
+        "data": split.train.name,
+        "loss": serde_json::to_value(config.train.loss).unwrap_or(Value::Null),
+        "target": target(&split.train),
+        "features": split.train.feature_names,
+        "standardised": split.standardiser.as_ref().map(|s| json!({ "means": s.means, "deviations": s.deviations })),
+        "plane": plane.as_ref().map(description_of),
+        "samples": counts,
+        "sampleWidth": samples.width,
+        "layers": network.layers.iter().map(|layer| json!({
+            "name": layer.name,
+            "inputs": layer.inputs(),
+            "units": layer.units(),
+            "activation": serde_json::to_value(layer.activation).unwrap_or(Value::Null),
+        })).collect::<Vec<_>>(),
+        "config": configuration(config),
+    });
+    Ok((description, samples))
 }
 
 /// What the page calls the run: its directory's name.
@@ -147,7 +165,7 @@ fn name(run: &Run) -> String {
 }
 
 /// Every number of a network: per layer the weight, row by row, then the bias.
-fn parameters(network: &Frozen) -> Vec<f64> {
+pub fn parameters(network: &Frozen) -> Vec<f64> {
     let mut numbers = Vec::new();
     for layer in &network.layers {
         for row in layer.weight.row_iter() {

@@ -51,6 +51,11 @@ export class Run {
     this.lattice = latticeOf(window, steps, this.flat);
   }
 
+  /** The place of the last epoch. */
+  get last() {
+    return this.epochs.length - 1;
+  }
+
   /** The layers at a place between the embedded epochs, edits applied. @param {number} at @param {Map<string, number>} edits
    * @returns {Layer[]} */
   layers(at, edits) {

@@ -306,6 +306,11 @@ function lossName(loss) {
 /** What the curves were last painted for. */
 let paintedFor = '';
 
+/** Has the curves painted again when they are next asked for. */
+export function repaintHistory() {
+  paintedFor = '';
+}
+
 /** Losses over the epochs, and under them where the classes are separable; with a mark at a place between the epochs.
  * @param {HTMLCanvasElement} canvas @param {Run} run @param {number} place @param {any} palette @param {number} scale */
 export function paintHistory(canvas, run, place, palette, scale) {

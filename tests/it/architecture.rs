@@ -56,6 +56,12 @@ const ARROWS: &[(&str, &[&str])] = &[
             "run", "config", "data", "model", "geometry", "linalg", "figures",
         ],
     ),
+    (
+        "play",
+        &[
+            "explore", "run", "config", "data", "model", "train", "device", "figures",
+        ],
+    ),
     ("cli", &["*"]),
 ];
 
