@@ -19,6 +19,7 @@ use crate::train::EpochMetrics;
 
 /// What holds until something other than the weights changes.
 pub struct Scene {
+    /// Counted from 1.
     pub number: u64,
     /// The whole message.
     pub message: Vec<u8>,
@@ -26,6 +27,7 @@ pub struct Scene {
 
 /// An epoch.
 pub struct Frame {
+    /// Counted from 1.
     pub number: u64,
     scene: u64,
     head: Value,
@@ -36,6 +38,7 @@ pub struct Frame {
 /// Where training stands.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Standing {
+    /// Whether epochs follow each other.
     pub training: bool,
     /// All epochs are done.
     pub done: bool,

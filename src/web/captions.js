@@ -35,7 +35,7 @@ export function sentences(run, state, current, followed) {
   function epochWords() {
     const row = metricsAt();
     const accuracy = row && row[2] !== null ? `, accuracy ${percent(row[2])}` : '';
-    return `${run.epochName(state.at)} of ${run.epochs[run.last]}${row && row[1] !== null ? `: loss ${num(row[1], 3)}${accuracy}` : ': before training'}`;
+    return `${run.epochName(state.at)} of ${description.planned ?? run.epochs[run.last]}${row && row[1] !== null ? `: loss ${num(row[1], 3)}${accuracy}` : ': before training'}`;
   }
 
   function motionWords() {

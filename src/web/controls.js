@@ -48,14 +48,15 @@ function number(x, change, id) {
 }
 
 /** The controls. `say` takes a message to the program; `drawing` holds the points on their way.
- * @param {(message: any) => void} say @param {import('./draw.js').Drawing} drawing @param {() => void} redraw */
-export function buildControls(say, drawing, redraw) {
+ * @param {(message: any) => void} say @param {import('./draw.js').Drawing} drawing @param {() => void} redraw @param {() => void} compare */
+export function buildControls(say, drawing, redraw, compare) {
   const change = (/** @type {any} */ what) => say({ change: what });
   const set = (/** @type {string[]} */ ...assignments) => change({ set: { assignments } });
   const cards = Object.fromEntries(['data', 'network', 'training', 'branches'].map((name) => [name, element('div', { className: 'card', id: `card-${name}` })]));
   const root = element('section', { id: 'bench', 'aria-label': 'What can be changed' }, ...Object.values(cards));
   const status = element('p', { id: 'status', role: 'status' });
   const transport = element('div', { id: 'transport' });
+  const drawBox = element('div', { className: 'drawing' });
   let compared = /** @type {number | null} */ (null);
   /** @type {any} */
   let scene = null;
@@ -98,8 +99,9 @@ export function buildControls(say, drawing, redraw) {
     const parts = [element('h3', { textContent: 'Data' }), labelled('set', chooser)];
     if (data.samples !== undefined && data.samples !== null) parts.push(labelled('samples', samples));
     if (data.noise !== undefined && data.noise !== null) parts.push(labelled('noise', noise));
-    parts.push(labelled('a CSV: drop it on the page, or', picker), paste);
-    cards.data.replaceChildren(...parts, drawable ? drawControls() : element('p', { className: 'more', textContent: 'Points can be drawn where there are at most two features.' }));
+    parts.push(element('label', { className: 'stacked' }, 'a table (CSV): drop it on the page, or ', picker), paste);
+    cards.data.replaceChildren(...parts);
+    drawBox.replaceChildren(drawable ? drawControls() : element('p', { className: 'more', textContent: 'Points can be drawn where input space is a plane of two classes or more, or one feature.' }));
   }
 
   function drawControls() {
@@ -122,7 +124,7 @@ export function buildControls(say, drawing, redraw) {
     const parts = [toggle];
     if (classes.length) parts.push(labelled('class', select(names.map((name, k) => [name, k < classes.length ? name : `${name} (new)`]), drawing.chosen, (name) => (drawing.chosen = name), 'draw-class')));
     const fields = Array.from({ length: classes.length ? d : 2 }, (_, k) => {
-      const field = element('input', { type: 'number', step: 'any', className: 'short', id: `draw-${k}` });
+      const field = element('input', { type: 'number', step: 'any', className: 'short', id: `draw-${k}`, placeholder: k < d ? run.features[k] : run.target.names[0] });
       field.setAttribute('aria-label', k < d ? run.features[k] : run.target.names[0]);
       return field;
     });
@@ -148,7 +150,7 @@ export function buildControls(say, drawing, redraw) {
       redraw();
     };
     count();
-    return element('div', { className: 'drawing' }, ...parts, element('div', { className: 'inline' }, ...fields, put), element('label', {}, instead, ' instead of the samples'), element('div', { className: 'inline' }, use, back));
+    return element('div', {}, element('div', { className: 'inline' }, ...parts), element('div', { className: 'inline' }, ...fields, put), element('label', {}, instead, ' instead of the samples'), element('div', { className: 'inline' }, use, back));
   }
 
   function showNetwork() {
@@ -217,7 +219,7 @@ export function buildControls(say, drawing, redraw) {
       const beside = button('Compare', () => {
         compared = compared === branch.id ? null : branch.id;
         showBranches();
-        redraw();
+        compare();
       });
       beside.setAttribute('aria-pressed', String(compared === branch.id));
       beside.setAttribute('aria-label', `compare with branch ${branch.id}`);
@@ -250,7 +252,7 @@ export function buildControls(say, drawing, redraw) {
   }
 
   return {
-    root, status, transport,
+    root, status, transport, drawBox,
     get compared() {
       return compared === null ? null : scene.run.live.others.find((/** @type {any} */ b) => b.id === compared) ?? null;
     },

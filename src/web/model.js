@@ -46,6 +46,8 @@ export class Run {
     });
     this.decision = decisionOf(description);
     const { window, steps } = paperOf(this.places, this.flat, this.n);
+    /** The curve of another branch, to compare with. @type {(number | null)[][] | null} */
+    this.beside = null;
     this.window = window;
     this.steps = steps;
     this.lattice = latticeOf(window, steps, this.flat);

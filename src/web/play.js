@@ -38,8 +38,13 @@ function play() {
 
   const redraw = () => page?.ask('picture');
   const drawing = new Drawing(redraw);
-  const controls = buildControls((message) => wire.say(message), drawing, redraw);
+  const controls = buildControls((message) => wire.say(message), drawing, redraw, compare);
   const wire = new Wire(tokenOf(), heard, lost);
+
+  function compare() {
+    if (run) run.beside = controls.compared?.curve ?? null;
+    page?.grown(page.state.at === run?.last);
+  }
 
   const live = {
     edit: (/** @type {string} */ key, /** @type {number} */ value, /** @type {number} */ epoch) => {
@@ -112,7 +117,9 @@ function play() {
     shown = fresh;
     at('verdict').after(controls.transport, controls.status);
     document.querySelector('.figure')?.after(controls.root);
+    document.querySelector('.toggles')?.after(controls.drawBox);
     controls.show(scene);
+    run.beside = controls.compared?.curve ?? null;
     page = open(run, 0, live);
     const { state } = page;
     state.at = run.last;

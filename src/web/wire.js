@@ -110,6 +110,7 @@ export function grow(run, head, weights) {
 function settle(run, head) {
   const { description } = run;
   const { verdicts } = description;
+  description.planned = head.epochs;
   if (head.verdict) {
     verdicts.separable[run.last] = head.verdict.separable ?? null;
     verdicts.rank[run.last] = head.verdict.rank ?? [];
