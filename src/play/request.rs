@@ -1,6 +1,7 @@
 //! What the page may say, as JSON. Whatever has a field that is not known here is refused.
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use super::change::Change;
 
@@ -43,4 +44,9 @@ pub struct Pull {
     pub epoch: usize,
     /// The last note.
     pub note: u64,
+}
+
+/// Reads a message: an object, where serde would take a list for a structure too.
+pub fn parse<T: DeserializeOwned>(text: &str) -> Option<T> {
+    text.trim_start().starts_with('{').then(|| serde_json::from_str(text).ok())?
 }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::http::{self, Answer};
 use super::lab::Lab;
-use super::request::{Hello, Pull, Request};
+use super::request::{self, Hello, Pull, Request};
 use super::studio::{Command, Shared, Studio};
 use super::websocket::{self, Failure, Incoming, REFUSED, Reader};
 use super::{MOST_BYTES, scene};
@@ -228,7 +228,7 @@ impl Visit {
         let Incoming::Text(text) = reader.next()? else {
             return Err(REFUSED);
         };
-        let hello: Hello = serde_json::from_str(&text).map_err(|_| REFUSED)?;
+        let hello: Hello = request::parse(&text).ok_or(REFUSED)?;
         // Every byte is looked at, so that the time tells nothing.
         let (given, ours) = (hello.token.as_bytes(), self.token.as_bytes());
         let different = given.iter().zip(ours).fold(given.len() ^ ours.len(), |sum, (a, b)| sum | usize::from(a ^ b));
@@ -266,12 +266,10 @@ impl Visit {
     }
 
     fn obey(&self, text: &str, wish: &Wish, out: &Mutex<TcpStream>) -> Result<(), Failure> {
-        let request: Request = match serde_json::from_str(text) {
-            Ok(request) => request,
-            Err(_) => {
-                return Err(Failure { code: 1008, reason: "not understood" });
-            }
-        };
+        let request: Request = request::parse(text).ok_or(Failure {
+            code: 1008,
+            reason: "not understood",
+        })?;
         let command = match request {
             Request::Pull(pull) => {
                 wish.set(pull);

@@ -256,7 +256,8 @@ export function open(run, began, live) {
   // -- changes ------------------------------------------------------------------------------------------------------
   /** @param {string} key @param {number} x */
   function edit(key, x) {
-    state.edits.set(key, x);
+    // A network that is trained holds floats of 32 bits.
+    state.edits.set(key, live ? Math.fround(x) : x);
     live?.edit(key, x, run.epochs[Math.round(state.at)]);
     ask('network');
   }

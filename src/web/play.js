@@ -77,6 +77,7 @@ function play() {
       scene = head;
       stale = true;
       wire.has.scene = head.number;
+      wire.has.epoch = 0; // all of the curve
       wire.pull();
       return;
     }
