@@ -20,6 +20,18 @@ pub struct Animation {
     pub draw: DrawMoment,
 }
 
+/// A page to play with beside an animation.
+pub struct Player {
+    /// The file's name without the item's id, such as `explore`.
+    pub name: String,
+    /// What opens it.
+    pub title: String,
+    /// Where it opens: the page's state, as in its address, such as `depth=4`.
+    pub state: String,
+    /// The whole page.
+    pub html: String,
+}
+
 /// A printed table, as the posts' code would print it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Table {
@@ -40,6 +52,8 @@ pub struct Exhibit {
     pub figures: Vec<(String, Figure)>,
     /// Moving pictures.
     pub animations: Vec<Animation>,
+    /// Pages that show a network at every epoch and layer.
+    pub players: Vec<Player>,
     /// Numbers.
     pub tables: Vec<Table>,
     /// Claims, checked.
@@ -76,6 +90,18 @@ impl Exhibit {
             alt: alt.to_owned(),
             timeline,
             draw: Box::new(draw),
+        });
+        self
+    }
+
+    /// Adds a page to play with.
+    #[must_use]
+    pub fn player(mut self, title: &str, state: &str, html: String) -> Self {
+        self.players.push(Player {
+            name: "explore".to_owned(),
+            title: title.to_owned(),
+            state: state.to_owned(),
+            html,
         });
         self
     }

@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::figures::{InputAxes, InputPlane};
 use crate::model::Frozen;
 use crate::run::Run;
+use crate::train::EpochMetrics;
 
 /// How much a page may hold. What is left out is said on the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,24 +84,63 @@ pub fn page(run: &Run, axes: &InputAxes, limits: Limits) -> Result<String> {
             "restore the file from a copy, or train again",
         ));
     }
-    let rows: Vec<Vec<f64>> = networks.iter().map(parameters).collect();
-    let weights = codec::pack(&rows);
-    let name = name(run);
-    let (mut description, samples) =
-        describe(&name, &run.config, &split, axes, &networks[0], limits)?;
-    description["epochs"] = json!(epochs);
-    description["captured"] = json!(captured.len());
-    description["weightWidth"] = json!(weights.width);
-    description["metrics"] = metrics(run)?;
-    description["verdicts"] = json!(judge(&epochs, &networks, &split.train));
-    Ok(join::page(
-        &format!("{name}: foldspace"),
-        &[
-            ("run", &join::inert(&description.to_string())),
-            ("samples", &samples.text),
-            ("weights", &weights.text),
-        ],
-    ))
+    let history = History {
+        name: &name(run),
+        config: &run.config,
+        split: &split,
+        captured: captured.len(),
+        epochs,
+        networks,
+        metrics: run.metrics()?,
+    };
+    history.page(axes, limits)
+}
+
+/// A network over its epochs, for a page.
+pub struct History<'a> {
+    /// What the page is called.
+    pub name: &'a str,
+    /// What was asked for.
+    pub config: &'a Config,
+    /// The data.
+    pub split: &'a Split,
+    /// How many epochs were captured, of which `epochs` may be a part.
+    pub captured: usize,
+    /// The epochs, ascending.
+    pub epochs: Vec<usize>,
+    /// The network after each of them; all of one shape.
+    pub networks: Vec<Frozen>,
+    /// An entry per epoch of training.
+    pub metrics: Vec<EpochMetrics>,
+}
+
+impl History<'_> {
+    /// The page.
+    ///
+    /// # Errors
+    /// Where there is no network, or it does not take the data's features.
+    pub fn page(&self, axes: &InputAxes, limits: Limits) -> Result<String> {
+        let Some(first) = self.networks.first() else {
+            return Err(Error::invalid(self.name, "there is no epoch to show", "train one"));
+        };
+        let rows: Vec<Vec<f64>> = self.networks.iter().map(parameters).collect();
+        let weights = codec::pack(&rows);
+        let (mut description, samples) =
+            describe(self.name, self.config, self.split, axes, first, limits)?;
+        description["epochs"] = json!(self.epochs);
+        description["captured"] = json!(self.captured);
+        description["weightWidth"] = json!(weights.width);
+        description["metrics"] = metrics(&self.metrics);
+        description["verdicts"] = json!(judge(&self.epochs, &self.networks, &self.split.train));
+        Ok(join::page(
+            &format!("{}: foldspace", self.name),
+            &[
+                ("run", &join::inert(&description.to_string())),
+                ("samples", &samples.text),
+                ("weights", &weights.text),
+            ],
+        ))
+    }
 }
 
 /// What a page knows of a run besides its epochs, and its samples; `network` stands for all of them.
@@ -260,7 +300,7 @@ fn samples(
 }
 
 /// Epoch, losses and accuracies, a row per epoch.
-fn metrics(run: &Run) -> Result<Value> {
+fn metrics(rows: &[EpochMetrics]) -> Value {
     let number = |x: f64| {
         if x.is_finite() {
             json!(significant(x))
@@ -268,7 +308,6 @@ fn metrics(run: &Run) -> Result<Value> {
             Value::Null
         }
     };
-    let rows = run.metrics()?;
     let rows = rows.iter().map(|m| {
         let optional = |x: Option<f64>| x.map_or(Value::Null, number);
         json!([
@@ -279,7 +318,7 @@ fn metrics(run: &Run) -> Result<Value> {
             optional(m.test_accuracy)
         ])
     });
-    Ok(rows.collect())
+    rows.collect()
 }
 
 /// Six digits: they are read, not computed with.

@@ -67,7 +67,11 @@ pub fn scene(lab: &Lab, number: u64, saves: &str) -> Result<Scene> {
     let branch = lab.branch();
     let drawable = match &split.train.target {
         Target::Classes { .. } => split.train.dimensions() <= 2,
-        Target::Values { values, .. } => split.train.dimensions() == 1 && values.ncols() == 1,
+        Target::Values { values, .. } => {
+            split.train.dimensions() == 1
+                && values.ncols() == 1
+                && split.train.target_scale.is_none()
+        }
     };
     let live = json!({
         "sets": SETS,

@@ -3,6 +3,12 @@
 import { affine, forward } from './math.js';
 import { bordersOf, readOff } from './model.js';
 
+/** How one feature was standardised. @param {import('./model.js').Run} run */
+function scaleOf(run) {
+  const scale = run.d === 1 ? run.description.standardised : null;
+  return { mean: scale?.means[0] ?? 0, deviation: scale?.deviations[0] ?? 1 };
+}
+
 /** The points on their way to the program. */
 export class Drawing {
   /** @param {() => void} changed */
@@ -20,8 +26,10 @@ export class Drawing {
 
   /** @param {import('./model.js').Run} run @param {[number, number]} place */
   pointAt(run, place) {
-    if (!run.classes.length) return { at: [place[0]], value: place[1] };
-    return { at: run.d === 1 ? [place[0]] : [...place], class: this.chosen };
+    // Two features are shown in the data's own units, one as the network sees it.
+    const { mean, deviation } = scaleOf(run);
+    const at = run.d === 1 ? [place[0] * deviation + mean] : [...place];
+    return run.classes.length ? { at, class: this.chosen } : { at, value: place[1] };
   }
 
   /** A stroke begins. @param {PointerEvent} event @param {import('./stage.js').Map2} map @param {import('./model.js').Run} run */
@@ -58,10 +66,11 @@ export class Drawing {
  * @param {import('./model.js').Run} run @param {any} palette @param {Drawing} drawing */
 export function drawPoints(pen, map, run, palette, drawing) {
   const names = [...run.classes];
+  const { mean, deviation } = scaleOf(run);
   for (const point of drawing.points) {
     if (point.class !== undefined && !names.includes(point.class)) names.push(point.class);
     const k = point.class === undefined ? 0 : names.indexOf(point.class);
-    const at = [map.x(point.at[0]), map.y(point.at[1] ?? point.value ?? 0)];
+    const at = [map.x((point.at[0] - mean) / deviation), map.y(point.at[1] ?? point.value ?? 0.5)];
     pen.signs(at, k, 5.5, { fill: palette.classes[k % 10], stroke: palette.text, width: 1.6 });
   }
 }

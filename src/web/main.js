@@ -518,7 +518,6 @@ export function open(run, began, live) {
       epochSlider.max = String(run.last);
       if (follow) {
         state.at = run.last;
-        state.edits.clear();
         ask('network');
       } else ask('picture');
       repaintHistory();

@@ -93,6 +93,7 @@ function play() {
       const follow = page.state.at === run.last;
       grow(run, head, weights);
       if (!follow) page.state.at = Math.max(0, run.epochs.findLastIndex((/** @type {number} */ e) => e <= (looked ?? 0)));
+      settleEdits(page.state.edits, weights);
       page.grown(follow);
     } else if (scene && head.scene === scene.number) {
       run = await begin(scene, head, weights, run);
@@ -102,6 +103,20 @@ function play() {
     if (scene) controls.showTransport(frame, looked);
     // The next one when this one is drawn.
     requestAnimationFrame(() => wire.pull());
+  }
+
+  /** What was changed by hand stays on the page until the program has it, or has refused it. @param {Map<string, number>} edits
+   * @param {Float64Array} weights */
+  function settleEdits(edits, weights) {
+    for (const [key, value] of edits) {
+      const [l, unit, input] = key.split('.');
+      let start = 0;
+      const layers = run?.description.layers ?? [];
+      for (const layer of layers.slice(0, Number(l))) start += layer.units * (layer.inputs + 1);
+      const { units, inputs } = layers[Number(l)];
+      const there = weights[start + (input === 'b' ? units * inputs + Number(unit) : Number(unit) * inputs + Number(input))];
+      if (frame.training || frame.notes.length || there === value) edits.delete(key);
+    }
   }
 
   /** The page around another run; depth, unit and point stay, as the address has them. */

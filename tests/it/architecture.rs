@@ -47,13 +47,13 @@ const ARROWS: &[(&str, &[&str])] = &[
         "blog",
         &[
             "config", "data", "model", "train", "capture", "device", "random", "linalg",
-            "geometry", "layers", "plot", "anim", "figures", "inspect",
+            "geometry", "layers", "plot", "anim", "figures", "inspect", "explore",
         ],
     ),
     (
         "explore",
         &[
-            "run", "config", "data", "model", "geometry", "linalg", "figures",
+            "run", "config", "data", "model", "train", "geometry", "linalg", "figures",
         ],
     ),
     (

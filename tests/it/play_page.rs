@@ -333,9 +333,36 @@ fn points_are_drawn_and_tables_dropped() {
     click(&mut browser, "data-paste");
     browser.wait("document.getElementById('status').textContent.includes('oops')");
     assert_eq!(browser.evaluate("played.run.description.data"), name);
-    // A regression with one feature.
+    // A regression with two features, then with one, to which points are drawn: a place and its target.
     fill(&mut browser, "data-set", "quadratic");
+    browser.wait("played.run.flat === 2 && played.run.classes.length === 0");
+    let line: String = (0..30).map(|k| format!("{},{}\n", f64::from(k) / 5.0, f64::from(k * k % 17) / 7.0)).collect();
+    fill(&mut browser, "data-text", &format!("x,y\n{line}"));
+    click(&mut browser, "data-paste");
     browser.wait("played.run.flat === 1 && played.run.classes.length === 0");
+    fill(&mut browser, "draw-0", "2.5");
+    fill(&mut browser, "draw-1", "-1.5");
+    click(&mut browser, "draw-add");
+    click(&mut browser, "draw-use");
+    browser.wait("played.run.description.data === 'drawn' && played.run.n === 31");
+    // Where it was drawn, in the data's own units, whatever the network sees.
+    let own = "Array.from({ length: 31 }, (_, i) => [played.run.places[i] * played.run.description.standardised.deviations[0] + played.run.description.standardised.means[0], played.run.targets[i]])";
+    let found = browser.evaluate(&format!("{own}.some(([x, y]) => Math.abs(x - 2.5) < 1e-9 && y === -1.5)"));
+    assert_eq!(found, json!(true));
+    // And a stroke with the pointer ends up where the pointer was.
+    click(&mut browser, "draw");
+    let r = browser.evaluate("(() => { const r = document.getElementById('input').getBoundingClientRect(); return [r.left, r.top, r.width, r.height]; })()");
+    let side: Vec<f64> = r.as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect();
+    let at = |x: f64, y: f64| [side[0] + x * side[2], side[1] + y * side[3]];
+    browser.drag(at(0.3, 0.3), at(0.6, 0.4));
+    browser.wait("played.drawing.points.length >= 3");
+    let sent = browser.evaluate("played.drawing.points.map((p) => [p.at[0], p.value])");
+    click(&mut browser, "draw-use");
+    browser.wait("played.run.n > 31");
+    for point in sent.as_array().unwrap() {
+        let found = browser.evaluate(&format!("{}.some(([x, y]) => Math.abs(x - {}) < 1e-9 && Math.abs(y - {}) < 1e-9)", own.replace("31", "played.run.n"), point[0], point[1]));
+        assert_eq!(found, json!(true), "{point}");
+    }
     train_until(&mut browser, 3);
     std::thread::sleep(Duration::from_millis(400));
     browser.screenshot("play-regression");
@@ -358,7 +385,7 @@ fn weights_are_changed_by_hand_and_everything_by_text() {
     for _ in 0..4 {
         browser.press("ArrowRight");
     }
-    browser.wait("played.frame.changes === 1");
+    browser.wait("played.frame.changes === 1 && foldspace.state.edits.length === 0");
     let after = browser.evaluate("foldspace.layers(played.run.last)[0].bias[2]").as_f64().unwrap();
     assert!(after > before, "{after} is not more than {before}");
     assert_eq!(browser.evaluate("played.frame.epoch"), epoch);
@@ -367,7 +394,7 @@ fn weights_are_changed_by_hand_and_everything_by_text() {
     let run = Run::open(play.saved(1)).unwrap();
     let last = *run.epochs().unwrap().last().unwrap();
     assert_eq!(run.frozen(last).unwrap().layers[0].bias[2], after);
-    play.command(&["animate", "artifacts/runs/play-1", "flow", "--size", "120x90", "--fps", "2", "-q"]);
+    play.command(&["animate", "artifacts/runs/play-1", "flow", "--size", "120x90", "--fps", "4", "-q"]);
     // The network in the form, then all by text; a mistake is named.
     click(&mut browser, "add-layer");
     browser.wait("played.run.description.layers.length === 4");
