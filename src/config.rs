@@ -2,13 +2,18 @@
 //!
 //! An error names the file, the line, the key and, for a mistyped key, the nearest valid one.
 
+pub mod draft;
+mod keys;
+mod overrides;
+pub mod reference;
+
 use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use toml::de::{DeTable, DeValue};
-use toml::{Spanned, Table, Value};
+use toml::{Spanned, Table};
 
 use crate::capture::CaptureConfig;
 use crate::data::{DataConfig, Source};
@@ -101,25 +106,32 @@ impl Config {
     /// # Errors
     /// [`Error::Invalid`], see [`from_file`](Self::from_file).
     pub fn parse(text: &str, name: &str, overrides: &[String]) -> Result<Self> {
-        let parsed = toml::from_str::<Self>(text).map_err(|error| explain(&error, text, name));
-        let config = match parsed {
-            Ok(config) if overrides.is_empty() => config,
-            // What the file lacks an override may give.
-            Err(Error::Invalid { problem, .. })
-                if !overrides.is_empty() && problem.contains("is missing") =>
-            {
-                overridden(text, name, overrides)?
+        let alone = toml::from_str::<Self>(text);
+        let config = if overrides.is_empty() {
+            alone
+        } else {
+            let mut table: Table = text.parse().map_err(|error| explain(&error, text, name))?;
+            for assignment in overrides {
+                overrides::apply(&mut table, assignment)?;
             }
-            Err(error) => return Err(error),
-            Ok(_) => overridden(text, name, overrides)?,
+            // What the file lacks, or has wrong, an override may mend. What it has wrong by itself is its own fault.
+            match (table.try_into(), alone) {
+                (Err(error), Ok(_)) => return Err(overrides::fault(&error, overrides)),
+                (Err(error), Err(own)) if error.message() != own.message() => {
+                    return Err(overrides::fault(&error, overrides));
+                }
+                (Err(_), own) => own,
+                (config, _) => config,
+            }
         };
+        let config = config.map_err(|error| explain(&error, text, name))?;
         let mut config = config.for_its_loss();
         if config.provenance.is_some() {
             config.data.as_it_was(&text.parse().unwrap_or_default());
         }
         config
             .validate()
-            .map_err(|error| with_line(error, text, name))?;
+            .map_err(|error| overrides::or_line(error, overrides, text, name))?;
         Ok(config)
     }
 
@@ -173,70 +185,6 @@ impl Config {
     /// The file's text.
     pub fn to_toml(&self) -> String {
         toml::to_string(self).expect("every configuration can be written as TOML")
-    }
-}
-
-/// The configuration of a text with overrides, each applied alone so that an error names the one at fault.
-fn overridden(text: &str, name: &str, overrides: &[String]) -> Result<Config> {
-    let mut table: Table = text.parse().map_err(|error| explain(&error, text, name))?;
-    for assignment in overrides {
-        apply(&mut table, assignment)?;
-    }
-    table.clone().try_into().map_err(|error: toml::de::Error| {
-        let place = format!("--set {}", overrides.join(" --set "));
-        let (problem, remedy) = split_message(error.message());
-        Error::invalid(place, problem, remedy)
-    })
-}
-
-/// Sets one `key=value` in a table. A number in a key counts into an array: `model.layers.0.units=8`.
-fn apply(table: &mut Table, assignment: &str) -> Result<()> {
-    let refuse = |problem: &str| {
-        Error::invalid(
-            format!("--set {assignment}"),
-            problem,
-            "write it as --set train.optimizer.lr=0.05",
-        )
-    };
-    let (path, value) = assignment
-        .split_once('=')
-        .ok_or_else(|| refuse("there is no = in it"))?;
-    // Bare words are strings, so that nobody has to quote twice.
-    let value = format!("value = {}", value.trim())
-        .parse::<Table>()
-        .ok()
-        .and_then(|mut table| table.remove("value"))
-        .unwrap_or_else(|| Value::String(value.trim().to_owned()));
-
-    let mut keys: Vec<&str> = path.trim().split('.').collect();
-    let last = keys.pop().filter(|key| !key.is_empty());
-    let last = last.ok_or_else(|| refuse("there is no key before the ="))?;
-    let Some((first, middle)) = keys.split_first() else {
-        table.insert(last.to_owned(), value);
-        return Ok(());
-    };
-    let mut here = table
-        .entry(first.to_owned())
-        .or_insert_with(|| Value::Table(Table::new()));
-    for key in middle {
-        here = match here {
-            Value::Table(table) => table
-                .entry(key.to_owned())
-                .or_insert_with(|| Value::Table(Table::new())),
-            Value::Array(items) => key
-                .parse::<usize>()
-                .ok()
-                .and_then(|index| items.get_mut(index))
-                .ok_or_else(|| refuse(&format!("there is no item {key}")))?,
-            _ => return Err(refuse(&format!("{key} is not inside a table"))),
-        };
-    }
-    match here {
-        Value::Table(table) => {
-            table.insert(last.to_owned(), value);
-            Ok(())
-        }
-        _ => Err(refuse(&format!("{last} is not inside a table"))),
     }
 }
 

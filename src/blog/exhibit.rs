@@ -1,6 +1,8 @@
 //! What an item of a post turns into: words, pictures, tables, checks.
 
 use super::check::Check;
+use std::fmt;
+
 use crate::anim::{Moment, Timeline};
 use crate::error::Result;
 use crate::plot::Figure;
@@ -21,6 +23,7 @@ pub struct Animation {
 }
 
 /// A page to play with beside an animation.
+#[derive(Debug, Clone)]
 pub struct Player {
     /// The file's name without the item's id, such as `explore`.
     pub name: String,
@@ -30,6 +33,15 @@ pub struct Player {
     pub state: String,
     /// The whole page.
     pub html: String,
+}
+
+impl fmt::Debug for Animation {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut animation = formatter.debug_struct("Animation");
+        animation.field("name", &self.name);
+        animation.field("timeline", &self.timeline);
+        animation.finish_non_exhaustive()
+    }
 }
 
 /// A printed table, as the posts' code would print it.
@@ -44,7 +56,7 @@ pub struct Table {
 }
 
 /// Everything that one item shows.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Exhibit {
     /// One or two paragraphs for the reader of the post; plain text with `$...$` formulas as in figures.
     pub text: String,

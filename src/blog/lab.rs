@@ -20,6 +20,7 @@ use crate::model::{Frozen, mlp};
 use crate::train::{EpochReport, ParameterGradient, Trainer};
 
 /// A device, and what has been trained on it so far.
+#[derive(Debug)]
 pub struct Lab {
     backend: Backend,
     device: Device,
@@ -28,6 +29,7 @@ pub struct Lab {
 }
 
 /// A finished training: every epoch's numbers and network, and the hooked activations.
+#[derive(Debug)]
 pub struct Trained {
     /// What was asked for.
     pub config: Config,
@@ -46,6 +48,7 @@ pub struct Trained {
 }
 
 /// The network after an epoch.
+#[derive(Debug)]
 pub struct Snapshot {
     /// Epochs done.
     pub epoch: usize,

@@ -28,6 +28,7 @@ pub use reproduce::{Settings, reproduce};
 use crate::error::{Error, Result};
 
 /// A post.
+#[derive(Debug)]
 pub struct Post {
     /// Its letter.
     pub letter: char,
@@ -40,6 +41,7 @@ pub struct Post {
 }
 
 /// One figure, example, exercise or claim of a post.
+#[derive(Debug)]
 pub struct Item {
     /// The letter of the post and a number, such as `A12`.
     pub id: &'static str,

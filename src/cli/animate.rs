@@ -22,9 +22,8 @@ use crate::run::Run;
 pub struct Arguments {
     /// The run directory.
     run: PathBuf,
-    /// What moves.
-    #[arg(default_value = "training")]
-    name: Name,
+    /// What moves; by default training, for a regression of several features flow.
+    name: Option<Name>,
     /// How to store it: gif, apng, mp4, png-frames; several with commas.
     #[arg(
         long = "format",
@@ -71,16 +70,20 @@ type Draw = Box<dyn Fn(&Moment) -> Result<Figure> + Send + Sync>;
 /// Runs the command.
 pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     let run = super::opened(&arguments.run, quiet)?;
-    let (timeline, draw) = animation(&run, arguments)?;
+    let wanted = match arguments.name {
+        Some(name) => name,
+        None => fitting(&run)?,
+    };
+    let (timeline, draw) = animation(&run, arguments, wanted)?;
     let out = arguments
         .out
         .clone()
         .unwrap_or_else(|| run.paths.root().join("figures"));
-    let name = arguments.name.to_possible_value();
+    let name = wanted.to_possible_value();
     let name = name.as_ref().map_or("animation", |value| value.get_name());
     let bar = progress::bar(timeline.shots().len() as u64, quiet, "frames");
     let paths = write_animation(
-        &out.join(name),
+        &out.join(format!("{name}{}", arguments.look.suffix(name))),
         &arguments.formats,
         &Options {
             sampling: if arguments.full_colour {
@@ -110,13 +113,22 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     Ok(())
 }
 
-fn animation(run: &Run, arguments: &Arguments) -> Result<(Timeline, Draw)> {
+/// What moves where nobody says: a regression of several features has no classes to part, but its space moves.
+fn fitting(run: &Run) -> Result<Name> {
+    let train = run.split()?.train;
+    Ok(match train.labels().is_none() && train.dimensions() > 1 {
+        true => Name::Flow,
+        false => Name::Training,
+    })
+}
+
+fn animation(run: &Run, arguments: &Arguments, wanted: Name) -> Result<(Timeline, Draw)> {
     let epochs = run.epochs()?;
     let axes = arguments.look.axes()?;
     if let Some(figures) = figures::scores(run, &epochs)? {
-        return one_feature(figures, arguments);
+        return one_feature(figures, arguments, wanted);
     }
-    if arguments.name == Name::Flow {
+    if wanted == Name::Flow {
         let last = epochs.last().copied().unwrap_or_default();
         let flow = figures::subject(run, last, &axes)?.flow()?;
         return Ok((
@@ -124,7 +136,7 @@ fn animation(run: &Run, arguments: &Arguments) -> Result<(Timeline, Draw)> {
             Box::new(move |moment| flow.draw(moment)),
         ));
     }
-    if arguments.name == Name::Regions {
+    if wanted == Name::Regions {
         let regions = RunRegions::new(run, &axes)?;
         // What cannot be drawn is refused before anything is written.
         regions.complex(epochs.last().copied().unwrap_or_default())?;
@@ -143,7 +155,7 @@ fn animation(run: &Run, arguments: &Arguments) -> Result<(Timeline, Draw)> {
     }
     let views = figures::training(run, &epochs, &axes)?;
     let timeline = Timeline::steps(epochs.len(), arguments.fps, HOLD)?;
-    let draw: Draw = match arguments.name {
+    let draw: Draw = match wanted {
         Name::Embedding => Box::new(move |moment| {
             Ok(Figure::new("")
                 .size(560, 560)
@@ -162,8 +174,12 @@ fn animation(run: &Run, arguments: &Arguments) -> Result<(Timeline, Draw)> {
 }
 
 /// Of one feature, the score over it: its picture after every captured epoch.
-fn one_feature(figures: Vec<Figure>, arguments: &Arguments) -> Result<(Timeline, Draw)> {
-    if matches!(arguments.name, Name::Embedding | Name::Flow) {
+fn one_feature(
+    figures: Vec<Figure>,
+    arguments: &Arguments,
+    wanted: Name,
+) -> Result<(Timeline, Draw)> {
+    if matches!(wanted, Name::Embedding | Name::Flow) {
         return Err(Error::invalid(
             "animate",
             "the data has one feature, and this shows a plane of them",

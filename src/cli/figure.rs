@@ -12,8 +12,8 @@ use crate::plot::Theme;
 
 /// Draw figures of a finished or running run, without training again.
 ///
-/// Figures: data, loss, boundary, embedding, prediction, residuals, network, weights, spectrum, gradients, regions, topology. Where none is
-/// named, all that the run can show are drawn. They go into the run's figures/ directory. Of more than two features,
+/// Figures: data, loss, boundary, embedding, confusion, prediction, residuals, network, filters (the first layer's weights as images),
+/// weights, spectrum, gradients, regions, topology. Where none is named, all that the run can show are drawn. They go into the run's figures/ directory. Of more than two features,
 /// figures show the plane of the first two principal components, or of two features that --features names; of one feature, data
 /// and boundary show it as it is, with the score over it.
 /// `regions` shows the cells on which a piecewise linear network is one affine map, and writes their counts at every
@@ -79,6 +79,34 @@ impl Look {
         }
     }
 
+    /// What tells files of a plane that is asked for from those of another: `-petal_length_cm-petal_width_cm`.
+    pub(super) fn suffix(&self, name: &str) -> String {
+        let of_a_plane = [
+            "data",
+            "boundary",
+            "embedding",
+            "regions",
+            "topology",
+            "flow",
+            "training",
+        ];
+        if self.features.is_empty() || !of_a_plane.contains(&name) {
+            return String::new();
+        }
+        let plain = |name: &String| -> String {
+            let sign = |c: char| {
+                if c.is_alphanumeric() || matches!(c, '_' | '.') {
+                    c
+                } else {
+                    '_'
+                }
+            };
+            name.trim().chars().map(sign).take(40).collect()
+        };
+        let names: Vec<String> = self.features.iter().map(plain).collect();
+        format!("-{}", names.join("-"))
+    }
+
     /// The plane of input space that is asked for.
     pub(super) fn axes(&self) -> Result<InputAxes, Error> {
         match &self.features[..] {
@@ -132,6 +160,10 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
         }
     }
     for &name in names {
+        // What this kind of run never has is no news.
+        if all && !name.fits(&run) {
+            continue;
+        }
         let drawn = match name {
             Name::Regions => {
                 RunRegions::new(&run, &axes).and_then(|it| it.figure(epoch, arguments.tint))
@@ -153,7 +185,11 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
             figure = figure.size(width, height);
         }
         for format in &arguments.formats {
-            let path = out.join(format!("{}.{format}", name.name()));
+            let path = out.join(format!(
+                "{}{}.{format}",
+                name.name(),
+                arguments.look.suffix(name.name())
+            ));
             let theme = arguments.look.theme();
             if arguments.svg_text && format == "svg" {
                 crate::file::write(&path, figure.to_svg_with_text(theme)?.as_bytes())?;
@@ -171,8 +207,8 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
             }
             _ => Vec::new(),
         };
-        for (name, bytes) in numbers {
-            let path = out.join(name);
+        for (file, bytes) in numbers {
+            let path = out.join(told_apart(&file, &arguments.look.suffix(name.name())));
             file::write(&path, &bytes)?;
             if !quiet {
                 output::wrote(&path)?;
@@ -180,4 +216,12 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
         }
     }
     Ok(())
+}
+
+/// A file's name with a suffix before its ending.
+fn told_apart(file: &str, suffix: &str) -> String {
+    match file.rsplit_once('.') {
+        Some((stem, ending)) => format!("{stem}{suffix}.{ending}"),
+        None => format!("{file}{suffix}"),
+    }
 }

@@ -189,5 +189,11 @@ fn print(report: &LayerReport) -> Outcome {
             "  {dead} of {units} units say the same of every sample"
         ))?;
     }
+    if let Some(share) = report.saturated.filter(|&share| share > 0.0) {
+        output::say(format_args!(
+            "  {:.1} % of the outputs are saturated",
+            100.0 * share
+        ))?;
+    }
     Ok(())
 }

@@ -39,7 +39,12 @@ pub struct Arguments {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
     /// Where the gallery goes.
-    #[arg(short, long, default_value = "artifacts/blog", value_name = "DIRECTORY")]
+    #[arg(
+        short,
+        long,
+        default_value = "artifacts/blog",
+        value_name = "DIRECTORY"
+    )]
     out: PathBuf,
     /// Dots per inch of PNG files.
     #[arg(long, default_value_t = 192.0, value_name = "NUMBER")]

@@ -3,11 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use clap::builder::RangedU64ValueParser;
 
 use super::{Outcome, interrupt, output, progress};
 use crate::config::Config;
 use crate::device::Backend;
-use crate::error::Error;
+use crate::diagnosis::{Evidence, diagnose};
+use crate::error::{Error, Result};
 use crate::run::{self, Session};
 use crate::train::EpochMetrics;
 
@@ -33,7 +35,7 @@ pub struct Arguments {
     #[arg(long, value_name = "SEED")]
     seed: Option<u64>,
     /// How many epochs, in place of the configuration's.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
     epochs: Option<usize>,
     /// Any other value of the configuration, such as train.optimizer.lr=0.05.
     #[arg(long = "set", value_name = "KEY=VALUE")]
@@ -113,6 +115,9 @@ pub(super) fn finish(mut session: Session, quiet: bool) -> Outcome {
         }
     }
     if !quiet {
+        if session.trainer().is_done() {
+            diagnosis(&session)?;
+        }
         if let Some(metrics) = last {
             output::say(format_args!(
                 "epoch {}: {}",
@@ -121,6 +126,30 @@ pub(super) fn finish(mut session: Session, quiet: bool) -> Outcome {
             ))?;
         }
         output::say(root.display())?;
+    }
+    Ok(())
+}
+
+/// What went wrong, if anything: at most three lines.
+fn diagnosis(session: &Session) -> Result<()> {
+    let run = session.run();
+    let (initial, last) = (run.frozen(0)?, run.frozen(session.trainer().epoch())?);
+    let train = &run.config.train;
+    let found = diagnose(&Evidence {
+        initial: &initial,
+        last: &last,
+        split: session.split(),
+        metrics: &run.metrics()?,
+        train,
+        restored: train
+            .early_stopping
+            .is_some_and(|stopping| stopping.restore_best),
+    });
+    for finding in found {
+        output::note(format_args!(
+            "diagnosis: {}; {}",
+            finding.problem, finding.remedy
+        ));
     }
     Ok(())
 }

@@ -23,12 +23,16 @@ pub enum Name {
     Boundary,
     /// The layer before the last, with warped graph paper and the separating lines.
     Embedding,
+    /// How often each class is taken for each.
+    Confusion,
     /// A regression's predictions against its targets.
     Prediction,
     /// A regression's errors.
     Residuals,
     /// Circles and edges, coloured by weight.
     Network,
+    /// The first layer's weights as images, of images.
+    Filters,
     /// The weight matrices.
     Weights,
     /// The singular values of every layer.
@@ -43,14 +47,16 @@ pub enum Name {
 
 impl Name {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Data,
         Self::Loss,
         Self::Boundary,
         Self::Embedding,
+        Self::Confusion,
         Self::Prediction,
         Self::Residuals,
         Self::Network,
+        Self::Filters,
         Self::Weights,
         Self::Spectrum,
         Self::Gradients,
@@ -65,14 +71,43 @@ impl Name {
             Self::Loss => "loss",
             Self::Boundary => "boundary",
             Self::Embedding => "embedding",
+            Self::Confusion => "confusion",
             Self::Prediction => "prediction",
             Self::Residuals => "residuals",
             Self::Network => "network",
+            Self::Filters => "filters",
             Self::Weights => "weights",
             Self::Spectrum => "spectrum",
             Self::Gradients => "gradients",
             Self::Regions => "regions",
             Self::Topology => "topology",
+        }
+    }
+
+    /// Whether the figure is of a kind that a run's task and network have at all: a regression has no classes to part, and a
+    /// network that bends space everywhere no cells.
+    pub fn fits(self, run: &Run) -> bool {
+        let config = &run.config;
+        let classes = || {
+            run.split()
+                .is_ok_and(|split| split.train.labels().is_some())
+        };
+        let layers = &config.model.layers;
+        let straight = || {
+            let hidden = &layers[..layers.len().saturating_sub(1)];
+            hidden
+                .iter()
+                .all(|layer| layer.activation.is_piecewise_linear())
+        };
+        match self {
+            Self::Boundary | Self::Embedding | Self::Confusion => classes(),
+            Self::Prediction | Self::Residuals => !classes(),
+            Self::Regions => straight(),
+            Self::Topology => straight() && classes(),
+            Self::Filters => run
+                .split()
+                .is_ok_and(|split| super::filters::look_like_pixels(&split.train.feature_names)),
+            _ => true,
         }
     }
 

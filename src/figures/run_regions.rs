@@ -13,6 +13,7 @@ use crate::plot::{Figure, Panel};
 use crate::run::Run;
 
 /// A run's cells, epoch by epoch, over the window of its data.
+#[derive(Debug)]
 pub struct RunRegions {
     run: Run,
     plane: InputPlane,

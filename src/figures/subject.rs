@@ -7,8 +7,8 @@ use super::input_plane::roomy;
 use super::run_regions::cells_of;
 use super::scatter::class_names;
 use super::{
-    Flow, InputAxes, InputPlane, Name, Stage, Tint, Training, boundary, data, network, prediction,
-    spectrum, weights,
+    Flow, InputAxes, InputPlane, Name, Stage, Tint, Training, boundary, confusion, data, filters,
+    network, prediction, spectrum, weights,
 };
 use crate::data::split::{Split, SplitIndices};
 use crate::data::{Dataset, Target};
@@ -112,9 +112,11 @@ impl Subject {
             }
             Name::Boundary => self.boundary().map_err(undecided),
             Name::Embedding => self.embedding().map_err(undecided),
+            Name::Confusion => confusion::of_split(&self.network, &self.split, source),
             Name::Prediction => prediction::against_targets(&self.network, &self.split, source),
             Name::Residuals => prediction::residuals(&self.network, &self.split, source),
             Name::Network => Ok(network::diagram(&self.network, source)),
+            Name::Filters => filters::figure(&self.network, source),
             Name::Weights if self.epoch.is_none() => {
                 let folded = format!("{source}, scalers and batch norm folded in");
                 Ok(weights::weights(&self.network, &folded))

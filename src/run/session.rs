@@ -19,6 +19,7 @@ use crate::train::{EpochMetrics, EpochReport, Trainer};
 pub const BURN_VERSION: &str = "0.22.1";
 
 /// A network in training, and the directory that keeps what it yields.
+#[derive(Debug)]
 pub struct Session {
     run: Run,
     trainer: Trainer,

@@ -23,6 +23,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("capture", &["model", "data", "device"]),
     ("config", &["data", "model", "train", "capture", "device"]),
     (
+        "diagnosis",
+        &["data", "evaluate", "inspect", "model", "train"],
+    ),
+    ("evaluate", &["data", "model", "train"]),
+    (
         "run",
         &[
             "config", "data", "model", "train", "capture", "device", "random",
@@ -38,7 +43,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "figures",
         &[
             "plot", "anim", "geometry", "linalg", "model", "data", "run", "train", "capture",
-            "sweep",
+            "sweep", "evaluate",
         ],
     ),
     ("inspect", &["linalg", "model", "data"]),

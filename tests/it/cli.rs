@@ -540,8 +540,8 @@ fn bad_input_is_answered_with_one_clear_error_and_leaves_nothing_behind() {
         ),
         bad(
             &["train", "small.toml", "--epochs", "0"],
-            &["train.epochs"],
-            1,
+            &["--epochs", "0 is not in 1"],
+            2,
         ),
         bad(
             &["train", "small.toml", "--epochs", "many"],

@@ -149,11 +149,48 @@ fn overrides_reach_every_key() {
         ("seed.x.y=3", "is not inside a table"),
         ("model.layers.7.units=3", "there is no item 7"),
         ("train.epochs=many", "--set train.epochs=many: invalid type"),
-        ("train.epochs=0", "train.epochs: 0 makes no training"),
     ] {
         let error = parse(TEXT, &[wrong]).unwrap_err();
         assert!(error.contains(expected), "{error}");
     }
+}
+
+#[test]
+fn an_error_names_the_override_or_the_line_that_made_it() {
+    // The last override of a key counts; one that sets a whole table stands for its keys.
+    for (overrides, place) in [
+        (&["train.epochs=0"][..], "--set train.epochs=0: "),
+        (
+            &["train.epochs=3", "train.epochs=0"],
+            "--set train.epochs=0: ",
+        ),
+        (
+            &["seed=3", "model.layers.0.units=0"],
+            "--set model.layers.0.units=0: ",
+        ),
+        (
+            &["train.optimizer={name='sgd', lr=-1}", "seed=3"],
+            "--set train.optimizer={name='sgd', lr=-1}: ",
+        ),
+    ] {
+        let error = parse(TEXT, overrides).unwrap_err();
+        assert!(error.starts_with(place), "{error}");
+    }
+    // What the file has wrong is the file's, whatever is set beside it.
+    let line = 1 + TEXT[..TEXT.find("epochs = 2").unwrap()]
+        .matches('\n')
+        .count();
+    for wrong in ["epochs = 0", "epochs = 'many'", "epohcs = 2"] {
+        let text = TEXT.replace("epochs = 2", wrong);
+        let error = parse(&text, &["seed=3"]).unwrap_err();
+        assert!(
+            error.starts_with(&format!("a.toml:{line}, key train.epo")),
+            "{error}"
+        );
+    }
+    // And an override may mend it.
+    let text = TEXT.replace("epochs = 2", "epochs = 'many'");
+    assert_eq!(parse(&text, &["train.epochs=5"]).unwrap().train.epochs, 5);
 }
 
 #[test]
