@@ -211,6 +211,7 @@ fn regions(found: &BlackBox, bounds: Bounds) -> Mark {
         classes,
         probabilities: all.map(|(cell, class)| share(cell, class)).collect(),
         strength: 1.0,
+        logarithms: false,
     };
     Mark::Classes { field, low, high }
 }

@@ -260,6 +260,7 @@ impl OneFeature {
                     .flat_map(|row| row.iter().copied().collect::<Vec<f64>>())
                     .collect(),
                 strength: 0.6,
+                logarithms: true,
             },
             low,
             high,

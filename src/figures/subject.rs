@@ -8,7 +8,8 @@ use super::run_regions::cells_of;
 use super::scatter::class_names;
 use super::{
     Flow, InputAxes, InputPlane, Name, OneFeature, Stage, Tint, Training, boundary,
-    boundary_curves, data, layer, network, one_feature, prediction, spectrum, weights,
+    boundary_curves, confusion, data, filters, folds_figure, layer, network, one_feature,
+    prediction, pullback_figure, spectrum, weights,
 };
 use crate::data::split::{Split, SplitIndices};
 use crate::data::{Dataset, Target};
@@ -157,8 +158,10 @@ impl Subject {
             }
             Name::Boundary => self.boundary().map_err(undecided),
             Name::Embedding => self.embedding().map_err(undecided),
+            Name::Confusion => confusion::of_split(&self.network, &self.split, source),
             Name::Prediction => prediction::against_targets(&self.network, &self.split, source),
             Name::Residuals => prediction::residuals(&self.network, &self.split, source),
+            Name::Filters => filters::figure(&self.network, source),
             Name::Weights if self.epoch.is_some() => Ok(weights::weights(&self.network, source)),
             Name::Network | Name::Weights | Name::Spectrum => {
                 of_network(&self.network, name, source)
@@ -168,12 +171,17 @@ impl Subject {
                 let bounds = self.bounds(&plane)?;
                 cells_of(&self.network, &plane, bounds, Tint::Pattern, source)
             }
+            Name::Folds => folds_figure(&self.network, &self.plane()?, None, source),
+            Name::Pullback => {
+                pullback_figure(&self.network, &self.plane()?, false, source).map_err(undecided)
+            }
             Name::Topology => Err(Error::invalid(
                 name.name(),
                 "the parts of decision regions are counted over a run",
                 "draw `regions` or `boundary`",
             )),
-            Name::Loss | Name::Gradients => Err(Error::invalid(
+            Name::Betti => super::betti_figure(&self.network, &self.split.train, source),
+            Name::Loss | Name::Gradients | Name::Probes | Name::Turns => Err(Error::invalid(
                 name.name(),
                 "it shows a training, and there is only the trained network",
                 "draw `boundary`, `embedding` or `weights`",
