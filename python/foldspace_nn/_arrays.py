@@ -45,6 +45,9 @@ def features(X: Any) -> tuple[np.ndarray, list[str] | None, tuple[int, ...]]:
     names = None
     if is_frame(X):
         names = [str(column) for column in X.columns]
+        if len(set(names)) < len(names):
+            twice = next(name for name in names if names.count(name) > 1)
+            raise refuse("X", f"two columns are called {twice}", "rename one")
         columns = []
         for name, column in zip(names, X.columns):
             columns.append(_numbers(array(_nullable(X[column])), f"X, column {name}"))

@@ -73,7 +73,7 @@ class Scene:
             reading.reason = f"{own.shape[1]} outputs, and its layers {chain.shape[1]}"
             reading.expected = False
             return False
-        room = (1e-9 if reading.exact else 2e-4) * (1.0 + np.abs(own).max())
+        room = (1e-9 if reading.exact else 3e-2 if reading.half else 2e-4) * (1.0 + np.abs(own).max())
         difference = float(np.abs(chain - own).max())
         if difference <= room or not np.isfinite(own).all():
             return True

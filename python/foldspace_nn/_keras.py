@@ -21,7 +21,7 @@ def read(model: Any) -> Reading:
         raise refuse(type(model).__name__, "it has no weights yet", "train it, or call it once with samples: model(X[:1])")
     name = type(model).__name__
     precision = str(getattr(model, "compute_dtype", "float32"))
-    reading = Reading(name, exact=precision == "float64", kind=meaning(model))
+    reading = Reading(name, exact=precision == "float64", half=precision.endswith("float16"), kind=meaning(model))
 
     def evaluate(X: np.ndarray) -> np.ndarray:
         import keras

@@ -22,6 +22,7 @@ def read(model: nn.Module) -> Reading:
     model = unwrapped(model)
     parameter = next(iter(model.parameters()), None)
     reading = Reading(type(model).__name__, evaluate=evaluator(model), exact=parameter is not None and parameter.dtype == torch.float64)
+    reading.half = parameter is not None and parameter.dtype in (torch.float16, torch.bfloat16)
     try:
         reading.chain, logarithm = walk(model)
         if logarithm:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable, Sequence
 
@@ -101,6 +101,8 @@ class Reading:
     """The model's own answer to samples (n x d)."""
     exact: bool = False
     """Whether the model computes in float64."""
+    half: bool = False
+    """Whether it computes in 16 bits."""
     kind: str = "auto"
     """What the answers are: probability, logit, value, label, or auto where nothing says."""
     classes: np.ndarray | None = None
@@ -111,7 +113,6 @@ class Reading:
     """The features that it was trained on."""
     expected: bool = False
     """A model of a kind that nobody expects to be read as layers: there is nothing to warn of."""
-    notes: list[str] = field(default_factory=list)
 
     def network(self, inputs: int | None = None) -> _native.Network:
         """The chain as a network that takes `inputs` features.

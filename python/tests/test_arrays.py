@@ -86,6 +86,7 @@ REFUSED = {
     "missing in a frame": (pd.DataFrame(broken(2, 0, np.nan), columns=["a", "b"]), y, "feature a of sample 2 is not finite"),
     "text": (X.astype(str), y, "encode them as numbers"),
     "a column of text": (pd.DataFrame({"a": X[:, 0], "b": ["u"] * 60}), y, "column b: .*encode them as numbers"),
+    "columns alike": (pd.DataFrame(X, columns=["a", "a"]), y, "two columns are called a; rename"),
     "complex": (X.astype(complex), y, "complex"),
     "one dimension": (X[:, 0], y, r"X.reshape\(-1, 1\)"),
     "a number": (3.0, y, "a row per sample"),

@@ -81,6 +81,13 @@ def test_a_forward_pass_that_is_written_out():
     assert models.read(compiled).chain is not None
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_half_precision_is_no_difference(dtype, moons):
+    X, y = moons
+    model = nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, 1), nn.Sigmoid()).to(dtype)
+    assert fs.boundary(model, X, y).evaluations is None
+
+
 def test_log_softmax_is_its_softmax():
     model = nn.Sequential(nn.Linear(2, 4), nn.ReLU(), nn.Linear(4, 3), nn.LogSoftmax(dim=1))
     agree(model)

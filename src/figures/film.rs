@@ -28,7 +28,7 @@ pub enum Judged {
 #[derive(Debug)]
 enum Views {
     /// The layer before the last beside input space.
-    Both(Training),
+    Both(Box<Training>),
     /// Input space alone, where the layer before the last is no plane.
     Boundary(Dataset, Vec<(usize, Frozen, f64)>),
     /// The score over the only feature.
@@ -123,7 +123,8 @@ impl Film {
                 step: unit,
                 judged: "these samples",
             };
-            Views::Both(Training::new(plane.data().clone(), stages)?.told(words))
+            let training = Training::new(plane.data().clone(), stages)?;
+            Views::Both(Box::new(training.told(words)))
         } else {
             let stage = |(step, network): &(usize, Frozen)| {
                 Ok((*step, plane.network(network)?, accuracy(network)?))

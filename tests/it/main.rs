@@ -57,6 +57,7 @@ mod run;
 mod splits;
 mod state_dicts;
 mod streams;
+mod subject;
 mod sweep;
 mod train;
 mod turns;
