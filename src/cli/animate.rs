@@ -67,6 +67,8 @@ enum Name {
     Folds,
     /// The line that separates, pulled back through every layer, over the epochs.
     Pullback,
+    /// What every weight matrix stretches, and by how much, over the epochs.
+    Turns,
 }
 
 /// How long the last frame stays, in seconds.
@@ -132,6 +134,13 @@ fn fitting(run: &Run) -> Result<Name> {
 fn animation(run: &Run, arguments: &Arguments, wanted: Name) -> Result<(Timeline, Draw)> {
     let epochs = run.epochs()?;
     let axes = arguments.look.axes()?;
+    if wanted == Name::Turns {
+        let turns = figures::Turns::of_run(run)?;
+        return Ok((
+            Timeline::steps(turns.len(), arguments.fps, HOLD)?,
+            Box::new(move |moment| Ok(turns.frame(moment.step))),
+        ));
+    }
     if let Some(figures) = figures::scores(run, &epochs)? {
         return one_feature(figures, arguments, wanted);
     }
@@ -197,9 +206,12 @@ fn animation(run: &Run, arguments: &Arguments, wanted: Name) -> Result<(Timeline
                 .size(640, 500)
                 .panel(views.boundary(moment.step)?))
         }),
-        Name::Training | Name::Flow | Name::Regions | Name::Folds | Name::Pullback => {
-            Box::new(move |moment| views.side_by_side(moment.step))
-        }
+        Name::Training
+        | Name::Flow
+        | Name::Regions
+        | Name::Folds
+        | Name::Pullback
+        | Name::Turns => Box::new(move |moment| views.side_by_side(moment.step)),
     };
     Ok((timeline, draw))
 }

@@ -6,21 +6,24 @@ use clap::Args;
 
 use super::{Outcome, output};
 use crate::error::Error;
-use crate::figures::{InputAxes, Name, RunRegions, Tint};
+use crate::figures::{self, InputAxes, Name, Probes, RunRegions, Tint, Turns};
 use crate::file;
 use crate::plot::Theme;
 
 /// Draw figures of a finished or running run, without training again.
 ///
-/// Figures: data, loss, boundary, embedding, confusion, prediction, residuals, network, filters (the first layer's weights as images),
-/// weights, spectrum, gradients, regions, topology, folds, pullback. Where none is named,
-/// all that the run can show are drawn. They go into the run's figures/ directory. Of more than two features,
+/// Figures: data, loss, boundary, embedding, confusion, prediction, residuals, network, filters (the first layer's weights as
+/// images), weights, spectrum, gradients, regions, topology, folds, pullback, probes, turns, betti. Where none is named, all that
+/// the run can show are drawn. They go into the run's figures/ directory. Of more than two features,
 /// figures show the plane of the first two principal components, or of two features that --features names; of one feature, data
 /// and boundary show it as it is, with the score over it.
 /// `regions` shows the cells on which a piecewise linear network is one affine map, and writes their counts at every
 /// captured epoch beside the picture, regions.csv; `topology` counts the parts and holes of its decision regions; `folds` shows
 /// what a network turns over and crushes, and how many points have the same image;
 /// `pullback` follows the line that separates back through every layer, straight in the last, to the curve of the input.
+/// `probes` decides for every layer and epoch whether a hyperplane tells the classes apart, and by what margin; `turns` follows
+/// the singular values and vectors of every matrix, and the balance of the units; `betti` counts components and holes of each
+/// class at every scale, where a layer has two dimensions. Each writes its table beside the picture.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  foldspace figure artifacts/runs/moons\n  \
     foldspace figure artifacts/runs/moons boundary embedding --epoch 20 --theme dark\n  \
@@ -50,7 +53,7 @@ pub struct Arguments {
     #[arg(long)]
     certify: bool,
     /// Also write what `regions` is drawn from (vertices, edges, and cells with their areas and affine maps), and the numbers
-    /// of `topology`, `folds` and `pullback`.
+    /// of `topology`, `folds`, `pullback`, `probes`, `turns` and `betti`.
     #[arg(long)]
     json: bool,
     /// The format of the files: svg, png, pdf; several with commas.
@@ -138,6 +141,11 @@ fn size(text: &str) -> Result<(u32, u32), String> {
         .ok_or_else(|| String::from("write width and height as 800x600"))
 }
 
+fn json_of(value: &impl serde::Serialize) -> Result<Vec<u8>, Error> {
+    serde_json::to_vec(value)
+        .map_err(|error| Error::invalid("JSON", error.to_string(), "report this"))
+}
+
 /// Runs the command.
 pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     let run = super::opened(&arguments.run, quiet)?;
@@ -153,9 +161,17 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
         .out
         .clone()
         .unwrap_or_else(|| run.paths.root().join("figures"));
-    let counted = [Name::Regions, Name::Topology, Name::Folds, Name::Pullback]
-        .iter()
-        .any(|name| names.contains(name));
+    let counted = [
+        Name::Regions,
+        Name::Topology,
+        Name::Folds,
+        Name::Pullback,
+        Name::Probes,
+        Name::Turns,
+        Name::Betti,
+    ]
+    .iter()
+    .any(|name| names.contains(name));
     let tinted = names.contains(&Name::Regions);
     let layered = names.contains(&Name::Folds);
     let proved = names.contains(&Name::Pullback);
@@ -175,6 +191,7 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
         if all && !name.fits(&run) {
             continue;
         }
+        let mut numbers = Vec::new();
         let drawn = match name {
             Name::Regions => {
                 RunRegions::new(&run, &axes).and_then(|it| it.figure(epoch, arguments.tint))
@@ -184,6 +201,28 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
             }
             Name::Folds => RunRegions::new(&run, &axes)
                 .and_then(|it| it.folds(epoch, arguments.layer.as_deref())),
+            Name::Probes => Probes::of_run(&run).and_then(|probes| {
+                numbers.push(("probes.csv", probes.csv()?));
+                if arguments.json {
+                    numbers.push(("probes.json", probes.json()?));
+                }
+                Ok(probes.figure())
+            }),
+            Name::Turns => Turns::of_run(&run).and_then(|turns| {
+                numbers.extend(turns.csv()?);
+                if arguments.json {
+                    numbers.push(("turns.json", turns.json()?));
+                }
+                Ok(turns.figure())
+            }),
+            Name::Betti => figures::betti_of_run(&run, epoch).and_then(|(network, data)| {
+                let curves = figures::betti_curves(&network, &data)?;
+                numbers.push(("betti.csv", figures::betti_csv(&curves)?));
+                if arguments.json {
+                    numbers.push(("betti.json", json_of(&curves)?));
+                }
+                figures::betti_figure(&network, &data, &format!("After epoch {epoch}"))
+            }),
             _ => name.draw(&run, epoch, &axes),
         };
         let mut figure = match drawn {
@@ -216,19 +255,25 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
                 output::wrote(&path)?;
             }
         }
-        let numbers = match name {
-            Name::Regions => RunRegions::new(&run, &axes)?.files(epoch, arguments.json)?,
-            Name::Topology => {
-                RunRegions::new(&run, &axes)?.topology_files(epoch, arguments.json)?
+        match name {
+            Name::Regions => {
+                numbers = RunRegions::new(&run, &axes)?.files(epoch, arguments.json)?;
             }
-            Name::Folds => RunRegions::new(&run, &axes)?.folds_files(epoch, arguments.json)?,
-            Name::Pullback => RunRegions::new(&run, &axes)?.pullback_files(
-                epoch,
-                arguments.certify,
-                arguments.json,
-            )?,
-            _ => Vec::new(),
-        };
+            Name::Topology => {
+                numbers = RunRegions::new(&run, &axes)?.topology_files(epoch, arguments.json)?;
+            }
+            Name::Folds => {
+                numbers = RunRegions::new(&run, &axes)?.folds_files(epoch, arguments.json)?;
+            }
+            Name::Pullback => {
+                numbers = RunRegions::new(&run, &axes)?.pullback_files(
+                    epoch,
+                    arguments.certify,
+                    arguments.json,
+                )?;
+            }
+            _ => {}
+        }
         for (file, bytes) in numbers {
             let path = out.join(told_apart(&file, &arguments.look.suffix(name.name())));
             file::write(&path, &bytes)?;

@@ -7,9 +7,9 @@ use clap::Args;
 use super::{Outcome, output};
 use crate::error::{Error, Result};
 use crate::figures::{InputAxes, RunRegions};
-use crate::geometry::Bounds;
 use crate::geometry::certificate::{LayerVerdict, Verdict, certify};
 use crate::geometry::complex::{PlaneCounts, Summary, most_cells, plane_counts};
+use crate::geometry::{Bounds, WidthWarning};
 use crate::inspect::{LayerReport, inspect};
 use crate::model::{Frozen, import, weights};
 
@@ -49,14 +49,15 @@ pub struct Arguments {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
-    let (reports, gradients, cells) = if arguments.path.is_file() {
-        (of_file(&arguments.path)?, Vec::new(), None)
+    let (reports, gradients, cells, narrow) = if arguments.path.is_file() {
+        (of_file(&arguments.path)?, Vec::new(), None, None)
     } else {
         let (reports, gradients) = of_run(&arguments.path, arguments.epoch, quiet)?;
         (
             reports,
             gradients,
             Some(Cells::of(&arguments.path, arguments.epoch)),
+            narrow(&arguments.path)?,
         )
     };
     let certificate = match arguments.certify {
@@ -69,6 +70,7 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
             "gradient_norms": gradients.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
             "certificate": certificate,
             "cells": cells.as_ref().and_then(|cells| cells.as_ref().ok()),
+            "width_warning": narrow.as_ref().map(|(warning, _)| warning),
         });
         return output::say(format_args!("{json:#}"));
     }
@@ -87,6 +89,9 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     }
     if let Some(certificate) = certificate {
         certificate.print()?;
+    }
+    if let Some((_, sentence)) = narrow {
+        output::say(format_args!("width: {sentence}"))?;
     }
     Ok(())
 }
@@ -201,6 +206,17 @@ fn certified(arguments: &Arguments) -> Result<Certificate> {
         plane,
         layers: certify(&network, domain)?,
     })
+}
+
+/// Whether a run's network is too narrow for some data, and the sentence that says so.
+fn narrow(path: &Path) -> Result<Option<(WidthWarning, String)>> {
+    let run = crate::run::Run::open(path)?;
+    let split = run.split()?;
+    let warning = super::width::warning(&run, &split)?;
+    Ok(warning.map(|warning| {
+        let sentence = warning.sentence(super::width::names(&split.train));
+        (warning, sentence)
+    }))
 }
 
 /// The cells of a run's network on the plane of its data.

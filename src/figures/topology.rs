@@ -9,6 +9,7 @@ use super::scatter::{by_class, class_names, plane};
 use super::{RunRegions, plane_points};
 use crate::data::{Dataset, Target};
 use crate::error::Result;
+use crate::geometry::complex::Decided;
 use crate::geometry::{CertifiedCurve, ClassTopology, Topology, topology};
 use crate::plot::{Colour, Figure, Mark, Panel, Stroke};
 
@@ -24,6 +25,27 @@ pub fn topology_figure(regions: &RunRegions, epoch: usize) -> Result<Figure> {
     let decided = regions.decided(epoch)?;
     let found = topology(&decided);
     let data = regions.plane().data();
+    let complex = &decided.complex;
+    let panel = decided_panel(&decided);
+    let points = plane_points(data.features.as_ref());
+    let panel: Panel = by_class(regions.labelled(panel), &points, data);
+    let caption = format!(
+        "After epoch {epoch}. {} The border: {} straight pieces, {:.3} long in this window. Counted on the cells of the network, \
+         not on samples. {}",
+        words(data, &found.classes),
+        found.pieces,
+        found.length,
+        regions.plane().note()
+    );
+    let (width, height) = super::input_plane::canvas(complex.window());
+    Ok(Figure::new("Decision regions")
+        .caption(caption)
+        .size(width, height)
+        .panel(panel))
+}
+
+/// The decision regions, a colour per class, on the network's cells, with their border.
+pub fn decided_panel(decided: &Decided) -> Panel {
     let complex = &decided.complex;
     let mut panel = plane(complex.window(), "", "");
     for (face, &class) in decided.class.iter().enumerate() {
@@ -46,21 +68,7 @@ pub fn topology_figure(regions: &RunRegions, epoch: usize) -> Result<Figure> {
             },
         });
     }
-    let points = plane_points(data.features.as_ref());
-    let panel: Panel = by_class(regions.labelled(panel), &points, data);
-    let caption = format!(
-        "After epoch {epoch}. {} The border: {} straight pieces, {:.3} long in this window. Counted on the cells of the network, \
-         not on samples. {}",
-        words(data, &found.classes),
-        found.pieces,
-        found.length,
-        regions.plane().note()
-    );
-    let (width, height) = super::input_plane::canvas(complex.window());
-    Ok(Figure::new("Decision regions")
-        .caption(caption)
-        .size(width, height)
-        .panel(panel))
+    panel
 }
 
 /// The same of a smooth network.

@@ -3,6 +3,7 @@
 //! Points are rows of a [`faer::Mat<f64>`] (n x d); classes are `usize` labels 0 and 1. Everything is plain `f64`
 //! and deterministic: no device, no random numbers, no dependence on the number of threads.
 
+pub mod alpha;
 pub mod best_line;
 pub mod black_box;
 pub mod border_paths;
@@ -22,6 +23,11 @@ pub mod hull;
 pub mod interval;
 pub mod jacobian;
 pub mod journey;
+pub mod line_bounds;
+pub mod linking;
+pub mod nearest;
+pub mod probe;
+pub mod rips;
 pub mod separability;
 pub mod slice;
 mod slope;
@@ -29,7 +35,9 @@ mod stretch;
 pub mod topology;
 pub mod view;
 pub mod warp;
+pub mod width;
 
+pub use alpha::{Alpha, Bar};
 pub use best_line::{BestLine, best_line};
 pub use black_box::{BlackBox, black_box};
 pub use borders::class_borders;
@@ -42,9 +50,12 @@ pub use fold_curve::{FoldCurve, fold_curve};
 pub use folds::{Folds, length_factors};
 pub use jacobian::{jacobian, stretch};
 pub use journey::{Journey, Step};
-pub use separability::{Separability, linear_separability};
+pub use probe::{Probe, Prober};
+pub use rips::{betti, rips};
+pub use separability::{Separability, linear_separability, separability_from};
 pub use slice::Slice;
 pub use stretch::mean_stretch;
 pub use topology::{ClassTopology, Topology, topology};
 pub use view::View;
 pub use warp::Grid;
+pub use width::{Enclosure, WidthWarning, enclosure, width_warning};
