@@ -2,11 +2,14 @@
 
 use std::fmt::Write;
 
-use super::reproduce::{Finished, Still};
+use super::reproduce::{Finished, Moving, Still};
 use super::{Check, POSTS, Relation, Table};
 use crate::plot::ticks::number;
 
 const STYLE: &str = include_str!("gallery.css");
+
+/// The bytes of all pictures that are shown before anything is opened; later ones wait for a click.
+const MOST_SHOWN: u64 = 4_500_000;
 
 /// The page for these items; `setting` says on what they were made.
 pub fn page(finished: &[Finished], setting: &str) -> String {
@@ -38,6 +41,7 @@ pub fn page(finished: &[Finished], setting: &str) -> String {
         html.push_str("</p>\n");
     }
     html.push_str("</nav>\n</header>\n<main>\n");
+    let mut shown = 0;
     for post in &POSTS {
         let mut items = in_post(finished, post.letter).peekable();
         if items.peek().is_none() {
@@ -51,7 +55,7 @@ pub fn page(finished: &[Finished], setting: &str) -> String {
             escape(post.author)
         );
         for item in items {
-            article(&mut html, item);
+            article(&mut html, item, &mut shown);
         }
     }
     html.push_str("</main>\n</body>\n</html>\n");
@@ -64,7 +68,7 @@ fn in_post(finished: &[Finished], letter: char) -> impl Iterator<Item = &Finishe
         .filter(move |finished| finished.item.id.starts_with(letter))
 }
 
-fn article(html: &mut String, finished: &Finished) {
+fn article(html: &mut String, finished: &Finished, shown: &mut u64) {
     let item = finished.item;
     let _ = writeln!(
         html,
@@ -76,23 +80,21 @@ fn article(html: &mut String, finished: &Finished) {
         let _ = writeln!(html, "<p>{}</p>", markup(paragraph));
     }
     for still in &finished.stills {
-        picture(html, still);
+        *shown += still.bytes;
+        picture(html, still, *shown <= MOST_SHOWN);
     }
-    for (file, alt) in &finished.moving {
-        let alt = escape(alt);
-        let _ = if file.ends_with(".mp4") {
-            writeln!(
-                html,
-                "<figure><video src=\"{file}\" controls loop muted aria-label=\"{alt}\"></video></figure>"
-            )
-        } else if file.ends_with("-frames") {
-            writeln!(html, "<p>Frames: <code>{file}/</code></p>")
-        } else {
-            writeln!(
-                html,
-                "<figure><img src=\"{file}\" alt=\"{alt}\" loading=\"lazy\"></figure>"
-            )
-        };
+    for [file, title, state] in &finished.players {
+        // What lies in a closed element is not loaded: an iframe and an image that are lazy wait until they are seen.
+        let _ = writeln!(
+            html,
+            "<details class=\"player\"><summary>{0}</summary>\n<iframe src=\"{file}#{1}\" title=\"{0}\" loading=\"lazy\"></iframe>\n\
+             <p><a href=\"{file}#{1}\">On a page of its own</a></p></details>",
+            escape(title),
+            escape(state)
+        );
+    }
+    for moving in &finished.moving {
+        animation(html, moving);
     }
     for table in &finished.exhibit.tables {
         print_table(html, table);
@@ -103,14 +105,45 @@ fn article(html: &mut String, finished: &Finished) {
     html.push_str("</article>\n");
 }
 
-fn picture(html: &mut String, still: &Still) {
+/// An animation that is loaded, and moves, when it is opened.
+fn animation(html: &mut String, moving: &Moving) {
+    let (file, alt) = (&moving.file, escape(&moving.alt));
+    let kind = file.rsplit('.').next().unwrap_or_default().to_uppercase();
+    let size = if moving.bytes < 1_000_000 {
+        format!("{} kB", moving.bytes.div_ceil(1000))
+    } else {
+        format!("{:.1} MB", moving.bytes as f64 / 1e6)
+    };
+    let _ = if file.ends_with("-frames") {
+        writeln!(html, "<p>Frames: <code>{file}/</code></p>")
+    } else if file.ends_with(".mp4") {
+        writeln!(
+            html,
+            "<details class=\"moving\"><summary>Play: {alt} <small>({kind}, {size})</small></summary>\n<figure><video src=\"{file}\" \
+             controls loop muted preload=\"none\" aria-label=\"{alt}\"></video></figure></details>"
+        )
+    } else {
+        writeln!(
+            html,
+            "<details class=\"moving\"><summary>Play: {alt} <small>({kind}, {size})</small></summary>\n<figure><img src=\"{file}\" \
+             alt=\"{alt}\" loading=\"lazy\"></figure></details>\n<p class=\"download\"><a href=\"{file}\" download>Download the {kind}</a></p>"
+        )
+    };
+}
+
+/// A picture as pixels, which are a fifth of the vectors' bytes; a click leads to those.
+fn picture(html: &mut String, still: &Still, open: bool) {
     let (width, height) = still.size;
+    let (file, alt) = (&still.file, escape(&still.alt));
+    if !open {
+        let _ = write!(html, "<details><summary>Show: {alt}</summary>");
+    }
     let _ = writeln!(
         html,
-        "<figure><picture><source srcset=\"{0}-dark.svg\" media=\"(prefers-color-scheme: dark)\">\
-         <img src=\"{0}.svg\" width=\"{width}\" height=\"{height}\" alt=\"{1}\" loading=\"lazy\"></picture></figure>",
-        still.file,
-        escape(&still.alt)
+        "<figure><a href=\"{file}.svg\" title=\"the picture as SVG\"><picture><source srcset=\"{file}-dark.png\" \
+         media=\"(prefers-color-scheme: dark)\"><img src=\"{file}.png\" width=\"{width}\" height=\"{height}\" alt=\"{alt}\" \
+         loading=\"lazy\"></picture></a></figure>{}",
+        if open { "" } else { "</details>" }
     );
 }
 

@@ -10,10 +10,12 @@ use faer::Mat;
 
 use crate::capture::Recorder;
 use crate::config::Config;
-use crate::data::Dataset;
-use crate::data::split::Split;
+use crate::data::split::{Split, SplitIndices};
+use crate::data::{Dataset, Standardiser};
 use crate::device::{self, Backend};
 use crate::error::{Error, Result};
+use crate::explore::{History, Limits};
+use crate::figures::InputAxes;
 use crate::model::{Frozen, mlp};
 use crate::train::{EpochReport, ParameterGradient, Trainer};
 
@@ -35,6 +37,8 @@ pub struct Trained {
     pub train: Dataset,
     /// The samples that were held out.
     pub test: Dataset,
+    /// What both went through, if anything.
+    pub standardiser: Option<Standardiser>,
     /// One per epoch.
     pub reports: Vec<EpochReport>,
     /// One per captured epoch; the first is epoch 0, before training.
@@ -66,6 +70,33 @@ impl Trained {
     /// Never: training captures at least epoch 0.
     pub fn last(&self) -> &Snapshot {
         &self.snapshots[self.snapshots.len() - 1]
+    }
+
+    /// The page of this training: every captured epoch, every layer, to drag through.
+    ///
+    /// # Errors
+    /// If the data can't be shown on a plane.
+    pub fn page(&self, name: &str) -> Result<String> {
+        let split = Split {
+            train: self.train.clone(),
+            test: self.test.clone(),
+            indices: SplitIndices {
+                train: Vec::new(),
+                test: Vec::new(),
+            },
+            standardiser: self.standardiser.clone(),
+            notes: Vec::new(),
+        };
+        let history = History {
+            name,
+            config: &self.config,
+            split: &split,
+            captured: self.snapshots.len(),
+            epochs: self.snapshots.iter().map(|snapshot| snapshot.epoch).collect(),
+            networks: self.snapshots.iter().map(|snapshot| snapshot.network.clone()).collect(),
+            metrics: self.reports.iter().map(|report| report.metrics).collect(),
+        };
+        history.page(&InputAxes::Automatic, Limits::default())
     }
 
     /// The share of held-out samples that are classified rightly at the end; NaN for a regression.
@@ -184,7 +215,12 @@ impl Lab {
     /// # Errors
     /// If data, network and loss do not fit, or training diverges.
     pub fn train(&self, config: &Config) -> Result<Trained> {
-        let Split { train, test, .. } = config.data.load_split(config.seed, Path::new("."))?;
+        let Split {
+            train,
+            test,
+            standardiser,
+            ..
+        } = config.data.load_split(config.seed, Path::new("."))?;
         let held_out = (test.samples() > 0).then_some(&test);
         let seed = config.model_seed();
         let device = &self.device;
@@ -222,6 +258,7 @@ impl Lab {
             gradients: trainer.gradients(),
             train,
             test,
+            standardiser,
             reports,
             snapshots,
         })

@@ -23,7 +23,7 @@ mod reproduce;
 pub mod saifullah;
 
 pub use check::{Check, Relation};
-pub use exhibit::{Animation, DrawMoment, Exhibit, Table};
+pub use exhibit::{Animation, DrawMoment, Exhibit, Player, Table};
 pub use lab::{Lab, Snapshot, Trained};
 pub use reproduce::{Settings, reproduce};
 

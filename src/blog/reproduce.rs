@@ -30,11 +30,23 @@ pub struct Finished {
     pub exhibit: Exhibit,
     /// File names of still pictures, without extension, with the figures' titles and captions.
     pub stills: Vec<Still>,
-    /// File names of animations, with extension, and what a screen reader says.
-    pub moving: Vec<(String, String)>,
+    /// Moving pictures.
+    pub moving: Vec<Moving>,
+    /// Pages to play with: the file's name, what opens it, and its state.
+    pub players: Vec<[String; 3]>,
 }
 
-/// A still picture on disk: `NAME.svg`, `NAME-dark.svg` and `NAME.png`.
+/// An animation on disk.
+pub struct Moving {
+    /// The name, with extension.
+    pub file: String,
+    /// For those who cannot see it.
+    pub alt: String,
+    /// The file's length.
+    pub bytes: u64,
+}
+
+/// A still picture on disk: `NAME.svg` and `NAME.png`, and the same for dark pages with `-dark`.
 pub struct Still {
     /// The name without extension.
     pub file: String,
@@ -42,6 +54,8 @@ pub struct Still {
     pub alt: String,
     /// Width and height in pixels of 1/96 inch.
     pub size: (u32, u32),
+    /// The length of the larger PNG.
+    pub bytes: u64,
 }
 
 /// Shows the items, writes pictures, `index.html` and `checks.json` into `settings.out`, and returns all checks in the
@@ -122,11 +136,18 @@ fn finish(lab: &Lab, item: &'static Item, settings: &Settings) -> Result<Finishe
             settings,
         )?);
     }
+    let mut players = Vec::new();
+    for player in std::mem::take(&mut exhibit.players) {
+        let file = format!("{}.html", name(&player.name));
+        crate::file::write(&settings.out.join(&file), player.html.as_bytes())?;
+        players.push([file, player.title, player.state]);
+    }
     Ok(Finished {
         item,
         exhibit,
         stills,
         moving,
+        players,
     })
 }
 
@@ -135,10 +156,14 @@ fn save_still(figure: &Figure, file: String, settings: &Settings) -> Result<Stil
     figure.save(&path(".svg"), &Theme::LIGHT, settings.dpi)?;
     figure.save(&path("-dark.svg"), &Theme::DARK, settings.dpi)?;
     figure.save(&path(".png"), &Theme::LIGHT, settings.dpi)?;
+    figure.save(&path("-dark.png"), &Theme::DARK, settings.dpi)?;
+    let length = |ending| std::fs::metadata(path(ending)).map_or(0, |file| file.len());
+    let bytes = length(".png").max(length("-dark.png"));
     Ok(Still {
         file,
         alt: crate::plot::text::plain(&format!("{}. {}", figure.title, figure.caption)),
         size: (figure.width, figure.height),
+        bytes,
     })
 }
 
@@ -146,7 +171,7 @@ fn save_animation(
     animation: &Animation,
     file: &str,
     settings: &Settings,
-) -> Result<Vec<(String, String)>> {
+) -> Result<Vec<Moving>> {
     let paths = write_animation(
         &settings.out.join(file),
         &settings.formats,
@@ -157,7 +182,11 @@ fn save_animation(
     let name = |path: &Path| path.file_name().map(|n| n.to_string_lossy().into_owned());
     Ok(paths
         .iter()
-        .filter_map(|path| name(path))
-        .map(|name| (name, animation.alt.clone()))
+        .filter_map(|path| Some((name(path)?, path)))
+        .map(|(file, path)| Moving {
+            file,
+            alt: animation.alt.clone(),
+            bytes: std::fs::metadata(path).map_or(0, |file| file.len()),
+        })
         .collect())
 }

@@ -12,23 +12,26 @@ use crate::plot::Theme;
 
 /// Draw figures of a finished or running run, without training again.
 ///
-/// Figures: data, loss, boundary, embedding, confusion, prediction, residuals, network, filters (the first layer's weights as images),
-/// weights, spectrum, gradients, regions, topology, probes, turns, betti. Where none is named, all that the run can show are drawn. They go into
-/// the run's figures/ directory. Of more than two features,
+/// Figures: data, loss, boundary, embedding, confusion, prediction, residuals, network, filters (the first layer's weights as
+/// images), weights, spectrum, gradients, regions, topology, folds, pullback, probes, turns, betti. Where none is named, all that
+/// the run can show are drawn. They go into the run's figures/ directory. Of more than two features,
 /// figures show the plane of the first two principal components, or of two features that --features names; of one feature, data
 /// and boundary show it as it is, with the score over it.
 /// `regions` shows the cells on which a piecewise linear network is one affine map, and writes their counts at every
-/// captured epoch beside the picture, regions.csv; `topology` counts the parts and holes of its decision regions.
-/// `probes` decides for every layer and epoch whether a hyperplane tells the classes apart, and by what margin; `turns` follows the singular values and
-/// vectors of every matrix, and the balance of the units; `betti` counts components and holes of each class at every scale, where
-/// a layer has two dimensions. Each writes its table beside the picture.
+/// captured epoch beside the picture, regions.csv; `topology` counts the parts and holes of its decision regions; `folds` shows
+/// what a network turns over and crushes, and how many points have the same image;
+/// `pullback` follows the line that separates back through every layer, straight in the last, to the curve of the input.
+/// `probes` decides for every layer and epoch whether a hyperplane tells the classes apart, and by what margin; `turns` follows
+/// the singular values and vectors of every matrix, and the balance of the units; `betti` counts components and holes of each
+/// class at every scale, where a layer has two dimensions. Each writes its table beside the picture.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  foldspace figure artifacts/runs/moons\n  \
     foldspace figure artifacts/runs/moons boundary embedding --epoch 20 --theme dark\n  \
     foldspace figure artifacts/runs/iris boundary --features petal_length_cm,petal_width_cm\n  \
     foldspace figure artifacts/runs/moons boundary --format pdf\n  \
     foldspace figure artifacts/runs/moons boundary --format svg --svg-text\n  \
-    foldspace figure artifacts/runs/spiral regions --tint slope --json")]
+    foldspace figure artifacts/runs/spiral regions --tint slope --json\n  \
+    foldspace figure artifacts/runs/moons folds --layer embedding")]
 pub struct Arguments {
     /// The run directory.
     run: PathBuf,
@@ -42,8 +45,15 @@ pub struct Arguments {
     /// What the colour of a cell says, in `regions`: pattern, area, slope or determinant.
     #[arg(long, default_value = "pattern", value_name = "NAME")]
     tint: Tint,
+    /// The layer whose plane `folds` shows, by name or by its number from 0; by default the last of two units.
+    #[arg(long, value_name = "L")]
+    layer: Option<String>,
+    /// Prove the topology of a smooth network's curve in `pullback` in interval arithmetic; of a piecewise linear one it is
+    /// exact anyway.
+    #[arg(long)]
+    certify: bool,
     /// Also write what `regions` is drawn from (vertices, edges, and cells with their areas and affine maps), and the numbers
-    /// of `topology`, `probes`, `turns` and `betti`.
+    /// of `topology`, `folds`, `pullback`, `probes`, `turns` and `betti`.
     #[arg(long)]
     json: bool,
     /// The format of the files: svg, png, pdf; several with commas.
@@ -154,6 +164,8 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     let counted = [
         Name::Regions,
         Name::Topology,
+        Name::Folds,
+        Name::Pullback,
         Name::Probes,
         Name::Turns,
         Name::Betti,
@@ -161,17 +173,17 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     .iter()
     .any(|name| names.contains(name));
     let tinted = names.contains(&Name::Regions);
-    for (flag, given, allowed) in [
-        ("--json", arguments.json, counted),
-        ("--tint", arguments.tint != Tint::Pattern, tinted),
+    let layered = names.contains(&Name::Folds);
+    let proved = names.contains(&Name::Pullback);
+    for (flag, given, allowed, with) in [
+        ("--certify", arguments.certify, proved, "pullback"),
+        ("--json", arguments.json, counted, "regions"),
+        ("--tint", arguments.tint != Tint::Pattern, tinted, "regions"),
+        ("--layer", arguments.layer.is_some(), layered, "folds"),
     ] {
         if given && !allowed {
-            return Err(Error::invalid(
-                flag,
-                "none of these figures has it",
-                "draw `regions`, or leave it out",
-            )
-            .into());
+            let remedy = format!("draw `{with}`, or leave it out");
+            return Err(Error::invalid(flag, "none of these figures has it", remedy).into());
         }
     }
     for &name in names {
@@ -184,6 +196,11 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
             Name::Regions => {
                 RunRegions::new(&run, &axes).and_then(|it| it.figure(epoch, arguments.tint))
             }
+            Name::Pullback => {
+                RunRegions::new(&run, &axes).and_then(|it| it.pullback(epoch, arguments.certify))
+            }
+            Name::Folds => RunRegions::new(&run, &axes)
+                .and_then(|it| it.folds(epoch, arguments.layer.as_deref())),
             Name::Probes => Probes::of_run(&run).and_then(|probes| {
                 numbers.push(("probes.csv", probes.csv()?));
                 if arguments.json {
@@ -244,6 +261,16 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
             }
             Name::Topology => {
                 numbers = RunRegions::new(&run, &axes)?.topology_files(epoch, arguments.json)?;
+            }
+            Name::Folds => {
+                numbers = RunRegions::new(&run, &axes)?.folds_files(epoch, arguments.json)?;
+            }
+            Name::Pullback => {
+                numbers = RunRegions::new(&run, &axes)?.pullback_files(
+                    epoch,
+                    arguments.certify,
+                    arguments.json,
+                )?;
             }
             _ => {}
         }

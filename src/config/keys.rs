@@ -96,6 +96,19 @@ pub(super) const DATA: &[Key] = &[
         "the share of samples that is held out",
     ),
     key(
+        "folds",
+        "whole number",
+        Means("`test_fraction` counts"),
+        "into how many parts the samples are divided, as scikit-learn's `KFold` with `shuffle=True` (stratified for classes) divides \
+         them",
+    ),
+    key(
+        "fold",
+        "1 to `folds`",
+        Means("`test_fraction` counts"),
+        "which of them is held out; `foldspace sweep --folds 5` trains all",
+    ),
+    key(
         "stratify",
         "true or false",
         Means("true for files, false for synthetic sets"),

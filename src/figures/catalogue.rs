@@ -43,6 +43,10 @@ pub enum Name {
     Regions,
     /// The parts of its decision regions.
     Topology,
+    /// What the network turns over and crushes, and how often the image is covered.
+    Folds,
+    /// The line that separates, in every layer's view.
+    Pullback,
     /// Whether a hyperplane tells the classes apart in each layer, and by how much.
     Probes,
     /// What training does to each matrix.
@@ -53,7 +57,7 @@ pub enum Name {
 
 impl Name {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::Data,
         Self::Loss,
         Self::Boundary,
@@ -68,6 +72,8 @@ impl Name {
         Self::Gradients,
         Self::Regions,
         Self::Topology,
+        Self::Folds,
+        Self::Pullback,
         Self::Probes,
         Self::Turns,
         Self::Betti,
@@ -90,6 +96,8 @@ impl Name {
             Self::Gradients => "gradients",
             Self::Regions => "regions",
             Self::Topology => "topology",
+            Self::Folds => "folds",
+            Self::Pullback => "pullback",
             Self::Probes => "probes",
             Self::Turns => "turns",
             Self::Betti => "betti",
@@ -117,7 +125,16 @@ impl Name {
             }
             Self::Prediction | Self::Residuals => !classes(),
             Self::Regions => straight(),
-            Self::Topology => straight() && classes(),
+            // Of a smooth network the border between two classes is certified, of more it is not.
+            Self::Topology => {
+                let two = || {
+                    run.split()
+                        .is_ok_and(|split| split.train.class_count() == Some(2))
+                };
+                (straight() && classes()) || two()
+            }
+            Self::Pullback => classes(),
+            Self::Folds => layers.iter().any(|layer| layer.units == 2),
             Self::Filters => run
                 .split()
                 .is_ok_and(|split| super::filters::look_like_pixels(&split.train.feature_names)),

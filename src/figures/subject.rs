@@ -8,7 +8,7 @@ use super::run_regions::cells_of;
 use super::scatter::class_names;
 use super::{
     Flow, InputAxes, InputPlane, Name, Stage, Tint, Training, boundary, confusion, data, filters,
-    network, prediction, spectrum, weights,
+    folds_figure, network, prediction, pullback_figure, spectrum, weights,
 };
 use crate::data::split::{Split, SplitIndices};
 use crate::data::{Dataset, Target};
@@ -127,6 +127,10 @@ impl Subject {
                 .size(680, 460)
                 .panel(spectrum(&self.network)?)),
             Name::Regions => cells_of(&self.network, &self.plane()?, Tint::Pattern, source),
+            Name::Folds => folds_figure(&self.network, &self.plane()?, None, source),
+            Name::Pullback => {
+                pullback_figure(&self.network, &self.plane()?, false, source).map_err(undecided)
+            }
             Name::Topology => Err(Error::invalid(
                 name.name(),
                 "the parts of decision regions are counted over a run",
