@@ -118,7 +118,10 @@ impl Lab {
             }
         };
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
-        self.now.record(&report, now.map_or(0.0, |now| now.as_millis() as f64 / 1000.0));
+        self.now.record(
+            &report,
+            now.map_or(0.0, |now| now.as_millis() as f64 / 1000.0),
+        );
         if self.now.last().wants(self.now.epoch()) {
             self.now.last_mut().keep(self.trainer.state());
         }
@@ -135,19 +138,26 @@ impl Lab {
         let notes = match &change {
             Change::Set { assignments } => self.set(assignments)?,
             Change::Config { text } => self.configure(self.parsed(text)?, false)?,
-            Change::Data { set, samples, noise } => {
-                self.synthetic(set, *samples, *noise)?
-            }
+            Change::Data {
+                set,
+                samples,
+                noise,
+            } => self.synthetic(set, *samples, *noise)?,
             Change::Points { replace, points } => self.draw(points, *replace)?,
             Change::Csv { name, text, target } => {
                 self.tables += 1;
-                let mut data = table::csv(&self.folder, self.tables, name, text, target.as_deref())?;
+                let mut data =
+                    table::csv(&self.folder, self.tables, name, text, target.as_deref())?;
                 data.standardise = true;
                 self.with_data(data)?
             }
-            &Change::Edit { epoch, layer, unit, input, value } => {
-                self.edit(epoch, layer, unit, input, value)?
-            }
+            &Change::Edit {
+                epoch,
+                layer,
+                unit,
+                input,
+                value,
+            } => self.edit(epoch, layer, unit, input, value)?,
             &Change::Rewind { epoch } => self.rewind(epoch)?,
             Change::Restart {} => {
                 let setting = Arc::clone(self.setting());
@@ -215,7 +225,14 @@ impl Lab {
     pub(super) fn resumed(&self, setting: &Setting, state: TrainerState) -> Result<Trainer> {
         let (config, split) = (&setting.config, &setting.split);
         let (train, test) = (&split.train, Some(&split.test));
-        Trainer::resume(&config.train, &config.model, train, test, state, &self.device)
+        Trainer::resume(
+            &config.train,
+            &config.model,
+            train,
+            test,
+            state,
+            &self.device,
+        )
     }
 
     /// A branch's trainer as it was after an epoch: from the last state before it, the way is trained again.
@@ -226,7 +243,12 @@ impl Lab {
         let Some((segment, state)) = found.filter(|_| epoch <= branch.epoch()) else {
             return Err(Error::invalid(
                 format!("epoch {epoch}"),
-                format!("branch {} goes from epoch {} to {}", branch.id, branch.earliest(), branch.epoch()),
+                format!(
+                    "branch {} goes from epoch {} to {}",
+                    branch.id,
+                    branch.earliest(),
+                    branch.epoch()
+                ),
                 "choose one of those",
             ));
         };
@@ -281,8 +303,14 @@ impl Lab {
         if let Source::File { path, .. } = &mut config.data.source {
             *path = same(path, in_use)?;
             // The file of targets beside a .npy would be another path.
-            if config.data.source != ours.data.source && config.data.targets_file(&self.folder).is_some() {
-                return Err(Error::invalid("data", "targets in a file of their own stay as they are", "leave the keys of [data] alone"));
+            if config.data.source != ours.data.source
+                && config.data.targets_file(&self.folder).is_some()
+            {
+                return Err(Error::invalid(
+                    "data",
+                    "targets in a file of their own stay as they are",
+                    "leave the keys of [data] alone",
+                ));
             }
         }
         if let Some(weights) = &mut config.model.weights {
@@ -292,15 +320,27 @@ impl Lab {
         Ok(config)
     }
 
-    fn synthetic(&mut self, set: &str, samples: Option<usize>, noise: Option<f64>) -> Result<Notes> {
+    fn synthetic(
+        &mut self,
+        set: &str,
+        samples: Option<usize>,
+        noise: Option<f64>,
+    ) -> Result<Notes> {
         let mut wanted = toml::Table::new();
         wanted.insert("name".into(), set.into());
         if let Some(samples) = samples {
-            wanted.insert("samples".into(), toml::Value::Integer(i64::try_from(samples).unwrap_or(i64::MAX)));
+            wanted.insert(
+                "samples".into(),
+                toml::Value::Integer(i64::try_from(samples).unwrap_or(i64::MAX)),
+            );
         }
         wanted.extend(noise.map(|noise| ("noise".to_owned(), noise.into())));
         let mut data: DataConfig = wanted.try_into().map_err(|error: toml::de::Error| {
-            Error::invalid("the data", error.message().to_owned(), "leave the number out or choose another set")
+            Error::invalid(
+                "the data",
+                error.message().to_owned(),
+                "leave the number out or choose another set",
+            )
         })?;
         data.test_fraction = self.config().data.test_fraction;
         self.with_data(data)
@@ -310,7 +350,14 @@ impl Lab {
         let mut config = self.config().clone();
         let whole: Dataset = config.data.load(config.seed, &self.folder)?;
         self.tables += 1;
-        config.data = table::drawn(&self.folder, self.tables, &config.data, &whole, points, replace)?;
+        config.data = table::drawn(
+            &self.folder,
+            self.tables,
+            &config.data,
+            &whole,
+            points,
+            replace,
+        )?;
         // Training goes on where the network still fits.
         self.configure(config, !replace)
     }
@@ -388,11 +435,21 @@ impl Lab {
             return Vec::new();
         }
         self.others.push(left);
-        let lines = |branches: &[Branch]| branches.iter().map(|branch| branch.lines.len()).sum::<usize>();
+        let lines = |branches: &[Branch]| {
+            branches
+                .iter()
+                .map(|branch| branch.lines.len())
+                .sum::<usize>()
+        };
         let mut notes = Vec::new();
-        while self.others.len() > MOST_BRANCHES || (self.others.len() > 1 && lines(&self.others) > MOST_LINES) {
+        while self.others.len() > MOST_BRANCHES
+            || (self.others.len() > 1 && lines(&self.others) > MOST_LINES)
+        {
             let gone = self.others.remove(0);
-            notes.push(format!("branch {} was dropped: there is room for {MOST_BRANCHES}", gone.id));
+            notes.push(format!(
+                "branch {} was dropped: there is room for {MOST_BRANCHES}",
+                gone.id
+            ));
         }
         notes
     }
@@ -432,12 +489,20 @@ impl Lab {
         value: f64,
     ) -> Result<Notes> {
         let place = match input {
-            Some(input) => format!("layer {}, unit {}, weight {}", layer + 1, unit + 1, input + 1),
+            Some(input) => format!(
+                "layer {}, unit {}, weight {}",
+                layer + 1,
+                unit + 1,
+                input + 1
+            ),
             None => format!("layer {}, unit {}, bias", layer + 1, unit + 1),
         };
         let refuse = |problem: &str, remedy: &str| Err(Error::invalid(&place, problem, remedy));
         if !value.is_finite() || value.abs() > 1e30 {
-            return refuse("this is no number that a network can hold", "give a smaller one");
+            return refuse(
+                "this is no number that a network can hold",
+                "give a smaller one",
+            );
         }
         let trained = &self.trainer.parameters().layers;
         let Some(at) = trained.get(layer) else {
@@ -471,11 +536,13 @@ impl Lab {
     }
 }
 
-
 /// What decides whether the optimiser's averages still mean the same.
 fn remembers(config: &Config) -> (train::OptimizerName, bool) {
     let optimizer = &config.train.optimizer;
-    (optimizer.name, optimizer.momentum.is_some_and(|momentum| momentum > 0.0))
+    (
+        optimizer.name,
+        optimizer.momentum.is_some_and(|momentum| momentum > 0.0),
+    )
 }
 
 /// A configuration with its data, checked.
@@ -503,7 +570,10 @@ fn check_size(config: &Config) -> Result<()> {
     if config.train.epochs > MOST_EPOCHS {
         return Err(Error::invalid(
             "train.epochs",
-            format!("{} epochs; {MOST_EPOCHS} are played at most", config.train.epochs),
+            format!(
+                "{} epochs; {MOST_EPOCHS} are played at most",
+                config.train.epochs
+            ),
             "ask for fewer; a saved run goes on with `foldspace resume`",
         ));
     }
