@@ -92,8 +92,16 @@ impl Trained {
             config: &self.config,
             split: &split,
             captured: self.snapshots.len(),
-            epochs: self.snapshots.iter().map(|snapshot| snapshot.epoch).collect(),
-            networks: self.snapshots.iter().map(|snapshot| snapshot.network.clone()).collect(),
+            epochs: self
+                .snapshots
+                .iter()
+                .map(|snapshot| snapshot.epoch)
+                .collect(),
+            networks: self
+                .snapshots
+                .iter()
+                .map(|snapshot| snapshot.network.clone())
+                .collect(),
             metrics: self.reports.iter().map(|report| report.metrics).collect(),
         };
         history.page(&InputAxes::Automatic, Limits::default())

@@ -167,11 +167,7 @@ fn save_still(figure: &Figure, file: String, settings: &Settings) -> Result<Stil
     })
 }
 
-fn save_animation(
-    animation: &Animation,
-    file: &str,
-    settings: &Settings,
-) -> Result<Vec<Moving>> {
+fn save_animation(animation: &Animation, file: &str, settings: &Settings) -> Result<Vec<Moving>> {
     let paths = write_animation(
         &settings.out.join(file),
         &settings.formats,

@@ -16,8 +16,10 @@ use crate::play::{Lab, Log, Server};
 /// Without a configuration: two moons, 2 to 100 to 2 to 1. On the page: other data, points drawn or dropped as a table, any
 /// network, loss and optimiser, weights changed by hand, back to any epoch, and branches to compare. Ctrl-C ends it.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  foldspace play --open\n  foldspace play configs/iris.toml\n  \
-    foldspace play artifacts/runs/play-1/play.json")]
+#[command(
+    after_help = "Examples:\n  foldspace play --open\n  foldspace play configs/iris.toml\n  \
+    foldspace play artifacts/runs/play-1/play.json"
+)]
 pub struct Arguments {
     /// The configuration (TOML), or the log of an earlier play (play.json), which is played again first.
     config: Option<PathBuf>,
@@ -25,7 +27,12 @@ pub struct Arguments {
     #[arg(long, default_value = "auto", value_name = "NAME")]
     backend: Backend,
     /// Where the page's "save as a run" puts its runs, play-1, play-2 ...
-    #[arg(short, long, default_value = "artifacts/runs", value_name = "DIRECTORY")]
+    #[arg(
+        short,
+        long,
+        default_value = "artifacts/runs",
+        value_name = "DIRECTORY"
+    )]
     out: PathBuf,
     /// Any value of the configuration, such as train.optimizer.lr=0.05.
     #[arg(long = "set", value_name = "KEY=VALUE")]
@@ -40,7 +47,7 @@ const MOONS: &str = include_str!("../../configs/moons.toml");
 
 /// What is played.
 enum Begin {
-    Config(Config),
+    Config(Box<Config>),
     Log(Log),
 }
 
@@ -72,10 +79,10 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
 
 fn begin(arguments: &Arguments) -> Result<Begin> {
     let Some(path) = &arguments.config else {
-        return Config::parse(MOONS, "configs/moons.toml", &arguments.set).map(Begin::Config);
+        return begin_with(Config::parse(MOONS, "configs/moons.toml", &arguments.set));
     };
     if path.extension().is_none_or(|ending| ending != "json") {
-        return Config::from_file(path, &arguments.set).map(Begin::Config);
+        return begin_with(Config::from_file(path, &arguments.set));
     }
     if let Some(set) = arguments.set.first() {
         return Err(Error::invalid(
@@ -86,6 +93,10 @@ fn begin(arguments: &Arguments) -> Result<Begin> {
     }
     let text = std::fs::read_to_string(path).map_err(Error::io(path, "read"))?;
     Log::parse(&text, &path.display().to_string()).map(Begin::Log)
+}
+
+fn begin_with(config: Result<Config>) -> Result<Begin> {
+    Ok(Begin::Config(Box::new(config?)))
 }
 
 /// Tables from the page lie here, until the program ends.
@@ -131,8 +142,15 @@ fn open(address: &str) {
         ("xdg-open", &[])
     };
     let mut command = Command::new(program);
-    command.args(arguments).arg(address).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command
+        .args(arguments)
+        .arg(address)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
     if let Err(error) = command.spawn() {
-        output::note(format_args!("no browser could be opened ({program}: {error}); open the address yourself"));
+        output::note(format_args!(
+            "no browser could be opened ({program}: {error}); open the address yourself"
+        ));
     }
 }

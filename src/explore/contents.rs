@@ -97,6 +97,7 @@ pub fn page(run: &Run, axes: &InputAxes, limits: Limits) -> Result<String> {
 }
 
 /// A network over its epochs, for a page.
+#[derive(Debug)]
 pub struct History<'a> {
     /// What the page is called.
     pub name: &'a str,
@@ -121,7 +122,11 @@ impl History<'_> {
     /// Where there is no network, or it does not take the data's features.
     pub fn page(&self, axes: &InputAxes, limits: Limits) -> Result<String> {
         let Some(first) = self.networks.first() else {
-            return Err(Error::invalid(self.name, "there is no epoch to show", "train one"));
+            return Err(Error::invalid(
+                self.name,
+                "there is no epoch to show",
+                "train one",
+            ));
         };
         let rows: Vec<Vec<f64>> = self.networks.iter().map(parameters).collect();
         let weights = codec::pack(&rows);

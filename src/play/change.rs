@@ -208,8 +208,11 @@ impl Log {
     }
 }
 
+/// Layer, unit and input of a number.
+type Place = (usize, usize, Option<usize>);
+
 /// The epoch and the place of the number that an edit sets.
-fn number(change: &Change) -> Option<(usize, (usize, usize, Option<usize>))> {
+fn number(change: &Change) -> Option<(usize, Place)> {
     match *change {
         Change::Edit {
             epoch,
@@ -245,7 +248,8 @@ mod tests {
         log.push(edit(0, 0, 2.5));
         log.epochs = 4;
         log.push(edit(4, 1, 5.0));
-        let values: Vec<(usize, &Change)> = log.steps.iter().map(|s| (s.epochs, &s.change)).collect();
+        let values: Vec<(usize, &Change)> =
+            log.steps.iter().map(|s| (s.epochs, &s.change)).collect();
         assert_eq!(
             values,
             [
@@ -259,7 +263,9 @@ mod tests {
 
     #[test]
     fn a_log_of_tomorrow_is_refused() {
-        let text = Log::new(String::new()).to_json().replace("\"format\": 1", "\"format\": 2");
+        let text = Log::new(String::new())
+            .to_json()
+            .replace("\"format\": 1", "\"format\": 2");
         let error = Log::parse(&text, "play.json").unwrap_err().to_string();
         assert!(error.contains("update foldspace"), "{error}");
         assert!(Log::parse("{}", "play.json").is_err());

@@ -19,7 +19,11 @@ pub fn output(config: &mut Config, data: &Dataset) -> Option<String> {
     last.units = units;
     last.activation = activation;
     config.train.loss = loss;
-    if let Some(size) = config.train.batch_size.filter(|&size| size > data.samples()) {
+    if let Some(size) = config
+        .train
+        .batch_size
+        .filter(|&size| size > data.samples())
+    {
         config.train.batch_size = Some(size.min(data.samples()));
     }
     Some(format!(

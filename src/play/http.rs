@@ -73,12 +73,19 @@ pub fn answer(head: &[u8], port: u16) -> Answer {
 
 fn socket(request: &Request<'_, '_>, hosts: &[String; 2]) -> Answer {
     use Answer::Refusal;
-    let ours = |origin: &[u8]| hosts.iter().any(|host| format!("http://{host}").as_bytes() == origin);
+    let ours = |origin: &[u8]| {
+        hosts
+            .iter()
+            .any(|host| format!("http://{host}").as_bytes() == origin)
+    };
     match request.one("origin") {
         One::Value(origin) if ours(origin) => {}
         _ => return Refusal(403, "only the page itself may listen"),
     }
-    if !matches!(request.one("sec-fetch-site"), One::None | One::Value(b"same-origin")) {
+    if !matches!(
+        request.one("sec-fetch-site"),
+        One::None | One::Value(b"same-origin")
+    ) {
         return Refusal(403, "only the page itself may listen");
     }
     let says = |name: &str, word: &str| match request.one(name) {
@@ -127,7 +134,11 @@ enum One<'b> {
 
 impl<'b> Request<'_, 'b> {
     fn one(&self, name: &str) -> One<'b> {
-        let mut found = self.0.headers.iter().filter(|header| header.name.eq_ignore_ascii_case(name));
+        let mut found = self
+            .0
+            .headers
+            .iter()
+            .filter(|header| header.name.eq_ignore_ascii_case(name));
         match (found.next(), found.next()) {
             (None, _) => One::None,
             (Some(header), None) => One::Value(header.value),
@@ -147,7 +158,11 @@ pub fn page(html: &str, policy: &str, head: bool) -> Vec<u8> {
         "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: {length}\r\n\
          Content-Security-Policy: {policy}; frame-ancestors 'none'\r\n{ALWAYS}Connection: close\r\n\r\n"
     );
-    [head_text.as_bytes(), if head { b"" } else { html.as_bytes() }].concat()
+    [
+        head_text.as_bytes(),
+        if head { b"" } else { html.as_bytes() },
+    ]
+    .concat()
 }
 
 /// The answer that opens a socket.

@@ -60,13 +60,17 @@ impl Segment {
         while self.states.len() > most {
             self.stride *= 2;
             let (start, stride) = (self.start, self.stride);
-            self.states.retain(|epoch, _| (epoch - start).is_multiple_of(stride));
+            self.states
+                .retain(|epoch, _| (epoch - start).is_multiple_of(stride));
         }
     }
 
     /// The last state that is not after an epoch.
     pub fn before(&self, epoch: usize) -> Option<&Arc<TrainerState>> {
-        self.states.range(..=epoch).next_back().map(|(_, state)| state)
+        self.states
+            .range(..=epoch)
+            .next_back()
+            .map(|(_, state)| state)
     }
 
     pub fn states(&self) -> impl Iterator<Item = &Arc<TrainerState>> {
@@ -79,8 +83,18 @@ impl Segment {
 }
 
 fn numbers(state: &TrainerState) -> usize {
-    let optimizer: usize = state.optimizer.arrays.values().map(|(_, values)| values.len()).sum();
-    let network: usize = state.parameters.layers.iter().map(|layer| layer.weight.nrows() * layer.weight.ncols()).sum();
+    let optimizer: usize = state
+        .optimizer
+        .arrays
+        .values()
+        .map(|(_, values)| values.len())
+        .sum();
+    let network: usize = state
+        .parameters
+        .layers
+        .iter()
+        .map(|layer| layer.weight.nrows() * layer.weight.ncols())
+        .sum();
     optimizer + network
 }
 
@@ -181,7 +195,10 @@ impl Branch {
 
     /// The stretch in which an epoch lies: of those that begin there, the last.
     pub fn segment(&self, epoch: usize) -> Option<&Segment> {
-        self.segments.iter().rev().find(|segment| segment.start <= epoch)
+        self.segments
+            .iter()
+            .rev()
+            .find(|segment| segment.start <= epoch)
     }
 
     /// Another setting or other weights from here on. A stretch without an epoch leaves no trace.
@@ -197,11 +214,19 @@ impl Branch {
 
     pub fn record(&mut self, report: &EpochReport, at: f64) {
         if self.names.len() != report.gradient_norms.len() {
-            self.names = report.gradient_norms.iter().map(|(name, _)| name.clone()).collect();
+            self.names = report
+                .gradient_norms
+                .iter()
+                .map(|(name, _)| name.clone())
+                .collect();
         }
         self.lines.push(Line {
             metrics: report.metrics,
-            norms: report.gradient_norms.iter().map(|&(_, norm)| norm).collect(),
+            norms: report
+                .gradient_norms
+                .iter()
+                .map(|&(_, norm)| norm)
+                .collect(),
             seconds: report.seconds as f32,
             at,
         });
@@ -246,7 +271,11 @@ mod tests {
             curve.push(&metrics(epoch));
             assert!(curve.rows().len() <= MOST_POINTS);
         }
-        let gaps: Vec<usize> = curve.rows().windows(2).map(|two| two[1].epoch - two[0].epoch).collect();
+        let gaps: Vec<usize> = curve
+            .rows()
+            .windows(2)
+            .map(|two| two[1].epoch - two[0].epoch)
+            .collect();
         assert!(gaps.iter().all(|&gap| gap == curve.stride()), "{gaps:?}");
         assert!(curve.rows().len() > MOST_POINTS / 2 - 2);
     }

@@ -48,5 +48,7 @@ pub struct Pull {
 
 /// Reads a message: an object, where serde would take a list for a structure too.
 pub fn parse<T: DeserializeOwned>(text: &str) -> Option<T> {
-    text.trim_start().starts_with('{').then(|| serde_json::from_str(text).ok())?
+    text.trim_start()
+        .starts_with('{')
+        .then(|| serde_json::from_str(text).ok())?
 }

@@ -22,7 +22,13 @@ impl Lab {
         let path = (1..MOST_RUNS)
             .map(|k| folder.join(format!("play-{k}")))
             .find(|path| !path.exists())
-            .ok_or_else(|| Error::invalid(folder.display().to_string(), "it is full of runs", "name another with --out"))?;
+            .ok_or_else(|| {
+                Error::invalid(
+                    folder.display().to_string(),
+                    "it is full of runs",
+                    "name another with --out",
+                )
+            })?;
         let branch = self.branch();
         let setting = self.setting();
         let mut config = setting.config.clone();
@@ -58,7 +64,11 @@ impl Lab {
             .map(|state| (**state).clone());
         let states: Vec<_> = past.chain([now]).collect();
         // An edit leaves two states of one epoch; the run has the later one.
-        let last_of_epoch = |k: &usize| states.get(k + 1).is_none_or(|next| next.epoch > states[*k].epoch);
+        let last_of_epoch = |k: &usize| {
+            states
+                .get(k + 1)
+                .is_none_or(|next| next.epoch > states[*k].epoch)
+        };
         let trainers = (0..states.len())
             .filter(last_of_epoch)
             .map(|k| self.resumed(setting, states[k].clone()));

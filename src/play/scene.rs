@@ -8,16 +8,17 @@ use serde_json::{Value, json};
 use super::lab::Lab;
 use super::past::Branch;
 use super::request::Pull;
-use crate::data::{Source, Target};
 use crate::data::config::SETS;
+use crate::data::{Source, Target};
 use crate::error::Result;
-use crate::explore::{self, Limits};
 use crate::explore::verdicts::{Verdicts, judge};
+use crate::explore::{self, Limits};
 use crate::figures::InputAxes;
 use crate::model::Frozen;
 use crate::train::EpochMetrics;
 
 /// What holds until something other than the weights changes.
+#[derive(Debug)]
 pub struct Scene {
     /// Counted from 1.
     pub number: u64,
@@ -26,6 +27,7 @@ pub struct Scene {
 }
 
 /// An epoch.
+#[derive(Debug)]
 pub struct Frame {
     /// Counted from 1.
     pub number: u64,
@@ -57,8 +59,14 @@ pub fn scene(lab: &Lab, number: u64, saves: &str) -> Result<Scene> {
     let network = lab.trainer().frozen();
     let name = split.train.name.clone();
     let limits = Limits::default();
-    let (mut description, samples) =
-        explore::describe(&name, config, split, &InputAxes::Automatic, &network, limits)?;
+    let (mut description, samples) = explore::describe(
+        &name,
+        config,
+        split,
+        &InputAxes::Automatic,
+        &network,
+        limits,
+    )?;
     let others: Vec<Value> = lab
         .others()
         .iter()
@@ -89,7 +97,8 @@ pub fn scene(lab: &Lab, number: u64, saves: &str) -> Result<Scene> {
         "editable": lab.trainer().parameters().layers.iter().map(|layer| layer.narrow.is_none() && layer.norm.is_none()).collect::<Vec<_>>(),
     });
     description["live"] = without_paths(live);
-    let text = json!({ "kind": "scene", "number": number, "run": description, "samples": samples.text });
+    let text =
+        json!({ "kind": "scene", "number": number, "run": description, "samples": samples.text });
     Ok(Scene {
         number,
         message: message(&text, &[]),
@@ -128,10 +137,18 @@ fn other(lab: &Lab, branch: &Branch, now: &Frozen) -> Result<Value> {
 /// A branch in a few words: its network, its optimiser, how far it went.
 fn label(branch: &Branch) -> String {
     let config = &branch.last().setting.config;
-    let units: Vec<String> = config.model.layers.iter().map(|layer| layer.units.to_string()).collect();
+    let units: Vec<String> = config
+        .model
+        .layers
+        .iter()
+        .map(|layer| layer.units.to_string())
+        .collect();
     let optimizer = &config.train.optimizer;
     let name = format!("{:?}", optimizer.name).to_lowercase();
-    let batch = config.train.batch_size.map_or("full batch".to_owned(), |size| format!("batches of {size}"));
+    let batch = config
+        .train
+        .batch_size
+        .map_or("full batch".to_owned(), |size| format!("batches of {size}"));
     format!(
         "{}, {} units, {name} {}, {batch}",
         branch.last().setting.split.train.name,
@@ -144,15 +161,21 @@ fn label(branch: &Branch) -> String {
 pub fn frame(lab: &Lab, number: u64, scene: u64, standing: Standing) -> Frame {
     let network = lab.trainer().frozen();
     let numbers = explore::parameters(&network);
-    let narrow = numbers.iter().all(|&x| f64::from(x as f32).to_bits() == x.to_bits() || x.is_nan());
+    let narrow = numbers
+        .iter()
+        .all(|&x| f64::from(x as f32).to_bits() == x.to_bits() || x.is_nan());
     let weights = if narrow {
-        numbers.iter().flat_map(|&x| (x as f32).to_le_bytes()).collect()
+        numbers
+            .iter()
+            .flat_map(|&x| (x as f32).to_le_bytes())
+            .collect()
     } else {
         numbers.iter().flat_map(|x| x.to_le_bytes()).collect()
     };
     let branch = lab.branch();
     // Proofs take longer than epochs: they are for a network that stands still.
-    let verdict = (!standing.training).then(|| judge(&[lab.epoch()], &[network], &lab.split().train));
+    let verdict =
+        (!standing.training).then(|| judge(&[lab.epoch()], &[network], &lab.split().train));
     Frame {
         number,
         scene,
@@ -194,9 +217,21 @@ impl Frame {
     /// The message to a page that has what `pull` says, with notes that are new to it.
     pub fn message(&self, pull: Pull, notes: &[(u64, String)]) -> Vec<u8> {
         let mut head = self.head.clone();
-        let known = if pull.scene == self.scene { pull.epoch } else { 0 };
-        head["curve"] = self.curve.iter().filter(|metrics| metrics.epoch > known).map(row).collect();
-        head["notes"] = notes.iter().map(|(number, text)| json!([number, text])).collect();
+        let known = if pull.scene == self.scene {
+            pull.epoch
+        } else {
+            0
+        };
+        head["curve"] = self
+            .curve
+            .iter()
+            .filter(|metrics| metrics.epoch > known)
+            .map(row)
+            .collect();
+        head["notes"] = notes
+            .iter()
+            .map(|(number, text)| json!([number, text]))
+            .collect();
         message(&head, &self.weights)
     }
 }

@@ -35,6 +35,15 @@ pub struct Server {
     saves: PathBuf,
 }
 
+impl std::fmt::Debug for Server {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The token is not for logs.
+        let mut server = formatter.debug_struct("Server");
+        server.field("address", &self.address);
+        server.finish_non_exhaustive()
+    }
+}
+
 impl Server {
     /// Listens on a free port of 127.0.0.1. Runs will be saved in `saves`.
     ///
@@ -46,7 +55,9 @@ impl Server {
         let address = listener.local_addr().map_err(refused)?;
         let mut token = [0_u8; 16];
         getrandom::fill(&mut token).map_err(|error| {
-            Error::io("the system's random numbers", "read")(std::io::Error::other(error.to_string()))
+            Error::io("the system's random numbers", "read")(std::io::Error::other(
+                error.to_string(),
+            ))
         })?;
         Ok(Self {
             listener,
@@ -79,13 +90,16 @@ impl Server {
                 Ok(())
             });
             let served = match is_ready.recv() {
-                Ok(()) => self.listen(&Visit {
-                    shared: Arc::clone(&shared),
-                    commands: send.clone(),
-                    token: self.token.clone(),
-                    page,
-                    port: self.address.port(),
-                }, stop),
+                Ok(()) => self.listen(
+                    &Visit {
+                        shared: Arc::clone(&shared),
+                        commands: send.clone(),
+                        token: self.token.clone(),
+                        page,
+                        port: self.address.port(),
+                    },
+                    stop,
+                ),
                 Err(_) => Ok(()),
             };
             let _ = send.send(Command::End);
@@ -182,7 +196,10 @@ impl Visit {
         let head = match head(&stream, deadline) {
             Ok(head) => head,
             Err(status) => {
-                let _ = stream.write_all(&http::refusal(status, "send a request of HTTP/1.1 within 5 seconds"));
+                let _ = stream.write_all(&http::refusal(
+                    status,
+                    "send a request of HTTP/1.1 within 5 seconds",
+                ));
                 return finish(&stream);
             }
         };
@@ -225,13 +242,18 @@ impl Visit {
 
     /// The first message is the token.
     fn greet(&self, reader: &mut Reader<TcpStream>) -> Result<(), Failure> {
-        let Incoming::Text(text) = reader.next()? else {
+        let Incoming::Text(text) = reader.message()? else {
             return Err(REFUSED);
         };
         let hello: Hello = request::parse(&text).ok_or(REFUSED)?;
         // Every byte is looked at, so that the time tells nothing.
         let (given, ours) = (hello.token.as_bytes(), self.token.as_bytes());
-        let different = given.iter().zip(ours).fold(given.len() ^ ours.len(), |sum, (a, b)| sum | usize::from(a ^ b));
+        let different = given
+            .iter()
+            .zip(ours)
+            .fold(given.len() ^ ours.len(), |sum, (a, b)| {
+                sum | usize::from(a ^ b)
+            });
         if different == 0 { Ok(()) } else { Err(REFUSED) }
     }
 
@@ -239,10 +261,12 @@ impl Visit {
         let wish = Arc::new(Wish::default());
         let sender = {
             let (visit, wish, out) = (self.clone(), Arc::clone(&wish), Arc::clone(out));
-            thread::Builder::new().name("frames".into()).spawn(move || visit.send_frames(&wish, &out))
+            thread::Builder::new()
+                .name("frames".into())
+                .spawn(move || visit.send_frames(&wish, &out))
         };
         let failure = loop {
-            match reader.next() {
+            match reader.message() {
                 Ok(Incoming::Text(text)) => {
                     if let Err(failure) = self.obey(&text, &wish, out) {
                         break failure;
@@ -280,15 +304,22 @@ impl Visit {
             Request::Step {} => Command::Step,
             Request::Pace { epochs } if (0.0..=MOST_PACE).contains(&epochs) => {
                 // Less than one in a minute would look like none.
-                Command::Pace(if epochs == 0.0 { 0.0 } else { epochs.max(1.0 / 60.0) })
+                Command::Pace(if epochs == 0.0 {
+                    0.0
+                } else {
+                    epochs.max(1.0 / 60.0)
+                })
             }
             Request::Pace { .. } => return Err(REFUSED),
             Request::Save {} => Command::Save,
             Request::Log {} => {
                 let (to, log) = channel();
-                self.commands.send(Command::Log(to)).map_err(|_| websocket::GONE)?;
+                self.commands
+                    .send(Command::Log(to))
+                    .map_err(|_| websocket::GONE)?;
                 let text = log.recv().map_err(|_| websocket::GONE)?;
-                let message = scene::message(&serde_json::json!({ "kind": "log" }), text.as_bytes());
+                let message =
+                    scene::message(&serde_json::json!({ "kind": "log" }), text.as_bytes());
                 return websocket::binary(&mut *lock(out), &message).map_err(|_| websocket::GONE);
             }
         };
@@ -340,7 +371,10 @@ impl Wish {
             if let Some(pull) = wanted.0.take() {
                 return Some(pull);
             }
-            wanted = self.bell.wait(wanted).unwrap_or_else(PoisonError::into_inner);
+            wanted = self
+                .bell
+                .wait(wanted)
+                .unwrap_or_else(PoisonError::into_inner);
         }
     }
 }
@@ -366,7 +400,11 @@ fn head(mut stream: &TcpStream, deadline: Instant) -> Result<Vec<u8>, u16> {
             Err(_) => return Err(408),
         }
         if http::is_whole(&head) {
-            return if head.len() <= http::MOST_HEAD { Ok(head) } else { Err(431) };
+            return if head.len() <= http::MOST_HEAD {
+                Ok(head)
+            } else {
+                Err(431)
+            };
         }
         if head.len() > http::MOST_HEAD {
             return Err(431);

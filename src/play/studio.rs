@@ -63,13 +63,23 @@ impl Shared {
             if board.ended || over() {
                 break None;
             }
-            let scene = board.scene.as_ref().filter(|scene| scene.number != pull.scene);
+            let scene = board
+                .scene
+                .as_ref()
+                .filter(|scene| scene.number != pull.scene);
             if let Some(scene) = scene {
                 break Some((Some(Arc::clone(scene)), None, Vec::new()));
             }
-            let notes: Vec<_> = board.notes.iter().filter(|(number, _)| *number > pull.note).cloned().collect();
+            let notes: Vec<_> = board
+                .notes
+                .iter()
+                .filter(|(number, _)| *number > pull.note)
+                .cloned()
+                .collect();
             let frame = board.frame.as_ref();
-            if let Some(frame) = frame.filter(|frame| frame.number != pull.frame || !notes.is_empty()) {
+            if let Some(frame) =
+                frame.filter(|frame| frame.number != pull.frame || !notes.is_empty())
+            {
                 break Some((None, Some(Arc::clone(frame)), notes));
             }
             let waited = self.bell.wait_timeout(board, Duration::from_secs(1));
@@ -195,12 +205,10 @@ impl Studio {
                 self.counted = (0, Instant::now());
                 self.show(false);
             }
-            Command::Save => {
-                match self.lab.save(&self.saves) {
-                    Ok(path) => self.shared.tell(format!("saved as {}", path.display())),
-                    Err(error) => self.refuse(&error),
-                }
-            }
+            Command::Save => match self.lab.save(&self.saves) {
+                Ok(path) => self.shared.tell(format!("saved as {}", path.display())),
+                Err(error) => self.refuse(&error),
+            },
             Command::Log(to) => {
                 // Whoever asked may be gone.
                 let _ = to.send(self.lab.log().to_json());

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use faer::Mat;
 
 use super::change::Point;
-use super::{MOST_SAMPLES, MOST_BYTES};
+use super::{MOST_BYTES, MOST_SAMPLES};
 use crate::data::config::FileOptions;
 use crate::data::csv::{self, CsvOptions};
 use crate::data::targets::Task;
@@ -16,11 +16,20 @@ use crate::error::{Error, Result};
 const MOST_CLASSES: usize = 10;
 
 /// A table's text as a file in `folder`, and the `[data]` table that reads it.
-pub fn csv(folder: &Path, number: usize, name: &str, text: &str, target: Option<&str>) -> Result<DataConfig> {
+pub fn csv(
+    folder: &Path,
+    number: usize,
+    name: &str,
+    text: &str,
+    target: Option<&str>,
+) -> Result<DataConfig> {
     if text.len() > MOST_BYTES {
         return Err(Error::invalid(
             name,
-            format!("{} bytes; a page hands over {MOST_BYTES} at most", text.len()),
+            format!(
+                "{} bytes; a page hands over {MOST_BYTES} at most",
+                text.len()
+            ),
             "name the file in a configuration: foldspace play CONFIG",
         ));
     }
@@ -46,7 +55,13 @@ fn place(folder: &Path, number: usize, name: &str) -> PathBuf {
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
     let plain: String = stem
         .chars()
-        .map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' })
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || c == '-' {
+                c
+            } else {
+                '_'
+            }
+        })
         .take(40)
         .collect();
     let plain = if plain.is_empty() { "table" } else { &plain };
@@ -55,7 +70,11 @@ fn place(folder: &Path, number: usize, name: &str) -> PathBuf {
 
 /// The column that is most likely meant: one with a usual name, or the last.
 fn usual_target(text: &str) -> String {
-    let first = text.trim_start_matches('\u{feff}').lines().next().unwrap_or_default();
+    let first = text
+        .trim_start_matches('\u{feff}')
+        .lines()
+        .next()
+        .unwrap_or_default();
     let names: Vec<&str> = first
         .split([',', ';', '\t', '|'])
         .map(|name| name.trim().trim_matches('"'))
@@ -64,7 +83,9 @@ fn usual_target(text: &str) -> String {
     let found = usual
         .iter()
         .find_map(|usual| names.iter().find(|name| name.eq_ignore_ascii_case(usual)));
-    found.or(names.last()).map_or_else(|| "label".to_owned(), |name| (*name).to_owned())
+    found
+        .or(names.last())
+        .map_or_else(|| "label".to_owned(), |name| (*name).to_owned())
 }
 
 /// The samples and the points that were drawn, as a file in `folder`, and the `[data]` table that reads it as `before` was read.
@@ -90,14 +111,20 @@ pub fn drawn(
     let kept = if replace { 0 } else { whole.samples() };
     if kept + points.len() > MOST_SAMPLES {
         return refuse(
-            format!("{} samples; there is room for {MOST_SAMPLES}", kept + points.len()),
+            format!(
+                "{} samples; there is room for {MOST_SAMPLES}",
+                kept + points.len()
+            ),
             "draw fewer, or in place of the samples that are there",
         );
     }
-    if let Some(point) = points
-        .iter()
-        .find(|p| p.at.len() != d || p.at.iter().chain(&p.value).any(|x| !x.is_finite() || x.abs() > 1e30))
-    {
+    if let Some(point) = points.iter().find(|p| {
+        p.at.len() != d
+            || p.at
+                .iter()
+                .chain(&p.value)
+                .any(|x| !x.is_finite() || x.abs() > 1e30)
+    }) {
         return refuse(
             format!("{:?} is no point with {d} finite features", point.at),
             "draw it again",
@@ -126,7 +153,10 @@ pub fn drawn(
             }
             if names.len() > MOST_CLASSES {
                 return refuse(
-                    format!("{} classes; there are signs for {MOST_CLASSES}", names.len()),
+                    format!(
+                        "{} classes; there are signs for {MOST_CLASSES}",
+                        names.len()
+                    ),
                     "draw points of fewer",
                 );
             }
@@ -185,12 +215,27 @@ mod tests {
 
     #[test]
     fn no_name_leads_out_of_the_folder() {
-        for name in ["../../etc/passwd", "/etc/passwd", "..", "", "a/b\\c.csv", "C:\\x", "\u{202e}x\0", ".csv"] {
+        for name in [
+            "../../etc/passwd",
+            "/etc/passwd",
+            "..",
+            "",
+            "a/b\\c.csv",
+            "C:\\x",
+            "\u{202e}x\0",
+            ".csv",
+        ] {
             let path = place(Path::new("f"), 3, name);
             assert_eq!(path.parent(), Some(Path::new("f/3")), "{name:?}");
             let file = path.file_name().unwrap().to_str().unwrap();
-            assert!(file.is_ascii() && file.ends_with(".csv") && file.len() > 4, "{file}");
-            assert!(!file.contains(['/', '\\', '\0']) && !file.starts_with('.'), "{file}");
+            assert!(
+                file.is_ascii() && file.ends_with(".csv") && file.len() > 4,
+                "{file}"
+            );
+            assert!(
+                !file.contains(['/', '\\', '\0']) && !file.starts_with('.'),
+                "{file}"
+            );
         }
     }
 

@@ -54,6 +54,7 @@ const TOO_BIG: Failure = Failure {
 };
 
 /// Reads the messages of a client, of at most so many bytes each.
+#[derive(Debug)]
 pub struct Reader<R> {
     from: R,
     most: usize,
@@ -86,7 +87,7 @@ impl<R: Read> Reader<R> {
     ///
     /// # Errors
     /// A [`Failure`] after which nothing more should be read.
-    pub fn next(&mut self) -> Result<Incoming, Failure> {
+    pub fn message(&mut self) -> Result<Incoming, Failure> {
         loop {
             let mut head = [0; 2];
             self.fill(&mut head[..1], self.by)?;
@@ -116,7 +117,10 @@ impl<R: Read> Reader<R> {
             }
             let held = self.begun.as_ref().map_or(0, Vec::len);
             let room = if control { 125 } else { self.most - held };
-            let length = usize::try_from(length).ok().filter(|&length| length <= room).ok_or(TOO_BIG)?;
+            let length = usize::try_from(length)
+                .ok()
+                .filter(|&length| length <= room)
+                .ok_or(TOO_BIG)?;
             let mut mask = [0; 4];
             self.fill(&mut mask, deadline)?;
             let mut payload = vec![0; length];
@@ -167,7 +171,9 @@ impl<R: Read> Reader<R> {
 }
 
 fn text(bytes: Vec<u8>) -> Result<Incoming, Failure> {
-    String::from_utf8(bytes).map(Incoming::Text).map_err(|_| NOT_UTF8)
+    String::from_utf8(bytes)
+        .map(Incoming::Text)
+        .map_err(|_| NOT_UTF8)
 }
 
 /// Sends a message in one frame of a kind: 1 text, 2 binary, 8 close, 10 pong.
@@ -210,8 +216,16 @@ pub fn pong(to: &mut impl Write, payload: &[u8]) -> std::io::Result<()> {
 /// # Errors
 /// Where the other side is gone already.
 pub fn close(to: &mut impl Write, failure: Failure) -> std::io::Result<()> {
-    let code = if failure.code == 1006 { 1000 } else { failure.code };
-    send(to, 0x8, &[&code.to_be_bytes()[..], failure.reason.as_bytes()].concat())
+    let code = if failure.code == 1006 {
+        1000
+    } else {
+        failure.code
+    };
+    send(
+        to,
+        0x8,
+        &[&code.to_be_bytes()[..], failure.reason.as_bytes()].concat(),
+    )
 }
 
 #[cfg(test)]
@@ -220,7 +234,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn read(bytes: &[u8]) -> Result<Incoming, Failure> {
-        Reader::new(bytes, 100_000).next()
+        Reader::new(bytes, 100_000).message()
     }
 
     fn masked(first: u8, payload: &[u8]) -> Vec<u8> {
@@ -241,9 +255,13 @@ mod tests {
     #[test]
     fn the_examples_of_the_rfc() {
         // Section 5.7: "Hello", masked; and a server's unmasked answer.
-        let hello = [0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58];
+        let hello = [
+            0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58,
+        ];
         assert_eq!(read(&hello), Ok(Incoming::Text("Hello".into())));
-        let ping = [0x89, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58];
+        let ping = [
+            0x89, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58,
+        ];
         assert_eq!(read(&ping), Ok(Incoming::Ping(b"Hello".to_vec())));
         let mut sent = Vec::new();
         send(&mut sent, 1, b"Hello").unwrap();
@@ -258,11 +276,17 @@ mod tests {
 
     #[test]
     fn a_ping_may_come_amid_a_message() {
-        let bytes = [masked(0x01, b"Hel"), masked(0x89, b"?"), masked(0x8a, b""), masked(0x80, b"lo")].concat();
+        let bytes = [
+            masked(0x01, b"Hel"),
+            masked(0x89, b"?"),
+            masked(0x8a, b""),
+            masked(0x80, b"lo"),
+        ]
+        .concat();
         let mut reader = Reader::new(&bytes[..], 10);
-        assert_eq!(reader.next(), Ok(Incoming::Ping(b"?".to_vec())));
-        assert_eq!(reader.next(), Ok(Incoming::Text("Hello".into())));
-        assert_eq!(reader.next(), Err(GONE));
+        assert_eq!(reader.message(), Ok(Incoming::Ping(b"?".to_vec())));
+        assert_eq!(reader.message(), Ok(Incoming::Text("Hello".into())));
+        assert_eq!(reader.message(), Err(GONE));
     }
 
     #[test]
@@ -276,7 +300,11 @@ mod tests {
             ("more without a beginning", masked(0x80, b"a"), 1002),
             ("a ping in parts", masked(0x09, b"a"), 1002),
             ("a long ping", masked(0x89, &[0; 126]), 1002),
-            ("too long", [vec![0x81, 0xff], (1_u64 << 40).to_be_bytes().to_vec()].concat(), 1009),
+            (
+                "too long",
+                [vec![0x81, 0xff], (1_u64 << 40).to_be_bytes().to_vec()].concat(),
+                1009,
+            ),
             ("cut off", vec![0x81, 0x85, 1, 2], 1006),
         ];
         for (what, bytes, code) in cases {
@@ -286,7 +314,10 @@ mod tests {
         assert_eq!(read(&twice).unwrap_err().code, 1002);
         // The bound is on the message, not on its parts.
         let parts = [masked(0x01, &[b'a'; 60]), masked(0x80, &[b'a'; 60])].concat();
-        assert_eq!(Reader::new(&parts[..], 100).next().unwrap_err().code, 1009);
+        assert_eq!(
+            Reader::new(&parts[..], 100).message().unwrap_err().code,
+            1009
+        );
     }
 
     proptest! {
@@ -309,7 +340,7 @@ mod tests {
         fn no_bytes_are_too_bad(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
             let mut reader = Reader::new(&bytes[..], 1000);
             for _ in 0..200 {
-                if reader.next().is_err() {
+                if reader.message().is_err() {
                     break;
                 }
             }

@@ -20,6 +20,7 @@ mod evaluation;
 mod explore;
 mod export;
 mod fused;
+mod gallery;
 mod geometry;
 mod go_on;
 mod hostile;

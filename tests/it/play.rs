@@ -66,7 +66,15 @@ fn resumed(config: &Config, state: TrainerState) -> Trainer {
     let split = config.data.load_split(config.seed, Path::new(".")).unwrap();
     let device = device::open(Backend::Flex).unwrap();
     let (train, model) = (&config.train, &config.model);
-    Trainer::resume(train, model, &split.train, Some(&split.test), state, &device).unwrap()
+    Trainer::resume(
+        train,
+        model,
+        &split.train,
+        Some(&split.test),
+        state,
+        &device,
+    )
+    .unwrap()
 }
 
 #[test]
@@ -130,7 +138,12 @@ fn back_to_any_epoch_and_over_to_another_branch() {
     // The first branch is still there, with its end.
     lab.apply(Change::Switch { branch: 1 }).unwrap();
     assert!(lab.state() == states[150]);
-    assert!(lab.apply(Change::Switch { branch: branches + 9 }).is_err());
+    assert!(
+        lab.apply(Change::Switch {
+            branch: branches + 9
+        })
+        .is_err()
+    );
     // A setting belongs to its epochs: going back brings it back.
     lab.apply(set("train.optimizer.lr=0.5")).unwrap();
     train(&mut lab, 1);
@@ -157,7 +170,14 @@ fn a_log_of_everything_leads_to_the_same_bits() {
     let mut lab = lab(folder.path());
     let text = "a,b,kind\n".to_owned()
         + &(0..30)
-            .map(|k| format!("{},{},{}\n", k, (k * 7) % 11, ["red", "green", "blue"][k % 3]))
+            .map(|k| {
+                format!(
+                    "{},{},{}\n",
+                    k,
+                    (k * 7) % 11,
+                    ["red", "green", "blue"][k % 3]
+                )
+            })
             .collect::<String>();
     let changes = [
         set("train.optimizer={ name = 'rmsprop', lr = 0.01 }"),
@@ -205,12 +225,16 @@ fn a_log_of_everything_leads_to_the_same_bits() {
     for change in changes {
         train(&mut lab, 3);
         epochs += 3;
-        lab.apply(change.clone()).unwrap_or_else(|error| panic!("{change:?}: {error}"));
+        lab.apply(change.clone())
+            .unwrap_or_else(|error| panic!("{change:?}: {error}"));
     }
     train(&mut lab, 2);
     epochs += 2;
     let log = Log::parse(&lab.log().to_json(), "play.json").unwrap();
-    assert_eq!(log.steps.iter().map(|step| step.epochs).sum::<usize>() + log.epochs, epochs);
+    assert_eq!(
+        log.steps.iter().map(|step| step.epochs).sum::<usize>() + log.epochs,
+        epochs
+    );
     let other = tempfile::tempdir().unwrap();
     let again = Lab::replay(&log, Backend::Flex, other.path()).unwrap();
     assert!(again.state() == lab.state());
@@ -257,7 +281,11 @@ proptest! {
 #[test]
 fn what_is_refused_changes_nothing_and_names_a_way_out() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("secret.csv"), "x1,x2,label\n1,2,a\n3,4,b\n").unwrap();
+    std::fs::write(
+        folder.path().join("secret.csv"),
+        "x1,x2,label\n1,2,a\n3,4,b\n",
+    )
+    .unwrap();
     let secret = folder.path().join("secret.csv").display().to_string();
     let mut lab = lab(folder.path());
     train(&mut lab, 2);
@@ -285,19 +313,92 @@ fn what_is_refused_changes_nothing_and_names_a_way_out() {
         (set("model.layers.0.units=99999999999"), ""),
         (set("data.samples=1000000000"), "samples"),
         (set("model.weights=/etc/passwd"), "names no files"),
-        (set(&format!("data={{ path = \"{secret}\" }}")), "names no files"),
-        (toml(MOONS.replace("name = 'moons'\n    samples = 60\n    noise = 0.1", &format!("path = '{secret}'"))), "names no files"),
-        (toml(MOONS.replace("[model]", &format!("[model]\nweights = '{secret}'"))), "names no files"),
+        (
+            set(&format!("data={{ path = \"{secret}\" }}")),
+            "names no files",
+        ),
+        (
+            toml(MOONS.replace(
+                "name = 'moons'\n    samples = 60\n    noise = 0.1",
+                &format!("path = '{secret}'"),
+            )),
+            "names no files",
+        ),
+        (
+            toml(MOONS.replace("[model]", &format!("[model]\nweights = '{secret}'"))),
+            "names no files",
+        ),
         (toml("nonsense".into()), "configuration"),
-        (Change::Data { set: "etc".into(), samples: None, noise: None }, "did you mean"),
-        (Change::Data { set: "moons".into(), samples: Some(usize::MAX), noise: None }, ""),
-        (Change::Data { set: "moons".into(), samples: Some(0), noise: None }, "samples"),
-        (Change::Points { replace: true, points: vec![] }, "draw some"),
-        (Change::Points { replace: true, points: vec![point(1.0, 2.0, "a")] }, "class"),
-        (Change::Points { replace: false, points: vec![point(f64::NAN, 2.0, "0")] }, "finite"),
-        (Change::Points { replace: false, points: vec![point(1.0, 2.0, "")] }, "class"),
-        (Change::Points { replace: false, points: vec![Point { at: vec![1.0], class: Some("0".into()), value: None }] }, "2 finite features"),
-        (Change::Points { replace: false, points: vec![point(1.0, 2.0, "0"); 10_000] }, "room for"),
+        (
+            Change::Data {
+                set: "etc".into(),
+                samples: None,
+                noise: None,
+            },
+            "did you mean",
+        ),
+        (
+            Change::Data {
+                set: "moons".into(),
+                samples: Some(usize::MAX),
+                noise: None,
+            },
+            "",
+        ),
+        (
+            Change::Data {
+                set: "moons".into(),
+                samples: Some(0),
+                noise: None,
+            },
+            "samples",
+        ),
+        (
+            Change::Points {
+                replace: true,
+                points: vec![],
+            },
+            "draw some",
+        ),
+        (
+            Change::Points {
+                replace: true,
+                points: vec![point(1.0, 2.0, "a")],
+            },
+            "class",
+        ),
+        (
+            Change::Points {
+                replace: false,
+                points: vec![point(f64::NAN, 2.0, "0")],
+            },
+            "finite",
+        ),
+        (
+            Change::Points {
+                replace: false,
+                points: vec![point(1.0, 2.0, "")],
+            },
+            "class",
+        ),
+        (
+            Change::Points {
+                replace: false,
+                points: vec![Point {
+                    at: vec![1.0],
+                    class: Some("0".into()),
+                    value: None,
+                }],
+            },
+            "2 finite features",
+        ),
+        (
+            Change::Points {
+                replace: false,
+                points: vec![point(1.0, 2.0, "0"); 10_000],
+            },
+            "room for",
+        ),
         (csv(""), ""),
         (csv("a,b\n1"), ""),
         (csv("a,b,label\n1,x y z,2\n"), ""),
@@ -381,7 +482,10 @@ fn a_saved_run_goes_on_to_the_bits_that_play_goes_on_to() {
     let captured = run.epochs().unwrap();
     assert_eq!((captured[0], *captured.last().unwrap()), (0, 77));
     assert_eq!(run.frozen(77).unwrap(), lab.trainer().frozen());
-    assert_eq!(run.split().unwrap().train.features, lab.split().train.features);
+    assert_eq!(
+        run.split().unwrap().train.features,
+        lab.split().train.features
+    );
     let log = std::fs::read_to_string(path.join("play.json")).unwrap();
     assert_eq!(&Log::parse(&log, "play.json").unwrap(), lab.log());
 

@@ -25,7 +25,9 @@ fn play() -> Play {
 
 fn connect(play: &Play) -> TcpStream {
     let stream = TcpStream::connect(("127.0.0.1", play.port())).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_secs(20)))
+        .unwrap();
     stream
 }
 
@@ -40,7 +42,11 @@ fn ask(play: &Play, request: &[u8]) -> String {
 }
 
 fn status(answer: &str) -> u16 {
-    answer.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or(0)
+    answer
+        .split(' ')
+        .nth(1)
+        .and_then(|code| code.parse().ok())
+        .unwrap_or(0)
 }
 
 /// Headers in place of those of an honest request; `~` stands for the port.
@@ -56,36 +62,108 @@ fn hostile_requests_get_nothing() {
     let play = play();
     let host = "Host: 127.0.0.1:~";
     let origin = "Origin: http://127.0.0.1:~";
-    let socket = ["Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13", KEY];
+    let socket = [
+        "Upgrade: websocket",
+        "Connection: Upgrade",
+        "Sec-WebSocket-Version: 13",
+        KEY,
+    ];
     let get = "GET / HTTP/1.1";
     let ws = "GET /socket HTTP/1.1";
     let with = |headers: &[&'static str]| -> Vec<&'static str> { [headers, &socket[..]].concat() };
     let long = format!("X: {}", "a".repeat(17_000));
     let many: Vec<String> = (0..70).map(|k| format!("X{k}: 1")).collect();
-    let many: Vec<&str> = std::iter::once(host).chain(many.iter().map(String::as_str)).collect();
+    let many: Vec<&str> = std::iter::once(host)
+        .chain(many.iter().map(String::as_str))
+        .collect();
     let table: Vec<(&str, &str, Vec<&str>, u16)> = vec![
         ("no host", get, vec![], 421),
         ("a rebound name", get, vec!["Host: evil.example:~"], 421),
-        ("a name that begins like ours", get, vec!["Host: 127.0.0.1:~.evil.example"], 421),
+        (
+            "a name that begins like ours",
+            get,
+            vec!["Host: 127.0.0.1:~.evil.example"],
+            421,
+        ),
         ("another port", get, vec!["Host: 127.0.0.1:1"], 421),
         ("no port", get, vec!["Host: 127.0.0.1"], 421),
         ("all addresses", get, vec!["Host: 0.0.0.0:~"], 421),
         ("two hosts", get, vec![host, host], 421),
-        ("two hosts, one of another", get, vec![host, "Host: evil.example"], 421),
-        ("a load from another site", get, vec![host, "Sec-Fetch-Site: cross-site"], 403),
-        ("a load from another port", get, vec![host, "Sec-Fetch-Site: same-site"], 403),
-        ("a fetch site of two kinds", get, vec![host, "Sec-Fetch-Site: none", "Sec-Fetch-Site: cross-site"], 403),
-        ("a post", "POST / HTTP/1.1", vec![host, "Content-Length: 0"], 405),
-        ("a preflight", "OPTIONS /socket HTTP/1.1", vec![host, origin], 405),
+        (
+            "two hosts, one of another",
+            get,
+            vec![host, "Host: evil.example"],
+            421,
+        ),
+        (
+            "a load from another site",
+            get,
+            vec![host, "Sec-Fetch-Site: cross-site"],
+            403,
+        ),
+        (
+            "a load from another port",
+            get,
+            vec![host, "Sec-Fetch-Site: same-site"],
+            403,
+        ),
+        (
+            "a fetch site of two kinds",
+            get,
+            vec![host, "Sec-Fetch-Site: none", "Sec-Fetch-Site: cross-site"],
+            403,
+        ),
+        (
+            "a post",
+            "POST / HTTP/1.1",
+            vec![host, "Content-Length: 0"],
+            405,
+        ),
+        (
+            "a preflight",
+            "OPTIONS /socket HTTP/1.1",
+            vec![host, origin],
+            405,
+        ),
         ("a body", get, vec![host, "Content-Length: 3"], 400),
-        ("a body in parts", get, vec![host, "Transfer-Encoding: chunked"], 400),
-        ("two lengths", get, vec![host, "Content-Length: 0", "Content-Length: 5"], 400),
+        (
+            "a body in parts",
+            get,
+            vec![host, "Transfer-Encoding: chunked"],
+            400,
+        ),
+        (
+            "two lengths",
+            get,
+            vec![host, "Content-Length: 0", "Content-Length: 5"],
+            400,
+        ),
         ("a file", "GET /etc/passwd HTTP/1.1", vec![host], 404),
-        ("a way up", "GET /../../etc/passwd HTTP/1.1", vec![host], 404),
-        ("a way up, encoded", "GET /%2e%2e/%2e%2e/etc/passwd HTTP/1.1", vec![host], 404),
-        ("another server", "GET http://evil.example/ HTTP/1.1", vec![host], 404),
+        (
+            "a way up",
+            "GET /../../etc/passwd HTTP/1.1",
+            vec![host],
+            404,
+        ),
+        (
+            "a way up, encoded",
+            "GET /%2e%2e/%2e%2e/etc/passwd HTTP/1.1",
+            vec![host],
+            404,
+        ),
+        (
+            "another server",
+            "GET http://evil.example/ HTTP/1.1",
+            vec![host],
+            404,
+        ),
         ("a question", "GET /?token=1 HTTP/1.1", vec![host], 404),
-        ("a proxy's wish", "CONNECT evil.example:443 HTTP/1.1", vec![host], 405),
+        (
+            "a proxy's wish",
+            "CONNECT evil.example:443 HTTP/1.1",
+            vec![host],
+            405,
+        ),
         ("an old version", "GET / HTTP/1.0", vec![host], 505),
         ("a long head", get, vec![host, &long], 431),
         ("many headers", get, many, 431),
@@ -94,24 +172,105 @@ fn hostile_requests_get_nothing() {
         ("no HTTP", "hello", vec![], 400),
         ("TLS", "\u{16}\u{3}\u{1}", vec![], 400),
         ("a socket without an origin", ws, with(&[host]), 403),
-        ("a socket from another site", ws, with(&[host, "Origin: http://evil.example"]), 403),
-        ("a socket from a file", ws, with(&[host, "Origin: null"]), 403),
-        ("a socket from another port", ws, with(&[host, "Origin: http://127.0.0.1:1"]), 403),
-        ("a socket from https", ws, with(&[host, "Origin: https://127.0.0.1:~"]), 403),
-        ("a socket from a name that begins like ours", ws, with(&[host, "Origin: http://127.0.0.1:~.evil.example"]), 403),
-        ("a socket from two origins", ws, with(&[host, origin, "Origin: http://evil.example"]), 403),
-        ("a socket across sites", ws, with(&[host, origin, "Sec-Fetch-Site: cross-site"]), 403),
-        ("a socket with a rebound name", ws, with(&["Host: evil.example:~", origin]), 421),
+        (
+            "a socket from another site",
+            ws,
+            with(&[host, "Origin: http://evil.example"]),
+            403,
+        ),
+        (
+            "a socket from a file",
+            ws,
+            with(&[host, "Origin: null"]),
+            403,
+        ),
+        (
+            "a socket from another port",
+            ws,
+            with(&[host, "Origin: http://127.0.0.1:1"]),
+            403,
+        ),
+        (
+            "a socket from https",
+            ws,
+            with(&[host, "Origin: https://127.0.0.1:~"]),
+            403,
+        ),
+        (
+            "a socket from a name that begins like ours",
+            ws,
+            with(&[host, "Origin: http://127.0.0.1:~.evil.example"]),
+            403,
+        ),
+        (
+            "a socket from two origins",
+            ws,
+            with(&[host, origin, "Origin: http://evil.example"]),
+            403,
+        ),
+        (
+            "a socket across sites",
+            ws,
+            with(&[host, origin, "Sec-Fetch-Site: cross-site"]),
+            403,
+        ),
+        (
+            "a socket with a rebound name",
+            ws,
+            with(&["Host: evil.example:~", origin]),
+            421,
+        ),
         ("a socket that is none", ws, vec![host, origin], 426),
-        ("a socket of an old version", ws, vec![host, origin, "Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 8", KEY], 426),
-        ("a socket with a short key", ws, vec![host, origin, "Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: YQ=="], 400),
-        ("a socket without a key", ws, vec![host, origin, "Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13"], 400),
+        (
+            "a socket of an old version",
+            ws,
+            vec![
+                host,
+                origin,
+                "Upgrade: websocket",
+                "Connection: Upgrade",
+                "Sec-WebSocket-Version: 8",
+                KEY,
+            ],
+            426,
+        ),
+        (
+            "a socket with a short key",
+            ws,
+            vec![
+                host,
+                origin,
+                "Upgrade: websocket",
+                "Connection: Upgrade",
+                "Sec-WebSocket-Version: 13",
+                "Sec-WebSocket-Key: YQ==",
+            ],
+            400,
+        ),
+        (
+            "a socket without a key",
+            ws,
+            vec![
+                host,
+                origin,
+                "Upgrade: websocket",
+                "Connection: Upgrade",
+                "Sec-WebSocket-Version: 13",
+            ],
+            400,
+        ),
     ];
     for (what, line, headers, expected) in &table {
         let answer = ask(&play, &request(&play, line, headers));
         assert_eq!(status(&answer), *expected, "{what}: {answer}");
-        assert!(!answer.contains(play.token()) && !answer.contains("<html"), "{what}: {answer}");
-        assert!(!answer.to_lowercase().contains("access-control-allow"), "{what}");
+        assert!(
+            !answer.contains(play.token()) && !answer.contains("<html"),
+            "{what}: {answer}"
+        );
+        assert!(
+            !answer.to_lowercase().contains("access-control-allow"),
+            "{what}"
+        );
     }
     // Honest ones still get the page, which nobody embeds, and which holds no token.
     for headers in [
@@ -134,7 +293,10 @@ fn hostile_requests_get_nothing() {
         ] {
             assert!(head.contains(says), "{says}: {head}");
         }
-        assert!(!head.contains("unsafe-") && !head.to_lowercase().contains("access-control"), "{head}");
+        assert!(
+            !head.contains("unsafe-") && !head.to_lowercase().contains("access-control"),
+            "{head}"
+        );
         assert!(body.contains("</html>") && !body.contains(play.token()));
     }
     let head = ask(&play, &request(&play, "HEAD / HTTP/1.1", &[host]));
@@ -148,8 +310,17 @@ impl Socket {
     fn open(play: &Play) -> Self {
         let mut stream = connect(play);
         let origin = "Origin: http://127.0.0.1:~";
-        let headers = ["Host: 127.0.0.1:~", origin, "Upgrade: websocket", "Connection: keep-alive, Upgrade", "Sec-WebSocket-Version: 13", KEY];
-        stream.write_all(&request(play, "GET /socket HTTP/1.1", &headers)).unwrap();
+        let headers = [
+            "Host: 127.0.0.1:~",
+            origin,
+            "Upgrade: websocket",
+            "Connection: keep-alive, Upgrade",
+            "Sec-WebSocket-Version: 13",
+            KEY,
+        ];
+        stream
+            .write_all(&request(play, "GET /socket HTTP/1.1", &headers))
+            .unwrap();
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
             let mut byte = [0];
@@ -157,7 +328,10 @@ impl Socket {
             head.push(byte[0]);
         }
         let head = String::from_utf8(head).unwrap();
-        assert!(head.starts_with("HTTP/1.1 101 ") && head.contains("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="), "{head}");
+        assert!(
+            head.starts_with("HTTP/1.1 101 ") && head.contains("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="),
+            "{head}"
+        );
         Self(stream)
     }
 
@@ -210,7 +384,10 @@ impl Socket {
         let (kind, bytes) = self.frame().unwrap();
         assert_eq!(kind, 2);
         let length = u32::from_le_bytes(bytes[..4].try_into().unwrap()) as usize;
-        (serde_json::from_slice(&bytes[4..4 + length]).unwrap(), bytes[4 + length..].to_vec())
+        (
+            serde_json::from_slice(&bytes[4..4 + length]).unwrap(),
+            bytes[4 + length..].to_vec(),
+        )
     }
 
     fn hello(play: &Play) -> Self {
@@ -229,14 +406,27 @@ impl Socket {
 fn nobody_without_the_token_is_listened_to() {
     let play = play();
     let token = play.token();
-    let wrong = format!("{}{}", if token.starts_with('0') { "1" } else { "0" }, &token[1..]);
+    let wrong = format!(
+        "{}{}",
+        if token.starts_with('0') { "1" } else { "0" },
+        &token[1..]
+    );
     let firsts: Vec<(&str, Value)> = vec![
-        ("no token", json!({ "pull": { "scene": 0, "frame": 0, "epoch": 0, "note": 0 } })),
+        (
+            "no token",
+            json!({ "pull": { "scene": 0, "frame": 0, "epoch": 0, "note": 0 } }),
+        ),
         ("a wrong token", json!({ "token": wrong })),
         ("an empty token", json!({ "token": "" })),
         ("a part of the token", json!({ "token": &token[..31] })),
-        ("more than the token", json!({ "token": format!("{token}0") })),
-        ("a token and more", json!({ "token": token, "path": "/etc/passwd" })),
+        (
+            "more than the token",
+            json!({ "token": format!("{token}0") }),
+        ),
+        (
+            "a token and more",
+            json!({ "token": token, "path": "/etc/passwd" }),
+        ),
         ("no object", json!([token])),
     ];
     for (what, first) in firsts {
@@ -251,13 +441,20 @@ fn nobody_without_the_token_is_listened_to() {
     let began = Instant::now();
     let mut socket = Socket::open(&play);
     assert_eq!(socket.closes(), 1008);
-    assert!((4..9).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
+    assert!(
+        (4..9).contains(&began.elapsed().as_secs()),
+        "{:?}",
+        began.elapsed()
+    );
     // With the token there are a scene and a frame.
     let mut socket = Socket::hello(&play);
     let (scene, _) = socket.pull(0, 0);
     assert_eq!(scene["kind"], "scene");
     let (frame, numbers) = socket.pull(1, 0);
-    assert_eq!((&frame["kind"], &frame["epoch"]), (&json!("frame"), &json!(0)));
+    assert_eq!(
+        (&frame["kind"], &frame["epoch"]),
+        (&json!("frame"), &json!(0))
+    );
     assert_eq!(numbers.len(), 4 * (2 * 3 + 3));
 }
 
@@ -268,9 +465,15 @@ fn what_is_not_understood_ends_the_conversation() {
         ("an unknown wish", json!({ "run": { "command": "ls" } })),
         ("an unknown field", json!({ "save": { "path": "/etc" } })),
         ("a name for a run", json!({ "save": { "name": "../../x" } })),
-        ("an unknown field of a change", json!({ "change": { "csv": { "name": "a", "text": "b", "path": "/etc/passwd" } } })),
+        (
+            "an unknown field of a change",
+            json!({ "change": { "csv": { "name": "a", "text": "b", "path": "/etc/passwd" } } }),
+        ),
         ("an unknown change", json!({ "change": { "exec": {} } })),
-        ("a negative epoch", json!({ "change": { "rewind": { "epoch": -1 } } })),
+        (
+            "a negative epoch",
+            json!({ "change": { "rewind": { "epoch": -1 } } }),
+        ),
         ("two wishes", json!({ "save": {}, "log": {} })),
         ("a hurry", json!({ "pace": { "epochs": 1e300 } })),
         ("a negative pace", json!({ "pace": { "epochs": -1.0 } })),
@@ -297,7 +500,10 @@ fn what_is_not_understood_ends_the_conversation() {
     let scene = socket.pull(0, 0).0["number"].as_u64().unwrap();
     let (frame, _) = socket.pull(scene, 0);
     assert!(frame["notes"].to_string().contains("lr"), "{frame}");
-    assert!(!play.folder.path().join("artifacts").exists(), "nothing was saved");
+    assert!(
+        !play.folder.path().join("artifacts").exists(),
+        "nothing was saved"
+    );
 }
 
 #[test]
@@ -310,11 +516,16 @@ fn slow_ones_and_many_ones_are_turned_away() {
     let mut answer = String::new();
     let _ = slow.read_to_string(&mut answer);
     assert_eq!(status(&answer), 408, "{answer}");
-    assert!((4..9).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
+    assert!(
+        (4..9).contains(&began.elapsed().as_secs()),
+        "{:?}",
+        began.elapsed()
+    );
     // A byte a time is no way around that.
     let began = Instant::now();
     let mut slow = connect(&play);
-    slow.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
+    slow.set_read_timeout(Some(Duration::from_millis(50)))
+        .unwrap();
     let mut byte = [0];
     loop {
         if slow.write_all(b"G").is_err() || matches!(slow.read(&mut byte), Ok(_)) {
