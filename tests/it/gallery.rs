@@ -65,14 +65,12 @@ fn what_moves_waits_until_it_is_opened() {
         json!({ "url": format!("file://{}", index.display()) }),
     );
     browser.wait("document.readyState === 'complete'");
-    // Down the whole page, as a reader goes.
-    for step in 0..12 {
-        browser.evaluate(&format!(
-            "scrollTo(0, document.documentElement.scrollHeight * {step} / 11)"
-        ));
-        std::thread::sleep(Duration::from_millis(100));
-    }
-    browser.wait("[...document.images].filter((i) => i.offsetParent).every((i) => i.complete && i.naturalWidth > 0)");
+    // Down the whole page, from picture to picture, as a reader goes.
+    browser.wait(
+        "(() => { const i = [...document.images].find((i) => !i.closest('details:not([open])') && !(i.complete && i.naturalWidth > 0)); i?.scrollIntoView(); return !i; })()",
+    );
+    browser.evaluate("scrollTo(0, document.documentElement.scrollHeight)");
+    std::thread::sleep(Duration::from_millis(500));
     assert!(asked(&browser, "A13-stages.png"));
     for waits in [".gif", "A13-explore.html", ".svg"] {
         assert!(!asked(&browser, waits), "{waits} did not wait");
