@@ -448,7 +448,6 @@ fn points_are_drawn_and_tables_dropped() {
     ));
     assert_eq!(found, json!(true));
     // And a stroke with the pointer ends up where the pointer was.
-    click(&mut browser, "draw");
     let r = browser.evaluate("(() => { document.getElementById('input').scrollIntoView(); const r = document.getElementById('input').getBoundingClientRect(); return [r.left, r.top, r.width, r.height]; })()");
     let side: Vec<f64> = r
         .as_array()
