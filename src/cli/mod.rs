@@ -22,6 +22,7 @@ mod reproduce;
 mod resume;
 mod sweep;
 mod train;
+mod width;
 
 use std::process::ExitCode;
 

@@ -56,6 +56,12 @@ pub(super) const TOP: &[Key] = &[
         "what is kept while it is",
     ),
     key(
+        "warnings",
+        "table",
+        Means("its defaults"),
+        "which warnings are given",
+    ),
+    key(
         "provenance",
         "table",
         CAN_BE_NO_TABLE,
@@ -88,6 +94,19 @@ pub(super) const DATA: &[Key] = &[
         "0 to below 1",
         Default,
         "the share of samples that is held out",
+    ),
+    key(
+        "folds",
+        "whole number",
+        Means("`test_fraction` counts"),
+        "into how many parts the samples are divided, as scikit-learn's `KFold` with `shuffle=True` (stratified for classes) divides \
+         them",
+    ),
+    key(
+        "fold",
+        "1 to `folds`",
+        Means("`test_fraction` counts"),
+        "which of them is held out; `foldspace sweep --folds 5` trains all",
     ),
     key(
         "stratify",
@@ -652,6 +671,14 @@ pub(super) const CAPTURE: &[Key] = &[
         "whether gradients are kept too",
     ),
 ];
+
+/// Of `[warnings]`.
+pub(super) const WARNINGS: &[Key] = &[key(
+    "width",
+    "true or false",
+    Default,
+    "whether `train` and `inspect` say that no hidden layer is wide enough for a class to surround another",
+)];
 
 /// The columns of a run's `metrics.csv`.
 pub(super) const METRICS: &[(&str, &str)] = &[

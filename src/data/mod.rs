@@ -12,6 +12,7 @@ pub mod config;
 pub mod csv;
 pub mod dataset;
 pub mod file;
+pub mod folds;
 pub mod fresh;
 pub mod missing;
 pub mod moons;

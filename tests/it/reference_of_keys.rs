@@ -59,6 +59,8 @@ fn every_key_is_explained_and_no_other() {
                     "path",
                     "seed",
                     "test_fraction",
+                    "folds",
+                    "fold",
                     "stratify",
                     "standardise",
                     "standardise_targets",
