@@ -1,6 +1,7 @@
 //! Section E: what the posts do not show, and hardly anybody does. Exact or decided with a proof, or said to be neither.
 
 mod data;
+mod folds;
 mod regions;
 mod training;
 mod width;
@@ -30,6 +31,12 @@ pub const POST: Post = Post {
             data::e5,
         ),
         item("E6", "What a network of width 2 cannot surround", width::e6),
+        item("E7", "Where the plane is folded", folds::e7),
+        item(
+            "E8",
+            "The separating line, seen from every layer",
+            folds::e8,
+        ),
     ],
 };
 
