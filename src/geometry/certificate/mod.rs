@@ -174,9 +174,10 @@ fn alone(layer: &Layer) -> Verdict {
         witness: None,
     };
     if units < inputs {
-        return folds(format!(
-            "{units} units cannot tell {inputs} dimensions apart"
-        ));
+        return folds(match units {
+            1 => format!("one unit cannot tell {inputs} dimensions apart"),
+            _ => format!("{units} units cannot tell {inputs} dimensions apart"),
+        });
     }
     match rises(layer.activation) {
         Some(true) if independent(layer) => Verdict::Injective {
