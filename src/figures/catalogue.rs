@@ -153,7 +153,9 @@ impl Name {
         {
             return match self {
                 Self::Data => Ok(line.samples()),
-                _ => one_feature::figure(&line, &run.frozen(epoch)?, epoch),
+                _ => {
+                    one_feature::figure(&line, &run.frozen(epoch)?, &format!("After epoch {epoch}"))
+                }
             };
         }
         match self {

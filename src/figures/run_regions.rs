@@ -27,10 +27,10 @@ pub struct RunRegions {
 pub(super) fn cells_of(
     network: &Frozen,
     plane: &InputPlane,
+    window: Bounds,
     tint: Tint,
     source: &str,
 ) -> Result<Figure> {
-    let window = plane.bounds()?;
     let on_plane = plane.network(network)?;
     let complex = Complex::new(&on_plane, window)?;
     let mut figure = regions_figure(&on_plane, &complex, tint)?;
@@ -114,7 +114,13 @@ impl RunRegions {
     /// As [`complex`](Self::complex) and [`regions`].
     pub fn figure(&self, epoch: usize, tint: Tint) -> Result<Figure> {
         let source = format!("After epoch {epoch}");
-        cells_of(&self.run.frozen(epoch)?, &self.plane, tint, &source)
+        cells_of(
+            &self.run.frozen(epoch)?,
+            &self.plane,
+            self.window,
+            tint,
+            &source,
+        )
     }
 
     /// A picture of the animation over epochs.

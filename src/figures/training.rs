@@ -41,6 +41,14 @@ pub struct Training {
     grid: Grid,
     input: Bounds,
     space: Bounds,
+    words: Words,
+}
+
+/// What the notes call a step, and what the accuracy is of.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Words {
+    pub step: &'static str,
+    pub judged: &'static str,
 }
 
 impl Training {
@@ -117,7 +125,17 @@ impl Training {
             view,
             train,
             stages,
+            words: Words {
+                step: "epoch",
+                judged: "held-out points",
+            },
         })
+    }
+
+    /// The same views with other words for a step and for the points that the accuracy is of.
+    pub(super) fn told(mut self, words: Words) -> Self {
+        self.words = words;
+        self
     }
 
     /// The stages, in the order of their epochs.
@@ -192,7 +210,8 @@ impl Training {
             }
         };
         Ok(roomy(panel, self.space).title("embedding").note(format!(
-            "epoch {} · {}",
+            "{} {} · {}",
+            self.words.step,
             stage.epoch,
             self.verdict(step)
         )))
@@ -221,14 +240,15 @@ impl Training {
     /// If there is no such step.
     pub fn boundary(&self, step: usize) -> Result<Panel> {
         let stage = &self.stages[step];
+        let Words { step: unit, judged } = self.words;
         let judgement = stage.accuracy.map_or_else(
             || String::from("untrained"),
-            |accuracy| format!("{:.1} % on held-out points", 100.0 * accuracy),
+            |accuracy| format!("{:.1} % on {judged}", 100.0 * accuracy),
         );
         let panel = boundary(&stage.network, &self.train, self.input)?;
         Ok(roomy(panel, self.input)
             .title("input space")
-            .note(format!("epoch {} · {judgement}", stage.epoch)))
+            .note(format!("{unit} {} · {judgement}", stage.epoch)))
     }
 
     /// Both side by side, 800 x 400, one legend for both.
@@ -291,7 +311,7 @@ pub(super) fn class_pairs(labels: &[usize]) -> Vec<[usize; 2]> {
 }
 
 /// Whether a hyperplane lies between the points of two classes.
-fn are_parted(points: &Mat<f64>, labels: &[usize], [a, b]: [usize; 2]) -> Result<bool> {
+pub(super) fn are_parted(points: &Mat<f64>, labels: &[usize], [a, b]: [usize; 2]) -> Result<bool> {
     let rows: Vec<usize> = (0..labels.len())
         .filter(|&row| labels[row] == a || labels[row] == b)
         .collect();
