@@ -1,4 +1,4 @@
-//! `index.html`: the gallery, one page without scripts or anything from elsewhere.
+//! `index.html`: the gallery, one page with a line of script and nothing from elsewhere.
 
 use std::fmt::Write;
 
@@ -7,6 +7,10 @@ use super::{Check, POSTS, Relation, Table};
 use crate::plot::ticks::number;
 
 const STYLE: &str = include_str!("gallery.css");
+
+/// Has a player loaded when it is opened. Without scripts there is the link beside it.
+const OPEN: &str = "for (const player of document.querySelectorAll('.player')) player.addEventListener('toggle', () => { \
+    const frame = player.querySelector('iframe'); if (player.open && !frame.src) frame.src = frame.dataset.src; });";
 
 /// The bytes of all pictures that are shown before anything is opened; later ones wait for a click.
 const MOST_SHOWN: u64 = 4_500_000;
@@ -58,7 +62,7 @@ pub fn page(finished: &[Finished], setting: &str) -> String {
             article(&mut html, item, &mut shown);
         }
     }
-    html.push_str("</main>\n</body>\n</html>\n");
+    let _ = write!(html, "</main>\n<script>{OPEN}</script>\n</body>\n</html>\n");
     html
 }
 
@@ -84,10 +88,10 @@ fn article(html: &mut String, finished: &Finished, shown: &mut u64) {
         picture(html, still, *shown <= MOST_SHOWN);
     }
     for [file, title, state] in &finished.players {
-        // What lies in a closed element is not loaded: an iframe and an image that are lazy wait until they are seen.
+        // A lazy image in a closed element waits until it is seen; an iframe does not, so that it gets its address later.
         let _ = writeln!(
             html,
-            "<details class=\"player\"><summary>{0}</summary>\n<iframe src=\"{file}#{1}\" title=\"{0}\" loading=\"lazy\"></iframe>\n\
+            "<details class=\"player\"><summary>{0}</summary>\n<iframe data-src=\"{file}#{1}\" title=\"{0}\"></iframe>\n\
              <p><a href=\"{file}#{1}\">On a page of its own</a></p></details>",
             escape(title),
             escape(state)
