@@ -258,7 +258,7 @@ impl Corral {
             // As far towards the aim as all weights stay positive; the first to vanish is dropped.
             let steps = self.weights.iter().zip(&aim).enumerate();
             let first = steps
-                .filter(|(_, (_, aim))| !(**aim > 0.0))
+                .filter(|(_, (_, aim))| **aim <= 0.0 || aim.is_nan())
                 .map(|(k, (own, aim))| (own / (own - aim), k))
                 .min_by(|a, b| a.0.total_cmp(&b.0));
             let Some((step, k)) = first else {
@@ -273,7 +273,7 @@ impl Corral {
             }
             self.remove(k);
             let sum: f64 = self.weights.iter().sum();
-            if !(sum > 0.0) {
+            if sum <= 0.0 || sum.is_nan() {
                 return false;
             }
             self.weights.iter_mut().for_each(|weight| *weight /= sum);

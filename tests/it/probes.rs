@@ -228,3 +228,75 @@ proptest! {
         prop_assert!(found.distance < 1e-9 || found.gap < 1e-9, "{} {}", found.distance, found.gap);
     }
 }
+
+#[test]
+fn the_program_draws_probes_turns_and_betti_curves_with_their_tables() {
+    let directory = tempfile::tempdir().unwrap();
+    let text = |data: &str, loss: &str| {
+        format!(
+            "[data]\n{data}\n[model]\nlayers = [{{ units = 4, activation = 'relu' }}, {{ units = 1{} }}]\n[train]\n\
+             epochs = 3\nloss = '{loss}'\noptimizer = {{ name = 'sgd', lr = 0.1 }}\n",
+            if loss == "bce" {
+                ", activation = 'sigmoid'"
+            } else {
+                ""
+            }
+        )
+    };
+    let program = |arguments: &[&str]| {
+        std::process::Command::new(env!("CARGO_BIN_EXE_foldspace"))
+            .current_dir(directory.path())
+            .args(arguments)
+            .output()
+            .unwrap()
+    };
+    for (name, data, loss) in [
+        ("moons", "name = 'moons'\nsamples = 60", "bce"),
+        ("curve", "name = 'quadratic'", "mse"),
+    ] {
+        let file = directory.path().join(format!("{name}.toml"));
+        std::fs::write(file, text(data, loss)).unwrap();
+        let trained = program(&["train", &format!("{name}.toml"), "--out", name]);
+        assert!(
+            trained.status.success(),
+            "{}",
+            String::from_utf8_lossy(&trained.stderr)
+        );
+    }
+    let drawn = program(&[
+        "figure", "moons", "probes", "turns", "betti", "--json", "--format", "svg", "--out", "out",
+    ]);
+    assert!(
+        drawn.status.success(),
+        "{}",
+        String::from_utf8_lossy(&drawn.stderr)
+    );
+    let lines = |file: &str| {
+        let text = std::fs::read_to_string(directory.path().join("out").join(file)).unwrap();
+        text.lines().count()
+    };
+    // Four captured epochs; the input, the hidden layer and the score; 2 + 1 singular values; 4 units; 2 classes at the input.
+    assert_eq!(lines("probes.csv"), 1 + 4 * 3);
+    assert_eq!(lines("turns.csv"), 1 + 4 * (2 + 1));
+    assert_eq!(lines("balance.csv"), 1 + 4 * 4);
+    assert_eq!(lines("betti.csv"), 1 + 2 * 120);
+    for file in [
+        "probes.json",
+        "turns.json",
+        "betti.json",
+        "probes.svg",
+        "turns.svg",
+        "betti.svg",
+    ] {
+        assert!(lines(file) > 0);
+    }
+    // What has no classes is refused with a way out.
+    for figure in ["probes", "betti"] {
+        let refused = program(&["figure", "curve", figure]);
+        let said = String::from_utf8(refused.stderr).unwrap();
+        assert!(
+            !refused.status.success() && said.contains("turns"),
+            "{said}"
+        );
+    }
+}

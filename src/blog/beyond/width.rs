@@ -10,7 +10,7 @@ use crate::plot::{Figure, Panel};
 
 fn config(hidden: &str) -> String {
     format!(
-        "seed = 3\n[data]\nname = 'circles'\nsamples = 400\nnoise = 0.06\n[model]\nlayers = [{hidden}, \
+        "seed = 3\n[data]\nname = 'circles'\nsamples = 400\nnoise = 0.06\nfactor = 0.4\n[model]\nlayers = [{hidden}, \
          {{ units = 1, activation = 'sigmoid' }}]\n[train]\nepochs = 400\nbatch_size = 32\nloss = 'bce'\n\
          optimizer = {{ name = 'adam', lr = 0.01 }}\n[capture]\nevery = 400\n"
     )
