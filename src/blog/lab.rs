@@ -14,7 +14,7 @@ use crate::data::Dataset;
 use crate::data::split::Split;
 use crate::device::{self, Backend};
 use crate::error::{Error, Result};
-use crate::model::{Frozen, mlp};
+use crate::model::{Activation, Frozen, mlp};
 use crate::train::{EpochReport, ParameterGradient, Trainer};
 
 /// A device, and what has been trained on it so far.
@@ -22,7 +22,7 @@ pub struct Lab {
     backend: Backend,
     device: Device,
     quick: bool,
-    trained: [OnceLock<std::result::Result<Arc<Trained>, String>>; 2],
+    trained: [OnceLock<std::result::Result<Arc<Trained>, String>>; 4],
 }
 
 /// A finished training: every epoch's numbers and network, and the hooked activations.
@@ -93,7 +93,7 @@ impl Lab {
             backend,
             device: device::open(backend)?,
             quick,
-            trained: [const { OnceLock::new() }; 2],
+            trained: [const { OnceLock::new() }; 4],
         })
     }
 
@@ -130,6 +130,21 @@ impl Lab {
     /// If training fails.
     pub fn spiral(&self) -> Result<Arc<Trained>> {
         self.shared(1, "spiral", &self.spiral_config()?)
+    }
+
+    /// Post D's network with identity in place of ReLU, trained in the same way, once; only its end is captured.
+    ///
+    /// # Errors
+    /// If training fails.
+    pub fn spiral_without_activations(&self) -> Result<Arc<Trained>> {
+        let mut config = self.spiral_config()?;
+        for layer in &mut config.model.layers {
+            if layer.activation == Activation::Relu {
+                layer.activation = Activation::Identity;
+            }
+        }
+        config.capture.every = config.train.epochs;
+        self.shared(2, "spiral without activations", &config)
     }
 
     /// What `configs/moons.toml` says.

@@ -31,10 +31,11 @@ mod training;
 mod weights;
 
 pub use black_box::black_box_boundary;
-pub use boundary::{boundary, boundary_curves, decision_field};
+pub use boundary::{boundary, boundary_curves, boundary_on, decision_field};
 pub use catalogue::{Name, scores, subject, training};
 pub use embedding::{Embedding, embedding, embedding_bounds};
-pub use flow::Flow;
+pub use camera::window as flow_window;
+pub use flow::{Beside, Flow};
 pub use grid::{grid_lines, warped};
 pub use history::{Series, history};
 pub use input_plane::{InputAxes, InputPlane};

@@ -48,7 +48,7 @@ fn transposes(exhibit: Exhibit, w: &Mat<f64>, undo: &Mat<f64>) -> Exhibit {
     let adjoint = greatest(adjoint);
     exhibit
         .check(Check::zero(
-            "(W x)·y = x·(Wᵀ y), 200 random 4 x 3 matrices",
+            "(W x)·y = x·(Wᵀ y), 200 random 4 × 3 matrices",
             adjoint,
             1e-12,
         ))
@@ -108,7 +108,7 @@ fn failures(exhibit: Exhibit, flat: &Mat<f64>) -> Result<Exhibit> {
         };
         table.push(vec![
             (*name).to_owned(),
-            format!("{} x {}", matrix.nrows(), matrix.ncols()),
+            format!("{} × {}", matrix.nrows(), matrix.ncols()),
             condition,
             answer,
         ]);
