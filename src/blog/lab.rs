@@ -77,6 +77,8 @@ impl Trained {
 /// The experiments of the posts, as they stand in `configs/`.
 const MOONS: &str = include_str!("../../configs/moons.toml");
 const SPIRAL: &str = include_str!("../../configs/spiral.toml");
+const DIGITS: &str = include_str!("../../configs/digits.toml");
+const DIGITS_CSV: &[u8] = include_bytes!("../../configs/digits.csv");
 
 impl Lab {
     /// Opens the backend. A `quick` lab looks at fewer seeds; every picture and every other check stays.
@@ -163,13 +165,28 @@ impl Lab {
         Config::parse(SPIRAL, "configs/spiral.toml", &[])
     }
 
+    /// The handwritten digits of `configs/digits.toml`, trained once.
+    ///
+    /// # Errors
+    /// If training fails.
+    pub fn digits(&self) -> Result<Arc<Trained>> {
+        let config = Config::parse(DIGITS, "configs/digits.toml", &[])?;
+        let split = || config.data.split_bytes(DIGITS_CSV, config.seed);
+        self.once(3, "digits", || self.train_on(&config, split()?))
+    }
+
     fn shared(&self, slot: usize, name: &str, config: &Config) -> Result<Arc<Trained>> {
+        self.once(slot, name, || self.train(config))
+    }
+
+    fn once(
+        &self,
+        slot: usize,
+        name: &str,
+        train: impl FnOnce() -> Result<Trained>,
+    ) -> Result<Arc<Trained>> {
         self.trained[slot]
-            .get_or_init(|| {
-                self.train(config)
-                    .map(Arc::new)
-                    .map_err(|error| error.to_string())
-            })
+            .get_or_init(|| train().map(Arc::new).map_err(|error| error.to_string()))
             .clone()
             .map_err(|error| Error::invalid(name, error, "see the message"))
     }
@@ -196,7 +213,11 @@ impl Lab {
     /// # Errors
     /// If data, network and loss do not fit, or training diverges.
     pub fn train(&self, config: &Config) -> Result<Trained> {
-        let Split { train, test, .. } = config.data.load_split(config.seed, Path::new("."))?;
+        self.train_on(config, config.data.load_split(config.seed, Path::new("."))?)
+    }
+
+    fn train_on(&self, config: &Config, split: Split) -> Result<Trained> {
+        let Split { train, test, .. } = split;
         let held_out = (test.samples() > 0).then_some(&test);
         let seed = config.model_seed();
         let device = &self.device;

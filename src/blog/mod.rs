@@ -9,9 +9,11 @@
 //! | B | AICore, *How Linear Algebra Powers Neural Networks* | [`aicore`] |
 //! | C | Artintellica, *Part 16: Neural Networks as Matrix Functions* | [`artintellica`] |
 //! | D | Joseph, *Neural Networks - a linear algebra perspective* | [`joseph`] |
+//! | E | no post: data that people know | [`beyond`] |
 
 pub mod aicore;
 pub mod artintellica;
+pub mod beyond;
 mod check;
 mod exhibit;
 mod gallery;
@@ -35,6 +37,8 @@ pub struct Post {
     pub author: &'static str,
     /// Its title.
     pub title: &'static str,
+    /// Where it can be read, where that is known.
+    pub address: Option<&'static str>,
     /// Its items, in the order of the text.
     pub items: &'static [Item],
 }
@@ -49,12 +53,13 @@ pub struct Item {
     pub show: fn(&Lab) -> Result<Exhibit>,
 }
 
-/// All posts.
-pub static POSTS: [Post; 4] = [
+/// All posts, and what lies beyond them.
+pub static POSTS: [Post; 5] = [
     saifullah::POST,
     aicore::POST,
     artintellica::POST,
     joseph::POST,
+    beyond::POST,
 ];
 
 /// The items that are meant by ids (`A12`) and letters of posts (`A`), in the order of the posts, each once; all of
@@ -79,7 +84,7 @@ pub fn select(names: &[String]) -> Result<Vec<&'static Item>> {
         return Err(Error::invalid(
             unknown,
             "there is no such item or post",
-            "give a letter from A to D or an id such as A12; `foldspace reproduce --list` shows all",
+            "give a letter from A to E or an id such as A12; `foldspace reproduce --list` shows all",
         ));
     }
     Ok(POSTS

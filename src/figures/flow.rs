@@ -232,7 +232,14 @@ impl Flow {
             Scene::Back => self.on_the_way_back(t, 0.0)?,
             Scene::Home => self.on_the_way_back(1.0, t)?,
         };
-        Ok(panel.title(self.caption(scene)))
+        // A note that comes and goes must not move the plot.
+        let note = if panel.note.is_empty() {
+            " "
+        } else {
+            &panel.note
+        }
+        .to_owned();
+        Ok(panel.title(self.caption(scene)).note(note))
     }
 
     /// Still pictures of the start, of the end of every affine map, turn and activation, and of the separating line.

@@ -26,7 +26,10 @@ pub fn grid_lines(grid: &Grid, lines: &[Mat<f64>], opacity: f64) -> Vec<Mark> {
 pub fn warped(grid: &Grid, opacity: f64, map: impl Fn(MatRef<'_, f64>) -> Mat<f64>) -> Vec<Mark> {
     let lines = grid.lines(grid.points.as_ref());
     let images = grid.image(&map);
-    let span = images.iter().map(|image| image.norm_max()).fold(0.0, f64::max);
+    let span = images
+        .iter()
+        .map(|image| image.norm_max())
+        .fold(0.0, f64::max);
     let smooth: Vec<Mat<f64>> = lines
         .into_iter()
         .zip(images)

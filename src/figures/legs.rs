@@ -126,7 +126,9 @@ impl Legs {
                     Route::Step(number),
                 )])
             }
-            Motion::Activate => Ok(self.faced(number, data)?.unwrap_or_else(|| whole(Act::Activate))),
+            Motion::Activate => Ok(self
+                .faced(number, data)?
+                .unwrap_or_else(|| whole(Act::Activate))),
             Motion::Affine if layer.inputs() == 2 => {
                 let (from, to) = (
                     self.journey.at(number, 0.0, data),
@@ -228,8 +230,8 @@ impl Legs {
             }
             Route::Face(step, read) => {
                 let start = self.journey.at(*step, 0.0, points);
-                let flat = self.network.layers[leg.layer]
-                    .affine(self.before(leg.layer, points).as_ref());
+                let flat =
+                    self.network.layers[leg.layer].affine(self.before(leg.layer, points).as_ref());
                 blend(start.as_ref(), (flat * read).as_ref(), t)
             }
             Route::Bend(read) => {

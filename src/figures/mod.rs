@@ -32,9 +32,9 @@ mod weights;
 
 pub use black_box::black_box_boundary;
 pub use boundary::{boundary, boundary_curves, boundary_on, decision_field};
+pub use camera::window as flow_window;
 pub use catalogue::{Name, scores, subject, training};
 pub use embedding::{Embedding, embedding, embedding_bounds};
-pub use camera::window as flow_window;
 pub use flow::{Beside, Flow};
 pub use grid::{grid_lines, warped};
 pub use history::{Series, history};

@@ -3,7 +3,7 @@
 use crate::model::Frozen;
 use crate::plot::diagram::Column;
 use crate::plot::text::literal;
-use crate::plot::{Colormap, Role, Colour, Figure, Panel, Stroke};
+use crate::plot::{Colormap, Colour, Figure, Panel, Role, Stroke};
 
 /// No more nodes than this are drawn per column.
 const MOST_NODES: usize = 12;

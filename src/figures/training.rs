@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use faer::Mat;
 use rayon::prelude::*;
 
-use super::input_plane::roomy;
 use super::boundary::boundary_on;
 use super::grid::grid_lines;
+use super::input_plane::roomy;
 use super::{Embedding, embedding, embedding_bounds};
 use crate::data::Dataset;
 use crate::error::{Error, Result};
@@ -200,7 +200,11 @@ impl Training {
             || String::from("untrained"),
             |accuracy| format!("{:.1} % on held-out points", 100.0 * accuracy),
         );
-        let paper = grid_lines(&self.grid, &self.grid.lines(self.grid.points.as_ref()), 0.22);
+        let paper = grid_lines(
+            &self.grid,
+            &self.grid.lines(self.grid.points.as_ref()),
+            0.22,
+        );
         let panel = boundary_on(&stage.network, &self.train, self.input, paper)?;
         Ok(roomy(panel, self.input)
             .title(format!("epoch {}: input space", stage.epoch))

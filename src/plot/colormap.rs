@@ -27,12 +27,7 @@ impl Colormap {
                 t,
                 0.62,
             ),
-            Self::Diverging => through(
-                theme.background,
-                theme.signs,
-                t,
-                1.0,
-            ),
+            Self::Diverging => through(theme.background, theme.signs, t, 1.0),
             Self::Sequential => {
                 let stops = &theme.magnitudes;
                 let place = t * (stops.len() - 1) as f64;

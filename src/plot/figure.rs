@@ -6,8 +6,6 @@ use super::panel::Panel;
 /// Trimming leaves at least this width, so that title and caption keep a line worth reading.
 const NARROWEST: u32 = 420;
 
-
-
 /// Panels in a grid under a title, with a caption. Described once, drawn in every format and theme.
 ///
 /// ```
@@ -110,7 +108,9 @@ impl Figure {
         } else {
             width
         };
-        figure.height = (figure.rows() as u32).saturating_mul(row).saturating_add(160);
+        figure.height = (figure.rows() as u32)
+            .saturating_mul(row)
+            .saturating_add(160);
         figure.trimmed()
     }
 

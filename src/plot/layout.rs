@@ -160,7 +160,9 @@ pub fn layout(figure: &Figure) -> Layout {
         legend::placed(&shared, at, room)
     } else {
         let placed = legend::placed(&shared, [MARGIN, top + 0.5 * LABEL_HEIGHT], room);
-        top = placed.last().map_or(top, |(_, at)| at[1] + 0.5 * LABEL_HEIGHT + 4.0);
+        top = placed
+            .last()
+            .map_or(top, |(_, at)| at[1] + 0.5 * LABEL_HEIGHT + 4.0);
         placed
     };
     let lines = text::wrap(&figure.caption, size::CAPTION, Face::Regular, room);
@@ -354,4 +356,3 @@ fn with_unit(label: &str, unit: &str, limit: f64) -> String {
         }
     }
 }
-

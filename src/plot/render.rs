@@ -14,7 +14,7 @@ use super::flatten::Image;
 use super::font::Face;
 use super::layout::{self, Layout, PanelLayout, View};
 use super::mark::{Anchor, Mark, Point, Shape, Stroke};
-use super::panel::{Key, Frame, Panel, Sign};
+use super::panel::{Frame, Key, Panel, Sign};
 use super::text;
 use super::theme::Theme;
 use super::{Figure, axes, field, shape};
@@ -86,7 +86,10 @@ pub(super) fn draw<B: DrawingBackend<ErrorType = Never>>(
     for (panel, layout) in figure.panels.iter().zip(&panels) {
         painter.panel(panel, layout);
     }
-    painter.legend(&legend, figure.panels.iter().any(|panel| painter.patterned(panel)));
+    painter.legend(
+        &legend,
+        figure.panels.iter().any(|panel| painter.patterned(panel)),
+    );
 }
 
 fn step(pixels: f64) -> i32 {

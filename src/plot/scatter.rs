@@ -56,13 +56,10 @@ impl Panel {
     /// panels of a figure share are drawn once.
     #[must_use]
     pub fn class_keys(self, names: &[impl AsRef<str>]) -> Self {
-        names
-            .iter()
-            .enumerate()
-            .fold(self, |panel, (class, name)| {
-                let sign = Sign::Point(Colour::class(class), Shape::Circle);
-                panel.key(name.as_ref(), sign)
-            })
+        names.iter().enumerate().fold(self, |panel, (class, name)| {
+            let sign = Sign::Point(Colour::class(class), Shape::Circle);
+            panel.key(name.as_ref(), sign)
+        })
     }
 
     /// Classes take turns in small groups, so that none is hidden wholly behind the next.

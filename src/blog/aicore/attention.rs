@@ -7,7 +7,9 @@ use super::sample::{greatest, normal, rows};
 use crate::blog::{Check, Exhibit, Lab};
 use crate::error::Result;
 use crate::layers::{Mask, attention, by_burn};
-use crate::plot::{Axis, Colormap, Colour, Field, Figure, Frame, Mark, Panel, Point, Scale, Stroke};
+use crate::plot::{
+    Axis, Colormap, Colour, Field, Figure, Frame, Mark, Panel, Point, Scale, Stroke,
+};
 use crate::random::RandomState;
 
 const TOKENS: usize = 16;

@@ -60,7 +60,11 @@ pub fn c4(lab: &Lab) -> Result<Exhibit> {
                 "printed by the post's code",
                 Sign::Point(Colour::accent(3), Shape::Circle),
             )
-            .curve("the noise's variance, 0.25", [[1.0, 0.25], [200.0, 0.25]], floor);
+            .curve(
+                "the noise's variance, 0.25",
+                [[1.0, 0.25], [200.0, 0.25]],
+                floor,
+            );
     }
     let exhibit = Exhibit::new(
         "The numbers printed in the post (1.2345, 0.9876, 0.8453, 0.7891) are placeholders: its code, run with PyTorch and \

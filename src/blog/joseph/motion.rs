@@ -247,7 +247,9 @@ impl Magnified {
         let normal: Vec<f64> = (0..2)
             .map(|k| readout.normal[k] + (1.0 / stretch - 1.0) * along * across[k])
             .collect();
-        let at_mean: f64 = (0..2).map(|j| (readout.normal[j] - normal[j]) * pca.mean[j]).sum();
+        let at_mean: f64 = (0..2)
+            .map(|j| (readout.normal[j] - normal[j]) * pca.mean[j])
+            .sum();
         let line = Readout {
             offset: readout.offset + at_mean,
             normal,
@@ -265,7 +267,9 @@ impl Magnified {
             )
             .class_keys(&["class 0", "class 1"])
             .line(line.line(reach), Stroke::new(Colour::TEXT, 2.2))
-            .title(format!("the same, {stretch:.0} × wider across the line of points"))
+            .title(format!(
+                "the same, {stretch:.0} × wider across the line of points"
+            ))
             .note("nothing is turned");
         Ok(Self { panel, stretch })
     }

@@ -38,7 +38,10 @@ pub fn a10(lab: &Lab) -> Result<Exhibit> {
             .class_keys(&["class 0", "class 1"])
     };
     let panel = |points: &Mat<f64>, title: &str| {
-        dots(figures::plane(bounds, "$y_1$", "$y_2$").title(title), points)
+        dots(
+            figures::plane(bounds, "$y_1$", "$y_2$").title(title),
+            points,
+        )
     };
     // Every cloud on the way is flat, so that its first two principal components show all of it.
     let (mut cloud, mut clouds, mut seen) = (moons.features.clone(), Vec::new(), 1.0_f64);
@@ -51,11 +54,17 @@ pub fn a10(lab: &Lab) -> Result<Exhibit> {
         picture = view.project(cloud.as_ref());
         let window = Bounds::around(picture.as_ref(), 0.1)?;
         clouds.push(
-            dots(figures::plane(window, "", "").title(title), &picture)
-                .note(format!("a plane in {} dimensions, seen face on", cloud.ncols())),
+            dots(figures::plane(window, "", "").title(title), &picture).note(format!(
+                "a plane in {} dimensions, seen face on",
+                cloud.ncols()
+            )),
         );
     }
-    let start = figures::plane(Bounds::around(moons.features.as_ref(), 0.1)?, "$x_1$", "$x_2$");
+    let start = figures::plane(
+        Bounds::around(moons.features.as_ref(), 0.1)?,
+        "$x_1$",
+        "$x_2$",
+    );
     let mut panels = vec![dots(start.title("$x$"), &moons.features)];
     panels.append(&mut clouds);
     panels.push(panel(&stepwise, "$W_4 (W_3 (W_2 (W_1 x)))$").note("after the fourth"));

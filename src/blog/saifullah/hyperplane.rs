@@ -69,12 +69,15 @@ pub fn a15(lab: &Lab) -> Result<Exhibit> {
     };
     let images = head.forward(Mat::from_fn(places.len(), 2, |i, j| places[i][j]).as_ref());
     let images = figures::plane_points(images.as_ref());
-    let off_line = images.iter().map(|h| {
-        (readout.normal[0] * h[0] + readout.normal[1] * h[1] + readout.offset).abs()
-    });
+    let off_line = images
+        .iter()
+        .map(|h| (readout.normal[0] * h[0] + readout.normal[1] * h[1] + readout.offset).abs());
     let off_line = off_line.fold(0.0, f64::max);
-    let embedding = numbered(recolour(embedding, vec![readout.line(50.0).to_vec()]), &images)
-        .title("embedding: a straight line, $w · h + b = 0$");
+    let embedding = numbered(
+        recolour(embedding, vec![readout.line(50.0).to_vec()]),
+        &images,
+    )
+    .title("embedding: a straight line, $w · h + b = 0$");
     let paper = figures::grid_lines(&grid, &grid.lines(grid.points.as_ref()), 0.25);
     let input = figures::boundary_on(network, &trained.train, bounds, paper)?;
     let input = numbered(recolour(input, curves), &places)
@@ -132,7 +135,10 @@ fn markers(head: &Frozen, curves: &[Vec<Point>], count: usize) -> Vec<Point> {
         let whole = sums[sums.len() - 1].max(f64::MIN_POSITIVE);
         sums.iter().map(|sum| sum / whole).collect()
     };
-    let (here, there) = (lengths(curve), lengths(&figures::plane_points(image.as_ref())));
+    let (here, there) = (
+        lengths(curve),
+        lengths(&figures::plane_points(image.as_ref())),
+    );
     (0..count)
         .map(|k| {
             let wanted = 2.0 * (k as f64 + 0.5) / count as f64;

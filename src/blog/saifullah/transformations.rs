@@ -151,7 +151,13 @@ pub fn a4(lab: &Lab) -> Result<Exhibit> {
 /// A matrix in a line of text, row by row, with two decimals where they are needed.
 fn matrix(w: &Mat<f64>) -> String {
     let entry = |i: usize, j: usize| number((100.0 * w[(i, j)]).round() / 100.0);
-    format!("[{}, {}; {}, {}]", entry(0, 0), entry(0, 1), entry(1, 0), entry(1, 1))
+    format!(
+        "[{}, {}; {}, {}]",
+        entry(0, 0),
+        entry(0, 1),
+        entry(1, 0),
+        entry(1, 1)
+    )
 }
 
 fn shoelace(corners: MatRef<'_, f64>) -> f64 {
@@ -174,8 +180,12 @@ pub fn a6(lab: &Lab) -> Result<Exhibit> {
         bias: [1.1, 0.9],
     };
     let linear = Affine::linear(affine.weight.clone());
-    let left = scene(&linear, &moons, bounds)?.note(format!("$W_h$ = {}: the origin stays", matrix(&linear.weight)));
-    let right = scene(&affine, &moons, bounds)?.note("the same $W_h$; the origin has moved to $b$ = (1.1, 0.9)");
+    let left = scene(&linear, &moons, bounds)?.note(format!(
+        "$W_h$ = {}: the origin stays",
+        matrix(&linear.weight)
+    ));
+    let right = scene(&affine, &moons, bounds)?
+        .note("the same $W_h$; the origin has moved to $b$ = (1.1, 0.9)");
     let figure = Figure::new("Linear and affine")
         .caption(
             "The same matrix twice. Without a bias the origin stays and lines through it stay lines through it; with one \

@@ -124,7 +124,10 @@ impl Flow {
     fn place(&self, scene: Scene) -> (usize, usize) {
         let after = self.network.layers.len();
         match scene {
-            Scene::Leg(leg) => order(&self.way.legs[leg], self.network.layers[self.way.legs[leg].layer].units()),
+            Scene::Leg(leg) => order(
+                &self.way.legs[leg],
+                self.network.layers[self.way.legs[leg].layer].units(),
+            ),
             Scene::Line => (after, 0),
             Scene::Back => (after, 1),
             Scene::Home => (after, 2),

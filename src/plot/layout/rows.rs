@@ -40,9 +40,8 @@ pub(super) fn panels(
     };
     let gutters: Vec<[f64; 2]> = (0..columns).map(gutter).collect();
     let square = shown.iter().any(|panel| panel.square);
-    let plots = area.width()
-        - COLUMN_GAP * (columns - 1) as f64
-        - gutters.iter().flatten().sum::<f64>();
+    let plots =
+        area.width() - COLUMN_GAP * (columns - 1) as f64 - gutters.iter().flatten().sum::<f64>();
     let mut widths: Vec<f64> = if square {
         let weights: Vec<f64> = (0..columns).map(|column| grid.weight(column)).collect();
         let total: f64 = weights.iter().sum();
@@ -73,7 +72,11 @@ pub(super) fn panels(
         1.0
     };
     let heights: Vec<f64> = (0..rows)
-        .map(|row| asked[row].map_or_else(|| even(row), |height| scale * height).max(10.0))
+        .map(|row| {
+            asked[row]
+                .map_or_else(|| even(row), |height| scale * height)
+                .max(10.0)
+        })
         .collect();
     // Where heights had to give, widths do as well, and the plots stand in the middle of the area.
     let only_square = asked.iter().all(Option::is_some) && shown.iter().all(|p| p.square);
@@ -85,8 +88,8 @@ pub(super) fn panels(
         left += 0.5 * plots * (1.0 - scale);
     }
 
-    let used = (0..rows).map(|row| around(row) + heights[row]).sum::<f64>()
-        + ROW_GAP * (rows - 1) as f64;
+    let used =
+        (0..rows).map(|row| around(row) + heights[row]).sum::<f64>() + ROW_GAP * (rows - 1) as f64;
     // A single row may float; several keep together at the top.
     let mut top = area.top
         + if rows == 1 {
@@ -113,8 +116,10 @@ pub(super) fn panels(
                 bottom: plot_top + heights[row],
             };
             let lift = if panel.frame == Frame::Bare { 0.5 } else { 0.0 };
-            let rect = grid.fitted(row, panel, need, rect);
-            let heading = [title + note + legend, title];
+            // A diagram may stand lower than the row's first line; its title stays there.
+            let fitted = grid.fitted(row, panel, need, rect);
+            let heading = [title + note + legend + fitted.top - rect.top, title];
+            let rect = fitted;
             laid_out.push(place(panel, need, rect, heading, [lift, height]));
             x += gutters[column][0] + widths[column] + gutters[column][1] + COLUMN_GAP;
         }
@@ -176,7 +181,11 @@ impl Grid<'_> {
                     // In units of the row's tallest.
                     let tallest = self.row(row).map(|(j, _)| self.extent(j)[1]);
                     let share = self.extent(i)[0] / tallest.fold(0.0, f64::max);
-                    if share.is_finite() { share.max(0.05) } else { 1.0 }
+                    if share.is_finite() {
+                        share.max(0.05)
+                    } else {
+                        1.0
+                    }
                 } else {
                     self.aspect(i)
                 }
