@@ -32,9 +32,9 @@ pub(super) fn print_checks(html: &mut String, checks: &[Check]) {
     } else {
         ("fail", " open")
     };
-    let _ = write!(
+    let _ = writeln!(
         html,
-        "<details class=\"checks {class}\"{open}><summary>{held} of {} checks hold</summary>\n",
+        "<details class=\"checks {class}\"{open}><summary>{held} of {} checks hold</summary>",
         checks.len()
     );
     html.push_str(
