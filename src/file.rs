@@ -5,6 +5,19 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+/// The bytes of all files under a directory; what can't be looked at counts nothing, and links are not followed.
+pub fn size(directory: &Path) -> u64 {
+    let Ok(entries) = fs::read_dir(directory) else {
+        return 0;
+    };
+    let sizes = entries.flatten().map(|entry| match entry.metadata() {
+        Ok(metadata) if metadata.is_dir() => size(&entry.path()),
+        Ok(metadata) => metadata.len(),
+        Err(_) => 0,
+    });
+    sizes.sum()
+}
+
 /// Writes a whole file; where that fails, what was there before stays. Whoever kills the process finds the old file or the new
 /// one; after a power failure, which may lose what the system has not yet put on the disk, see [`write_lasting`]. A symbolic
 /// link stays one, and devices and pipes are written straight into.

@@ -35,6 +35,42 @@ pub struct LayerReport {
     pub eigenvalues: Option<Vec<[f64; 2]>>,
     /// Units whose output is the same for every sample; absent without data.
     pub dead_units: Option<usize>,
+    /// The share of outputs, over units and samples, at the flat ends of an activation such as tanh, see
+    /// [`Activation::is_saturated`]; absent without data, or where the activation has no such ends.
+    pub saturated: Option<f64>,
+}
+
+/// The share of saturated outputs of every layer on some samples (n x inputs).
+pub fn saturation(network: &Frozen, data: MatRef<'_, f64>) -> Vec<Option<f64>> {
+    let mut signal = data.to_owned();
+    let mut shares = Vec::with_capacity(network.layers.len());
+    for layer in &network.layers {
+        let affine = layer.affine(signal.as_ref());
+        shares.push(saturated_share(layer.activation, affine.as_ref()));
+        signal = layer.activate(affine);
+    }
+    shares
+}
+
+fn saturated_share(activation: Activation, affine: MatRef<'_, f64>) -> Option<f64> {
+    let entries = affine.col_iter().flat_map(|column| column.iter());
+    let (mut flat, mut count) = (0_usize, 0_usize);
+    for &z in entries {
+        flat += usize::from(activation.is_saturated(z)?);
+        count += 1;
+    }
+    (count > 0).then(|| flat as f64 / count as f64)
+}
+
+/// How many units of every layer say the same of all samples (n x inputs).
+pub fn constant_units(network: &Frozen, data: MatRef<'_, f64>) -> Vec<usize> {
+    let mut signal = data.to_owned();
+    let mut counts = Vec::with_capacity(network.layers.len());
+    for layer in &network.layers {
+        signal = layer.forward(signal.as_ref());
+        counts.push(constant_columns(signal.as_ref()));
+    }
+    counts
 }
 
 /// Measures every layer; `data` (n x inputs) tells which units are dead.
@@ -59,8 +95,14 @@ pub fn inspect(network: &Frozen, data: Option<MatRef<'_, f64>>) -> Result<Vec<La
         .layers
         .iter()
         .map(|layer| {
-            signal = signal.take().map(|signal| layer.forward(signal.as_ref()));
-            measure(layer, signal.as_ref())
+            let affine = signal.take().map(|signal| layer.affine(signal.as_ref()));
+            let saturated = affine
+                .as_ref()
+                .and_then(|affine| saturated_share(layer.activation, affine.as_ref()));
+            signal = affine.map(|affine| layer.activate(affine));
+            let mut report = measure(layer, signal.as_ref())?;
+            report.saturated = saturated;
+            Ok(report)
         })
         .collect()
 }
@@ -96,6 +138,7 @@ fn measure(layer: &Layer, output: Option<&Mat<f64>>) -> Result<LayerReport> {
         eigenvalues,
         singular_values,
         dead_units: output.map(|output| constant_columns(output.as_ref())),
+        saturated: None,
     })
 }
 

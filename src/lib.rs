@@ -51,25 +51,34 @@
 //! assert!(svg.starts_with("<svg"));
 //! # Ok::<(), foldspace::error::Error>(())
 //! ```
+//!
+//! Matrices in signatures are [`faer`]'s, devices and tensors [burn](https://burn.dev)'s: both are part of the promise, and a new
+//! major version of either is one of this library. Hidden modules (`blog`, `cli` and their helpers) are the program's.
 
 #![warn(missing_docs)]
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 #[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod allocator;
 pub mod anim;
 #[cfg(feature = "train")]
+#[doc(hidden)]
 pub mod blog;
 pub mod capture;
 #[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod cli;
 pub mod config;
 pub mod data;
 pub mod device;
+pub mod diagnosis;
 pub mod error;
+pub mod evaluate;
 pub mod explore;
 pub mod export;
 pub mod figures;
+#[doc(hidden)]
 pub mod file;
 pub mod geometry;
 pub mod inspect;
@@ -77,10 +86,17 @@ pub mod layers;
 pub mod linalg;
 pub mod model;
 pub mod onnx;
+#[cfg(feature = "cli")]
+pub mod play;
 pub mod plot;
 pub mod random;
 pub mod run;
+#[doc(hidden)]
 pub mod suggest;
 #[cfg(feature = "train")]
 pub mod sweep;
 pub mod train;
+
+#[cfg(feature = "train")]
+pub use burn;
+pub use faer;

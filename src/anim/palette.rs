@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 ///
 /// A palette of all frames, rather than one per frame, is what makes an unchanged pixel keep its
 /// index, so that only the changes need storing, and what keeps colours from flickering.
+#[derive(Debug)]
 pub struct Palette {
     colours: Vec<[u8; 3]>,
     /// Are there fewer colours than in the frames it was chosen from?

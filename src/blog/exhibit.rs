@@ -1,6 +1,8 @@
 //! What an item of a post turns into: words, pictures, tables, checks.
 
 use super::check::Check;
+use std::fmt;
+
 use crate::anim::{Moment, Timeline};
 use crate::error::Result;
 use crate::plot::Figure;
@@ -20,6 +22,28 @@ pub struct Animation {
     pub draw: DrawMoment,
 }
 
+/// A page to play with beside an animation.
+#[derive(Debug, Clone)]
+pub struct Player {
+    /// The file's name without the item's id, such as `explore`.
+    pub name: String,
+    /// What opens it.
+    pub title: String,
+    /// Where it opens: the page's state, as in its address, such as `depth=4`.
+    pub state: String,
+    /// The whole page.
+    pub html: String,
+}
+
+impl fmt::Debug for Animation {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut animation = formatter.debug_struct("Animation");
+        animation.field("name", &self.name);
+        animation.field("timeline", &self.timeline);
+        animation.finish_non_exhaustive()
+    }
+}
+
 /// A printed table, as the posts' code would print it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Table {
@@ -32,7 +56,7 @@ pub struct Table {
 }
 
 /// Everything that one item shows.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Exhibit {
     /// One or two paragraphs for the reader of the post; plain text with `$...$` formulas as in figures.
     pub text: String,
@@ -40,6 +64,8 @@ pub struct Exhibit {
     pub figures: Vec<(String, Figure)>,
     /// Moving pictures.
     pub animations: Vec<Animation>,
+    /// Pages that show a network at every epoch and layer.
+    pub players: Vec<Player>,
     /// Numbers.
     pub tables: Vec<Table>,
     /// Claims, checked.
@@ -76,6 +102,18 @@ impl Exhibit {
             alt: alt.to_owned(),
             timeline,
             draw: Box::new(draw),
+        });
+        self
+    }
+
+    /// Adds a page to play with.
+    #[must_use]
+    pub fn player(mut self, title: &str, state: &str, html: String) -> Self {
+        self.players.push(Player {
+            name: "explore".to_owned(),
+            title: title.to_owned(),
+            state: state.to_owned(),
+            html,
         });
         self
     }

@@ -22,7 +22,7 @@ pub(super) const SHEET: [(&str, usize); 15] = [
     ("D6", 3),
     ("A13", 2),
     ("A15", 1),
-    ("E1", 1),
+    ("E7", 1),
     ("D5", 1),
     ("D3", 1),
     ("A3", 1),
@@ -144,6 +144,16 @@ fn article(html: &mut String, finished: &Finished) {
     }
     for film in &finished.moving {
         moving(html, film);
+    }
+    for [file, title, state] in &finished.players {
+        // What lies in a closed element is not loaded: a lazy iframe waits until it is seen.
+        let _ = writeln!(
+            html,
+            "<details class=\"player\"><summary>{0}</summary>\n<iframe src=\"{file}#{1}\" title=\"{0}\" loading=\"lazy\"></iframe>\n\
+             <p><a href=\"{file}#{1}\">On a page of its own</a></p></details>",
+            escape(title),
+            escape(state)
+        );
     }
     for still in &finished.stills {
         picture(html, still);

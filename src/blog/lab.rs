@@ -10,14 +10,17 @@ use faer::Mat;
 
 use crate::capture::Recorder;
 use crate::config::Config;
-use crate::data::Dataset;
-use crate::data::split::Split;
+use crate::data::split::{Split, SplitIndices};
+use crate::data::{Dataset, Standardiser};
 use crate::device::{self, Backend};
 use crate::error::{Error, Result};
+use crate::explore::{History, Limits};
+use crate::figures::InputAxes;
 use crate::model::{Activation, Frozen, mlp};
 use crate::train::{EpochReport, ParameterGradient, Trainer};
 
 /// A device, and what has been trained on it so far.
+#[derive(Debug)]
 pub struct Lab {
     backend: Backend,
     device: Device,
@@ -26,6 +29,7 @@ pub struct Lab {
 }
 
 /// A finished training: every epoch's numbers and network, and the hooked activations.
+#[derive(Debug)]
 pub struct Trained {
     /// What was asked for.
     pub config: Config,
@@ -33,6 +37,8 @@ pub struct Trained {
     pub train: Dataset,
     /// The samples that were held out.
     pub test: Dataset,
+    /// What both went through, if anything.
+    pub standardiser: Option<Standardiser>,
     /// One per epoch.
     pub reports: Vec<EpochReport>,
     /// One per captured epoch; the first is epoch 0, before training.
@@ -42,6 +48,7 @@ pub struct Trained {
 }
 
 /// The network after an epoch.
+#[derive(Debug)]
 pub struct Snapshot {
     /// Epochs done.
     pub epoch: usize,
@@ -63,6 +70,41 @@ impl Trained {
     /// Never: training captures at least epoch 0.
     pub fn last(&self) -> &Snapshot {
         &self.snapshots[self.snapshots.len() - 1]
+    }
+
+    /// The page of this training: every captured epoch, every layer, to drag through.
+    ///
+    /// # Errors
+    /// If the data can't be shown on a plane.
+    pub fn page(&self, name: &str) -> Result<String> {
+        let split = Split {
+            train: self.train.clone(),
+            test: self.test.clone(),
+            indices: SplitIndices {
+                train: Vec::new(),
+                test: Vec::new(),
+            },
+            standardiser: self.standardiser.clone(),
+            notes: Vec::new(),
+        };
+        let history = History {
+            name,
+            config: &self.config,
+            split: &split,
+            captured: self.snapshots.len(),
+            epochs: self
+                .snapshots
+                .iter()
+                .map(|snapshot| snapshot.epoch)
+                .collect(),
+            networks: self
+                .snapshots
+                .iter()
+                .map(|snapshot| snapshot.network.clone())
+                .collect(),
+            metrics: self.reports.iter().map(|report| report.metrics).collect(),
+        };
+        history.page(&InputAxes::Automatic, Limits::default())
     }
 
     /// The share of held-out samples that are classified rightly at the end; NaN for a regression.
@@ -217,7 +259,12 @@ impl Lab {
     }
 
     fn train_on(&self, config: &Config, split: Split) -> Result<Trained> {
-        let Split { train, test, .. } = split;
+        let Split {
+            train,
+            test,
+            standardiser,
+            ..
+        } = split;
         let held_out = (test.samples() > 0).then_some(&test);
         let seed = config.model_seed();
         let device = &self.device;
@@ -255,6 +302,7 @@ impl Lab {
             gradients: trainer.gradients(),
             train,
             test,
+            standardiser,
             reports,
             snapshots,
         })

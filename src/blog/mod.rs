@@ -9,7 +9,7 @@
 //! | B | AICore, *How Linear Algebra Powers Neural Networks* | [`aicore`] |
 //! | C | Artintellica, *Part 16: Neural Networks as Matrix Functions* | [`artintellica`] |
 //! | D | Joseph, *Neural Networks - a linear algebra perspective* | [`joseph`] |
-//! | E | no post: data that people know | [`beyond`] |
+//! | E | no post: *Beyond the posts*, geometry that nobody shows, and data that people know | [`beyond`] |
 
 pub mod aicore;
 pub mod artintellica;
@@ -23,13 +23,14 @@ mod reproduce;
 pub mod saifullah;
 
 pub use check::{Check, Relation};
-pub use exhibit::{Animation, DrawMoment, Exhibit, Table};
+pub use exhibit::{Animation, DrawMoment, Exhibit, Player, Table};
 pub use lab::{Lab, Snapshot, Trained};
 pub use reproduce::{Settings, reproduce};
 
 use crate::error::{Error, Result};
 
 /// A post.
+#[derive(Debug)]
 pub struct Post {
     /// Its letter.
     pub letter: char,
@@ -44,6 +45,7 @@ pub struct Post {
 }
 
 /// One figure, example, exercise or claim of a post.
+#[derive(Debug)]
 pub struct Item {
     /// The letter of the post and a number, such as `A12`.
     pub id: &'static str,
@@ -53,7 +55,7 @@ pub struct Item {
     pub show: fn(&Lab) -> Result<Exhibit>,
 }
 
-/// All posts, and what lies beyond them.
+/// All posts, and the section behind them.
 pub static POSTS: [Post; 5] = [
     saifullah::POST,
     aicore::POST,

@@ -32,6 +32,8 @@ pub struct Finished {
     pub stills: Vec<Still>,
     /// Animations.
     pub moving: Vec<Moving>,
+    /// Pages to play with: the file's name, what opens it, and its state.
+    pub players: Vec<[String; 3]>,
     /// Whether `ID-sheet.png` and `ID-sheet-dark.png` stand for it on the page's first sheet.
     pub on_sheet: bool,
 }
@@ -150,11 +152,18 @@ fn finish(lab: &Lab, item: &'static Item, settings: &Settings) -> Result<Finishe
         .iter()
         .map(|animation| save_animation(animation, &name(&animation.name), settings))
         .collect::<Result<_>>()?;
+    let mut players = Vec::new();
+    for player in std::mem::take(&mut exhibit.players) {
+        let file = format!("{}.html", name(&player.name));
+        crate::file::write(&settings.out.join(&file), player.html.as_bytes())?;
+        players.push([file, player.title, player.state]);
+    }
     Ok(Finished {
         item,
         exhibit,
         stills,
         moving,
+        players,
         on_sheet,
     })
 }

@@ -61,7 +61,7 @@ impl Recorder {
         self.values.get(site).cloned()
     }
 
-    /// Every site that has spoken, with its value.
+    /// The value of every site that the forward pass has reached.
     pub fn into_values(self) -> BTreeMap<String, Tensor<2>> {
         self.values
     }

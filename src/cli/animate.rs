@@ -22,9 +22,8 @@ use crate::run::Run;
 pub struct Arguments {
     /// The run directory.
     run: PathBuf,
-    /// What moves.
-    #[arg(default_value = "training")]
-    name: Name,
+    /// What moves; by default training, for a regression of several features flow.
+    name: Option<Name>,
     /// How to store it: gif, apng, mp4, png-frames; several with commas.
     #[arg(
         long = "format",
@@ -44,6 +43,9 @@ pub struct Arguments {
     /// What the colour of a cell says, in `regions`: pattern, area, slope or determinant.
     #[arg(long, default_value = "pattern", value_name = "NAME")]
     tint: Tint,
+    /// The layer whose plane `folds` shows, by name or by its number from 0; by default the last of two units.
+    #[arg(long, value_name = "L")]
+    layer: Option<String>,
     /// Another directory for the animation; by default the run's figures/.
     #[arg(short, long, value_name = "DIRECTORY")]
     out: Option<PathBuf>,
@@ -61,6 +63,12 @@ enum Name {
     Flow,
     /// The cells of a piecewise linear network over the epochs.
     Regions,
+    /// What the network turns over and crushes, over the epochs.
+    Folds,
+    /// The line that separates, pulled back through every layer, over the epochs.
+    Pullback,
+    /// What every weight matrix stretches, and by how much, over the epochs.
+    Turns,
 }
 
 /// How long the last frame stays, in seconds.
@@ -71,16 +79,20 @@ type Draw = Box<dyn Fn(&Moment) -> Result<Figure> + Send + Sync>;
 /// Runs the command.
 pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     let run = super::opened(&arguments.run, quiet)?;
-    let (timeline, draw) = animation(&run, arguments)?;
+    let wanted = match arguments.name {
+        Some(name) => name,
+        None => fitting(&run)?,
+    };
+    let (timeline, draw) = animation(&run, arguments, wanted)?;
     let out = arguments
         .out
         .clone()
         .unwrap_or_else(|| run.paths.root().join("figures"));
-    let name = arguments.name.to_possible_value();
+    let name = wanted.to_possible_value();
     let name = name.as_ref().map_or("animation", |value| value.get_name());
     let bar = progress::bar(timeline.shots().len() as u64, quiet, "frames");
     let paths = write_animation(
-        &out.join(name),
+        &out.join(format!("{name}{}", arguments.look.suffix(name))),
         &arguments.formats,
         &Options {
             sampling: if arguments.full_colour {
@@ -110,13 +122,29 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     Ok(())
 }
 
-fn animation(run: &Run, arguments: &Arguments) -> Result<(Timeline, Draw)> {
+/// What moves where nobody says: a regression of several features has no classes to part, but its space moves.
+fn fitting(run: &Run) -> Result<Name> {
+    let train = run.split()?.train;
+    Ok(match train.labels().is_none() && train.dimensions() > 1 {
+        true => Name::Flow,
+        false => Name::Training,
+    })
+}
+
+fn animation(run: &Run, arguments: &Arguments, wanted: Name) -> Result<(Timeline, Draw)> {
     let epochs = run.epochs()?;
     let axes = arguments.look.axes()?;
-    if let Some(figures) = figures::scores(run, &epochs)? {
-        return one_feature(figures, arguments);
+    if wanted == Name::Turns {
+        let turns = figures::Turns::of_run(run)?;
+        return Ok((
+            Timeline::steps(turns.len(), arguments.fps, HOLD)?,
+            Box::new(move |moment| Ok(turns.frame(moment.step))),
+        ));
     }
-    if arguments.name == Name::Flow {
+    if let Some(figures) = figures::scores(run, &epochs)? {
+        return one_feature(figures, arguments, wanted);
+    }
+    if wanted == Name::Flow {
         let last = epochs.last().copied().unwrap_or_default();
         let flow = figures::subject(run, last, &axes)?.flow()?;
         return Ok((
@@ -124,7 +152,31 @@ fn animation(run: &Run, arguments: &Arguments) -> Result<(Timeline, Draw)> {
             Box::new(move |moment| flow.draw(moment)),
         ));
     }
-    if arguments.name == Name::Regions {
+    if arguments.layer.is_some() && wanted != Name::Folds {
+        return Err(Error::invalid(
+            "--layer",
+            "only `animate RUN folds` shows one layer",
+            "leave it out",
+        ));
+    }
+    if wanted == Name::Folds {
+        let regions = RunRegions::new(run, &axes)?;
+        let layer = arguments.layer.clone();
+        regions.folds_frame(epochs.last().copied().unwrap_or_default(), layer.as_deref())?;
+        return Ok((
+            Timeline::steps(epochs.len(), arguments.fps, HOLD)?,
+            Box::new(move |moment| regions.folds_frame(epochs[moment.step], layer.as_deref())),
+        ));
+    }
+    if wanted == Name::Pullback {
+        let regions = RunRegions::new(run, &axes)?;
+        regions.pullback_frame(epochs.last().copied().unwrap_or_default())?;
+        return Ok((
+            Timeline::steps(epochs.len(), arguments.fps, HOLD)?,
+            Box::new(move |moment| regions.pullback_frame(epochs[moment.step])),
+        ));
+    }
+    if wanted == Name::Regions {
         let regions = RunRegions::new(run, &axes)?;
         // What cannot be drawn is refused before anything is written.
         regions.complex(epochs.last().copied().unwrap_or_default())?;
@@ -143,7 +195,7 @@ fn animation(run: &Run, arguments: &Arguments) -> Result<(Timeline, Draw)> {
     }
     let views = figures::training(run, &epochs, &axes)?;
     let timeline = Timeline::steps(epochs.len(), arguments.fps, HOLD)?;
-    let draw: Draw = match arguments.name {
+    let draw: Draw = match wanted {
         Name::Embedding => Box::new(move |moment| {
             Ok(Figure::new("")
                 .size(560, 560)
@@ -154,16 +206,23 @@ fn animation(run: &Run, arguments: &Arguments) -> Result<(Timeline, Draw)> {
                 .size(640, 500)
                 .panel(views.boundary(moment.step)?))
         }),
-        Name::Training | Name::Flow | Name::Regions => {
-            Box::new(move |moment| views.side_by_side(moment.step))
-        }
+        Name::Training
+        | Name::Flow
+        | Name::Regions
+        | Name::Folds
+        | Name::Pullback
+        | Name::Turns => Box::new(move |moment| views.side_by_side(moment.step)),
     };
     Ok((timeline, draw))
 }
 
 /// Of one feature, the score over it: its picture after every captured epoch.
-fn one_feature(figures: Vec<Figure>, arguments: &Arguments) -> Result<(Timeline, Draw)> {
-    if matches!(arguments.name, Name::Embedding | Name::Flow) {
+fn one_feature(
+    figures: Vec<Figure>,
+    arguments: &Arguments,
+    wanted: Name,
+) -> Result<(Timeline, Draw)> {
+    if !matches!(wanted, Name::Training | Name::Boundary) {
         return Err(Error::invalid(
             "animate",
             "the data has one feature, and this shows a plane of them",

@@ -1,22 +1,28 @@
 //! The command line: parses, calls the library, prints. A file per command; the only user of clap.
 
 mod animate;
+mod compare;
 mod completions;
 mod compress;
 mod data;
 mod devices;
 mod draw;
+mod evaluate;
 mod explore;
 mod export;
 mod figure;
+mod init;
 mod inspect;
 mod interrupt;
 mod output;
+mod play;
+mod predict;
 mod progress;
 mod reproduce;
 mod resume;
 mod sweep;
 mod train;
+mod width;
 
 use std::process::ExitCode;
 
@@ -39,9 +45,13 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Reproduce(reproduce::Arguments),
+    Init(init::Arguments),
     Train(train::Arguments),
     Resume(resume::Arguments),
     Sweep(sweep::Arguments),
+    Predict(predict::Arguments),
+    Evaluate(evaluate::Arguments),
+    Compare(compare::Arguments),
     Figure(figure::Arguments),
     Draw(draw::Arguments),
     Animate(animate::Arguments),
@@ -49,6 +59,7 @@ enum Command {
     Compress(compress::Arguments),
     Export(export::Arguments),
     Explore(explore::Arguments),
+    Play(play::Arguments),
     Data(data::Arguments),
     Devices(devices::Arguments),
     Completions(completions::Arguments),
@@ -81,9 +92,13 @@ pub fn run() -> ExitCode {
     };
     let outcome = match cli.command {
         Command::Reproduce(arguments) => reproduce::run(&arguments, cli.quiet),
+        Command::Init(arguments) => init::run(&arguments, cli.quiet),
         Command::Train(arguments) => train::run(&arguments, cli.quiet),
         Command::Resume(arguments) => resume::run(&arguments, cli.quiet),
         Command::Sweep(arguments) => sweep::run(&arguments, cli.quiet),
+        Command::Predict(arguments) => predict::run(&arguments, cli.quiet),
+        Command::Evaluate(arguments) => evaluate::run(&arguments, cli.quiet),
+        Command::Compare(arguments) => compare::run(&arguments, cli.quiet),
         Command::Figure(arguments) => figure::run(&arguments, cli.quiet),
         Command::Draw(arguments) => draw::run(&arguments, cli.quiet),
         Command::Animate(arguments) => animate::run(&arguments, cli.quiet),
@@ -91,6 +106,7 @@ pub fn run() -> ExitCode {
         Command::Compress(arguments) => compress::run(&arguments, cli.quiet),
         Command::Export(arguments) => export::run(&arguments, cli.quiet),
         Command::Explore(arguments) => explore::run(&arguments, cli.quiet),
+        Command::Play(arguments) => play::run(&arguments, cli.quiet),
         Command::Data(arguments) => data::run(&arguments, cli.quiet),
         Command::Devices(arguments) => devices::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),
@@ -162,12 +178,22 @@ fn captured_epoch(run: &Run, wanted: Option<usize>) -> Done<usize> {
                 .chain(above)
                 .map(usize::to_string)
                 .collect();
+            let listed: Vec<String> = epochs.iter().map(usize::to_string).collect();
+            let captured = match listed.len().checked_sub(16) {
+                Some(1..) => format!(
+                    "{}, ..., {} ({} of them, by capture.every = {})",
+                    listed[..12].join(", "),
+                    listed[listed.len() - 3..].join(", "),
+                    listed.len(),
+                    run.config.capture.every
+                ),
+                _ => listed.join(", "),
+            };
             Err(Error::invalid(
                 "--epoch",
                 format!("epoch {epoch} was not captured"),
                 format!(
-                    "the captured ones run from {} to {last}; ask for {}",
-                    epochs[0],
+                    "ask for {}; the captured ones are {captured}",
                     near.join(" or ")
                 ),
             ))

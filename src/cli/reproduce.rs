@@ -10,7 +10,7 @@ use crate::anim::{self, Format};
 use crate::blog::{self, Check, Lab, POSTS, Settings};
 use crate::device::Backend;
 
-/// Reproduce the four posts: every figure, example, exercise and claim, with its checks.
+/// Reproduce the four posts: every figure, example, exercise and claim, with its checks; and show what lies beyond them.
 ///
 /// Writes pictures, index.html and checks.json. A failed check is named at the end and gives exit code 1.
 #[derive(Debug, Args)]
@@ -19,7 +19,7 @@ use crate::device::Backend;
     foldspace reproduce A D3         post A, and one item of post D\n  foldspace reproduce --list       what there is"
 )]
 pub struct Arguments {
-    /// Posts (A, B, C, D; E is beyond them) or items (A12); everything where none is named.
+    /// Posts (A, B, C, D, and E, beyond them) or items (A12); everything where none is named.
     names: Vec<String>,
     /// List all items and leave.
     #[arg(long)]

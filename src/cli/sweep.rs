@@ -27,7 +27,8 @@ const DPI: f64 = 192.0;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     foldspace sweep configs/moons.toml --set train.optimizer.lr=0.01,0.1,1 --seeds 0..20\n  \
-    foldspace sweep configs/moons.toml --set train.optimizer.lr=0.01,0.1 --set model.layers.0.units=4,16,64 --seeds 0..5")]
+    foldspace sweep configs/moons.toml --set train.optimizer.lr=0.01,0.1 --set model.layers.0.units=4,16,64 --seeds 0..5\n  \
+    foldspace sweep configs/iris.toml --set train.optimizer.lr=0.005,0.02 --folds 5")]
 pub struct Arguments {
     /// The configuration (TOML).
     config: PathBuf,
@@ -37,6 +38,9 @@ pub struct Arguments {
     /// The seeds: 0..20 (without 20), 0..=19 or 1,2,3; by default the configuration's own.
     #[arg(long, value_name = "SEEDS")]
     seeds: Option<String>,
+    /// Cross-validation: divide the samples into so many parts and hold each out once, for every combination and seed.
+    #[arg(long, value_name = "K")]
+    folds: Option<usize>,
     /// Where to compute: auto, flex, ndarray or wgpu.
     #[arg(long, default_value = "auto", value_name = "NAME")]
     backend: Backend,
@@ -62,7 +66,10 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
         .map(|text| text.parse())
         .collect::<Done<Vec<Setting>>>()?;
     let seeds = arguments.seeds.as_deref().map(parse_seeds).transpose()?;
-    let sweep = Sweep::new(&arguments.config, settings, seeds, arguments.backend)?;
+    let mut sweep = Sweep::new(&arguments.config, settings, seeds, arguments.backend)?;
+    if let Some(folds) = arguments.folds {
+        sweep = sweep.with_folds(folds)?;
+    }
     let name = arguments
         .config
         .file_stem()
@@ -190,7 +197,7 @@ fn table(results: &Results) -> String {
 }
 
 /// Columns, flush right, two blanks apart.
-fn aligned(rows: &[Vec<String>]) -> String {
+pub(super) fn aligned(rows: &[Vec<String>]) -> String {
     let columns = rows.first().map_or(0, Vec::len);
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
     let widths: Vec<usize> = (0..columns).map(|c| width(c).unwrap_or(0)).collect();

@@ -8,7 +8,8 @@ use clap::builder::RangedU64ValueParser;
 use super::{Outcome, interrupt, output, progress};
 use crate::config::Config;
 use crate::device::Backend;
-use crate::error::Error;
+use crate::diagnosis::{Evidence, diagnose};
+use crate::error::{Error, Result};
 use crate::run::{self, Session};
 use crate::train::EpochMetrics;
 
@@ -80,6 +81,7 @@ pub(super) fn finish(mut session: Session, quiet: bool) -> Outcome {
         session.notes().iter().for_each(output::note);
     }
     super::notes(&session.split().notes, quiet);
+    super::width::give(session.run(), session.split(), quiet)?;
     let bar = progress::bar(epochs as u64, quiet, "epochs");
     bar.set_position(session.trainer().epoch() as u64);
     let mut last = None;
@@ -114,6 +116,9 @@ pub(super) fn finish(mut session: Session, quiet: bool) -> Outcome {
         }
     }
     if !quiet {
+        if session.trainer().is_done() {
+            diagnosis(&session)?;
+        }
         if let Some(metrics) = last {
             output::say(format_args!(
                 "epoch {}: {}",
@@ -121,7 +126,54 @@ pub(super) fn finish(mut session: Session, quiet: bool) -> Outcome {
                 describe(&metrics)
             ))?;
         }
+        say_size(&root, session.run())?;
         output::say(root.display())?;
+    }
+    Ok(())
+}
+
+/// Beyond so many bytes a run says what it takes on the disk.
+const LARGE: u64 = 10_000_000;
+
+/// What a large run takes on the disk, and what makes it smaller.
+fn say_size(root: &Path, run: &crate::run::Run) -> Result<()> {
+    let bytes = crate::file::size(root);
+    if bytes < LARGE {
+        return Ok(());
+    }
+    let (kept, every) = (run.epochs()?.len(), run.config.capture.every);
+    let sites = match run.config.capture.sites.is_empty() {
+        true => "",
+        false => ", fewer capture.sites keep no activations that can be computed again",
+    };
+    output::note(format_args!(
+        "note: the run takes {:.1} MB, {kept} captured epochs among it; capture.every = {} keeps fewer of them{sites}",
+        bytes as f64 * 1e-6,
+        10 * every
+    ));
+    Ok(())
+}
+
+/// What went wrong, if anything: at most three lines.
+fn diagnosis(session: &Session) -> Result<()> {
+    let run = session.run();
+    let (initial, last) = (run.frozen(0)?, run.frozen(session.trainer().epoch())?);
+    let train = &run.config.train;
+    let found = diagnose(&Evidence {
+        initial: &initial,
+        last: &last,
+        split: session.split(),
+        metrics: &run.metrics()?,
+        train,
+        restored: train
+            .early_stopping
+            .is_some_and(|stopping| stopping.restore_best),
+    });
+    for finding in found {
+        output::note(format_args!(
+            "diagnosis: {}; {}",
+            finding.problem, finding.remedy
+        ));
     }
     Ok(())
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 pub use super::csv::CsvOptions;
+use super::folds::Fold;
 pub use super::npz::NpzOptions;
 use super::split::{Split, split_indices};
 use super::stratify::stratified;
@@ -30,11 +31,13 @@ pub const SETS: [&str; 8] = [
 ];
 
 /// The keys that every `[data]` table may have, whatever the set.
-const COMMON_KEYS: [&str; 7] = [
+const COMMON_KEYS: [&str; 9] = [
     "name",
     "path",
     "seed",
     "test_fraction",
+    "folds",
+    "fold",
     "stratify",
     "standardise",
     "standardise_targets",
@@ -63,6 +66,8 @@ pub struct DataConfig {
     pub seed: Option<u32>,
     /// The share of samples that is held out, from 0 to less than 1.
     pub test_fraction: f64,
+    /// The fold that is held out in place of a share, in cross-validation.
+    pub fold: Option<Fold>,
     /// Whether the held-out part has the classes in the whole's proportions, where it can; by default for files, while
     /// synthetic sets are split as the posts' scripts split them.
     pub stratify: bool,
@@ -120,6 +125,7 @@ impl DataConfig {
             source,
             seed: None,
             test_fraction: default_test_fraction(),
+            fold: None,
             standardise: false,
             standardise_targets: false,
             of_loss: Task::Auto,
@@ -229,6 +235,10 @@ impl DataConfig {
         seed: u32,
         notes: &mut Vec<String>,
     ) -> Result<super::split::SplitIndices> {
+        if let Some(fold) = self.fold {
+            let labels = data.labels().filter(|_| self.stratify);
+            return fold.indices(data.samples(), labels, seed);
+        }
         if let (true, Some(labels)) = (self.stratify && self.test_fraction > 0.0, data.labels()) {
             if let Some(indices) = stratified(labels, self.test_fraction, seed)? {
                 return Ok(indices);
@@ -327,6 +337,10 @@ struct DataTable {
     #[serde(default = "default_test_fraction")]
     test_fraction: f64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    folds: Option<usize>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    fold: Option<usize>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     stratify: Option<bool>,
     #[serde(default)]
     standardise: bool,
@@ -334,6 +348,30 @@ struct DataTable {
     standardise_targets: bool,
     #[serde(flatten)]
     parameters: toml::Table,
+}
+
+/// The fold that two keys name.
+fn fold_of(folds: Option<usize>, fold: Option<usize>) -> Result<Option<Fold>> {
+    let refuse =
+        |place: &str, problem: &str, remedy: &str| Err(Error::invalid(place, problem, remedy));
+    match (folds, fold) {
+        (None, None) => Ok(None),
+        (Some(of), Some(number)) => {
+            let fold = Fold { number, of };
+            fold.validate()?;
+            Ok(Some(fold))
+        }
+        (Some(_), None) => refuse(
+            "data.folds",
+            "a run holds one fold out, and none is named",
+            "set data.fold = 1, or train all with `foldspace sweep --folds`",
+        ),
+        (None, Some(_)) => refuse(
+            "data.fold",
+            "how many folds there are is not said",
+            "set data.folds = 5",
+        ),
+    }
 }
 
 fn default_test_fraction() -> f64 {
@@ -376,6 +414,7 @@ impl TryFrom<DataTable> for DataConfig {
                 .map(|seed| numpy_seed("data.seed", seed))
                 .transpose()?,
             test_fraction: table.test_fraction,
+            fold: fold_of(table.folds, table.fold)?,
             stratify: table.stratify.unwrap_or_else(|| stratifies(&source)),
             source,
             standardise: table.standardise,
@@ -491,6 +530,8 @@ impl From<DataConfig> for DataTable {
             path,
             seed: config.seed.map(u64::from),
             test_fraction: config.test_fraction,
+            folds: config.fold.map(|fold| fold.of),
+            fold: config.fold.map(|fold| fold.number),
             stratify: Some(config.stratify),
             standardise: config.standardise,
             standardise_targets: config.standardise_targets,

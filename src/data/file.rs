@@ -70,6 +70,12 @@ pub fn read(path: &Path, options: &FileOptions, of_loss: Task) -> Result<Reading
         }
         return npz::parse_with(&bytes, path, &options.npz()?, of_loss);
     }
+    refuse_others(path, &bytes, options)?;
+    csv::parse_with(&bytes, path, &options.csv(), of_loss)
+}
+
+/// Refuses what is neither arrays nor text, by what it is.
+pub(super) fn refuse_others(path: &Path, bytes: &[u8], options: &FileOptions) -> Result<()> {
     if let Some((_, what, remedy)) = OTHERS.iter().find(|(start, ..)| bytes.starts_with(start)) {
         return Err(other(path, what, remedy));
     }
@@ -81,14 +87,14 @@ pub fn read(path: &Path, options: &FileOptions, of_loss: Task) -> Result<Reading
             "save it with numpy.savez(path, X=..., y=...)",
         ));
     }
-    if matches!(options, FileOptions::Npz(_)) && super::config::is_numpy(path) && !is_text(&bytes) {
+    if matches!(options, FileOptions::Npz(_)) && super::config::is_numpy(path) && !is_text(bytes) {
         return Err(Error::invalid(
             path.display().to_string(),
             "this is not a whole .npz or .npy file",
             "write it again with numpy.savez",
         ));
     }
-    csv::parse_with(&bytes, path, &options.csv(), of_loss)
+    Ok(())
 }
 
 fn is_text(bytes: &[u8]) -> bool {
@@ -105,7 +111,7 @@ fn other(path: &Path, what: &str, remedy: &str) -> Error {
 
 impl FileOptions {
     /// What they say about arrays.
-    fn npz(&self) -> Result<NpzOptions> {
+    pub(super) fn npz(&self) -> Result<NpzOptions> {
         let csv = match self {
             Self::Npz(options) => return Ok(options.clone()),
             Self::Csv(options) => options,
@@ -133,7 +139,7 @@ impl FileOptions {
     }
 
     /// What they say about columns.
-    fn csv(&self) -> CsvOptions {
+    pub(super) fn csv(&self) -> CsvOptions {
         match self {
             Self::Csv(options) => options.clone(),
             Self::Npz(options) => CsvOptions {

@@ -12,6 +12,8 @@ pub mod config;
 pub mod csv;
 pub mod dataset;
 pub mod file;
+pub mod folds;
+pub mod fresh;
 pub mod missing;
 pub mod moons;
 pub mod npy;
@@ -28,6 +30,7 @@ pub mod xor;
 
 mod arrange;
 mod arrays;
+mod known_arrays;
 mod remarks;
 
 pub use batches::batches;

@@ -7,6 +7,8 @@ use super::arrays::{self, Source};
 use faer::Mat;
 
 use super::dataset::Dataset;
+use super::fresh::{Answer, Fresh};
+use super::known_arrays;
 use super::npy::Header;
 use super::npz::{NpzOptions, TARGET};
 use super::reading::Reading;
@@ -79,6 +81,55 @@ pub fn read_with(
         data: Dataset::new(name, x.matrix, names, target)?,
         notes,
         filled: x.filled,
+    })
+}
+
+/// Reads new samples for a network that was trained on so many features: an array of them, perhaps with the targets in a file
+/// beside it or as its last column.
+///
+/// # Errors
+/// Where the array is damaged or has other columns.
+pub(super) fn read_known(
+    bytes: &[u8],
+    path: &Path,
+    options: &NpzOptions,
+    names: &[String],
+) -> Result<Fresh> {
+    let mut notes = Vec::new();
+    let raw = known_arrays::holed(source(bytes, path)?)?;
+    let (rows, features) = (raw.nrows(), names.len());
+    let answers = if raw.ncols() == features + 1 {
+        notes.push(
+            "the array has one column more than the network has inputs: the last one is the target"
+                .into(),
+        );
+        let text = |number: f64| (!number.is_nan()).then(|| number.to_string());
+        let answer = |i: usize| Answer {
+            text: text(raw[(i, features)]),
+            number: Some(raw[(i, features)]).filter(|number| number.is_finite()),
+        };
+        Some((0..rows).map(|i| vec![answer(i)]).collect())
+    } else if raw.ncols() != features {
+        return Err(Error::invalid(
+            path.display().to_string(),
+            format!(
+                "it has {} columns, the network {features} inputs",
+                raw.ncols()
+            ),
+            "save the features that the network was trained on, in their order",
+        ));
+    } else if let Some(beside) = partner(path, &options.target) {
+        let targets = fs::read(&beside).map_err(Error::io(&beside, "read"))?;
+        let source = self::source(&targets, &beside)?;
+        Some(known_arrays::answers(source, rows, None)?)
+    } else {
+        None
+    };
+    Ok(Fresh {
+        features: Mat::from_fn(rows, features, |i, j| raw[(i, j)]),
+        answers,
+        places: (0..rows).map(|i| format!("row {i} (from 0)")).collect(),
+        notes,
     })
 }
 

@@ -22,6 +22,8 @@ use serde::{Deserialize, Serialize};
 
 use super::arrays::{self, PAIRS, Source};
 use super::dataset::{Dataset, Target};
+use super::fresh::Fresh;
+use super::known_arrays;
 use super::missing::Missing;
 use super::npy::{self, Array, Entries, Header};
 use super::reading::{Reading, some};
@@ -144,6 +146,61 @@ pub fn parse_with(
         data: Dataset::new(name, x.matrix, feature_names, target)?,
         notes,
         filled: x.filled,
+    })
+}
+
+/// Reads new samples for a network that was trained on these features: by their names where the archive has any, else in
+/// their order.
+///
+/// # Errors
+/// As [`parse_with`]; and where the archive has other features.
+pub(super) fn read_known(
+    bytes: &[u8],
+    path: &Path,
+    options: &NpzOptions,
+    names: &[String],
+) -> Result<Fresh> {
+    let archive = Members::open(bytes, path)?;
+    let mut notes = Vec::new();
+    let (features, target) = archive.pair(options, &mut notes)?;
+    let source = archive.required(&features, "features")?;
+    let raw = known_arrays::holed(source)?;
+    let own = archive.feature_names(raw.ncols(), &mut notes)?;
+    let unnamed = archive.array("feature_names").is_ok_and(|it| it.is_none());
+    let order: Vec<usize> = if unnamed && own.len() == names.len() {
+        (0..names.len()).collect()
+    } else {
+        let find = |name: &String| own.iter().position(|other| other == name);
+        let lacking: Vec<String> = names
+            .iter()
+            .filter(|n| find(n).is_none())
+            .cloned()
+            .collect();
+        if !lacking.is_empty() {
+            return Err(Error::invalid(
+                archive.place(&features),
+                format!(
+                    "its {} features are not those of training: {} missing",
+                    own.len(),
+                    some(&lacking, 6)
+                ),
+                format!("save the {} features {}", names.len(), some(names, 8)),
+            ));
+        }
+        names.iter().filter_map(find).collect()
+    };
+    let class_names = archive.class_names(&mut notes)?;
+    let answers = match archive.array(&target)? {
+        Some(source) => Some(known_arrays::answers(source, raw.nrows(), class_names)?),
+        None => None,
+    };
+    Ok(Fresh {
+        features: Mat::from_fn(raw.nrows(), names.len(), |i, j| raw[(i, order[j])]),
+        answers,
+        places: (0..raw.nrows())
+            .map(|i| format!("row {i} (from 0)"))
+            .collect(),
+        notes,
     })
 }
 

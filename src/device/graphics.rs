@@ -24,7 +24,7 @@ pub(super) struct Graphics {
 pub(super) fn adapter() -> &'static Result<Graphics, String> {
     static GRAPHICS: OnceLock<Result<Graphics, String>> = OnceLock::new();
     GRAPHICS.get_or_init(|| {
-        // Drivers are foreign code: a panic below wgpu must not end the program either.
+        // Drivers are foreign code: where panics unwind, one below wgpu must not end a program that only uses this library.
         catch_unwind(AssertUnwindSafe(open_graphics)).unwrap_or_else(|_| {
             Err("the graphics driver failed while it was being opened".to_owned())
         })

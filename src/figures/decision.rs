@@ -6,7 +6,7 @@ use super::{BOUNDARY_CELLS, FIELD_CELLS, Readout, decision_field};
 use crate::error::{Error, Result};
 use crate::geometry::{Bounds, Polyline, Sampling, class_borders, level_set};
 use crate::model::{Activation, Frozen, Layer, activation};
-use crate::plot::{ClassField, Colormap, Field, Mark, Point};
+use crate::plot::{ClassField, Colormap, Field, HEIGHTS, Mark, Point};
 
 /// The last layer of a classifier, as a judge of what comes before it.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,13 +65,15 @@ impl Decision {
         let (low, high) = ([bounds.x.0, bounds.y.0], [bounds.x.1, bounds.y.1]);
         match self {
             Self::Two(readout) => {
-                let probability =
-                    |points: &Mat<f64>| readout.probability(head(points.as_ref()).as_ref());
-                let mut field = decision_field(bounds, probability);
+                let height = |points: &Mat<f64>| readout.height(head(points.as_ref()).as_ref());
+                let mut field = decision_field(bounds, height);
                 if strength < 1.0 {
-                    for p in &mut field.values {
-                        *p = 0.5 + strength * (*p - 0.5);
+                    for value in &mut field.values {
+                        let p = activation::sigmoid(*value);
+                        *value = 0.5 + strength * (p - 0.5);
                     }
+                } else {
+                    (field.range, field.colormap) = (HEIGHTS, Colormap::Odds);
                 }
                 Mark::Field { field, low, high }
             }
@@ -89,6 +91,7 @@ impl Decision {
                         .flat_map(|row| row.iter().copied().collect::<Vec<f64>>())
                         .collect(),
                     strength,
+                    logarithms: true,
                 };
                 Mark::Classes { field, low, high }
             }
@@ -140,13 +143,9 @@ impl Decision {
         let field = Field {
             columns: n + 1,
             rows: n + 1,
-            values: heights
-                .values()
-                .iter()
-                .map(|&height| activation::sigmoid(height))
-                .collect(),
-            range: [0.0, 1.0],
-            colormap: Colormap::Classes,
+            values: heights.values().to_vec(),
+            range: HEIGHTS,
+            colormap: Colormap::Odds,
             smooth: true,
         };
         // The outermost corners are cell centres of the field, so it reaches half a cell beyond the window, which cuts
@@ -183,7 +182,7 @@ impl Decision {
 }
 
 /// The curve's points, the first one again at the end of a closed curve.
-fn drawn(curve: Polyline) -> Vec<Point> {
+pub(super) fn drawn(curve: Polyline) -> Vec<Point> {
     let mut points = curve.points;
     if curve.closed {
         points.extend(points.first().copied());

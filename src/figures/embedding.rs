@@ -14,6 +14,7 @@ use crate::model::{Activation, Frozen};
 use crate::plot::Panel;
 
 /// What an embedding panel shows.
+#[derive(Debug)]
 pub struct Embedding<'a> {
     /// The whole network; its last layer but one has two units.
     pub network: &'a Frozen,

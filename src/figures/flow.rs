@@ -31,6 +31,7 @@ const STRENGTH: f64 = 0.65;
 
 /// A network's motion, planned. Any network from the plane will do: layers from the plane to the plane rotate, stretch,
 /// rotate, shift and bend; wide layers are seen in the projection that shows most, and the picture says how much.
+#[derive(Debug)]
 pub struct Flow {
     way: Legs,
     network: Frozen,

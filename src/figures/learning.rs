@@ -47,30 +47,60 @@ pub(super) fn losses(run: &Run) -> Result<Figure> {
         .panels(2, [loss, accuracy]))
 }
 
+/// The axis of gradients' lengths, where no run needs more.
+const USUAL: [f64; 2] = [1e-6, 1e2];
+
+/// The power of ten below or above a positive number.
+fn decade(number: f64, round: fn(f64) -> f64) -> f64 {
+    libm::pow(10.0, round(libm::log10(number)))
+}
+
 /// The length of every parameter's gradient.
 ///
 /// # Errors
 /// If the table can't be read.
 pub(super) fn gradients(run: &Run) -> Result<Figure> {
     let (names, rows) = run.gradient_norms()?;
+    let norms = || {
+        rows.iter()
+            .flatten()
+            .copied()
+            .filter(|norm| *norm > 0.0 && norm.is_finite())
+    };
+    // The same axis for every run, so that two can be compared; whole decades more where a run needs them.
+    let low = norms().fold(USUAL[0], |low, norm| low.min(decade(norm, f64::floor)));
+    let high = norms().fold(USUAL[1], |high, norm| high.max(decade(norm, f64::ceil)));
+    let mut zeros = 0;
     let series: Vec<Series> = names
         .iter()
         .enumerate()
         .map(|(i, name)| {
             let norms = rows.iter().filter_map(|row| row.get(i).copied());
-            Series::from_first(literal(name), norms)
+            let mut series = Series::from_first(literal(name), norms);
+            for norm in &mut series.values {
+                // Zero has no place on a logarithmic axis.
+                if *norm <= 0.0 {
+                    *norm = low;
+                    zeros += 1;
+                }
+            }
+            series
         })
         .collect();
     let mut panel = history(&series, "length of the gradient");
-    // A gradient of exactly zero has no place on a logarithmic axis.
-    if rows.iter().flatten().all(|&norm| norm > 0.0) {
-        panel.y = Axis {
-            scale: Scale::Log,
-            ..panel.y
-        };
-    }
+    panel.y = Axis {
+        scale: Scale::Log,
+        range: Some([low, high]),
+        ..panel.y
+    };
+    let at_the_foot = match zeros {
+        0 => String::new(),
+        _ => " Gradients of exactly 0 stand at the foot of the axis.".to_owned(),
+    };
     Ok(Figure::new("Gradients over training")
-        .caption("On the last batch of each epoch, before its update.")
+        .caption(format!(
+            "On the last batch of each epoch, before its update.{at_the_foot}"
+        ))
         .size(760, 500)
         .panel(panel))
 }

@@ -40,6 +40,7 @@ impl Act {
 }
 
 /// One leg of the way.
+#[derive(Debug)]
 pub(super) struct Leg {
     /// The position of the layer.
     pub layer: usize,
@@ -53,6 +54,7 @@ pub(super) struct Leg {
 }
 
 /// How positions are found; the number is the journey's step.
+#[derive(Debug)]
 enum Route {
     Step(usize),
     /// Stages of a map from what the picture showed before the step.
@@ -68,6 +70,7 @@ enum Route {
 }
 
 /// All legs of a network, as its data see them.
+#[derive(Debug)]
 pub(super) struct Legs {
     journey: Journey,
     network: Frozen,

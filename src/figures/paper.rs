@@ -15,6 +15,7 @@ const SMOOTH_SAMPLES: usize = 81;
 ///
 /// Between neighbouring samples the layers before the first smooth one are affine, so that the image of a line under a
 /// piecewise linear network is drawn exactly by its samples' images.
+#[derive(Debug)]
 pub(super) struct Paper {
     /// The samples of all lines, one after the other (n x 2).
     pub points: Mat<f64>,

@@ -2,7 +2,7 @@
 
 use faer::{Mat, MatRef};
 
-use crate::data::split::Split;
+use crate::data::split::{Split, SplitIndices};
 use crate::data::{Dataset, Target};
 use crate::error::{Error, Result};
 use crate::geometry::Bounds;
@@ -60,6 +60,24 @@ pub(super) fn residuals(network: &Frozen, split: &Split, source: &str) -> Result
             .horizon(0.0);
         Ok(scattered(panel, parts, pairs))
     })
+}
+
+/// The residuals of samples that are no part of a run.
+///
+/// # Errors
+/// As [`against_targets`].
+pub fn residuals_of(network: &Frozen, data: &Dataset, source: &str) -> Result<Figure> {
+    let split = Split {
+        test: data.subset(&[]),
+        indices: SplitIndices {
+            train: (0..data.samples()).collect(),
+            test: Vec::new(),
+        },
+        standardiser: None,
+        notes: Vec::new(),
+        train: data.clone(),
+    };
+    residuals(network, &split, source)
 }
 
 /// A panel per target column, with the root mean square error and R² of each part in the caption.

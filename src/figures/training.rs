@@ -43,6 +43,14 @@ pub struct Training {
     grid: Grid,
     input: Bounds,
     space: Bounds,
+    words: Words,
+}
+
+/// What the notes call a step, and what the accuracy is of.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Words {
+    pub step: &'static str,
+    pub judged: &'static str,
 }
 
 impl Training {
@@ -99,14 +107,19 @@ impl Training {
         let (view, space) = if units == 2 {
             let layers = &last.network.layers;
             let activation = layers[layers.len() - 2].activation;
-            (None, embedding_bounds(activation, last.embedding.as_ref())?)
+            (
+                None,
+                embedding_bounds(activation, robust(&last.embedding).as_ref())?,
+            )
         } else {
             let (slice, shares) = Slice::principal(last.embedding.as_ref())?;
-            let space = Bounds::around(slice.project(last.embedding.as_ref()).as_ref(), 0.1)?;
+            let points = slice.project(last.embedding.as_ref());
+            let space = Bounds::around(robust(&points).as_ref(), 0.1)?;
             (Some((slice, shares)), space)
         };
         Ok(Self {
-            grid: Grid::new(input, 21, 17, 61)?,
+            // A still shows every bend; of many frames none is looked at for long.
+            grid: Grid::new(input, 21, 17, if stages.len() == 1 { 481 } else { 61 })?,
             input,
             space,
             parted,
@@ -114,7 +127,17 @@ impl Training {
             view,
             train,
             stages,
+            words: Words {
+                step: "epoch",
+                judged: "held-out points",
+            },
         })
+    }
+
+    /// The same views with other words for a step and for the points that the accuracy is of.
+    pub(super) fn told(mut self, words: Words) -> Self {
+        self.words = words;
+        self
     }
 
     /// The stages, in the order of their epochs.
@@ -132,14 +155,34 @@ impl Training {
 
     /// What a caption has to say about the embedding's picture; nothing where it shows all of it.
     pub fn note(&self) -> String {
-        self.view.as_ref().map_or_else(String::new, |(slice, shares)| {
+        let plane = self.view.as_ref().map(|(slice, shares)| {
             format!(
                 "The plane of the first two principal components of the layer's {} units, with {:.1} % of their \
                  variance; samples are shown where they project onto it.",
                 slice.origin.len(),
                 100.0 * (shares[0] + shares[1]).min(1.0)
             )
-        })
+        });
+        let outside = self.outside().map(|(outside, samples)| {
+            format!("The window leaves out {outside} of {samples} samples, which lie far from the others.")
+        });
+        let sentences: Vec<String> = plane.into_iter().chain(outside).collect();
+        sentences.join(" ")
+    }
+
+    /// How many samples of how many the window of the embedding does not show at the last step, if any.
+    fn outside(&self) -> Option<(usize, usize)> {
+        let last = &self.stages.last()?.embedding;
+        let points = match &self.view {
+            None => last.clone(),
+            Some((slice, _)) => slice.project(last.as_ref()),
+        };
+        let (x, y) = (self.space.x, self.space.y);
+        let inside = |i: usize| {
+            (x.0..=x.1).contains(&points[(i, 0)]) && (y.0..=y.1).contains(&points[(i, 1)])
+        };
+        let outside = (0..points.nrows()).filter(|&i| !inside(i)).count();
+        (outside > 0).then(|| (outside, points.nrows()))
     }
 
     /// The embedding at a step.
@@ -169,7 +212,7 @@ impl Training {
             }
         };
         Ok(roomy(panel, self.space)
-            .title(format!("epoch {}: embedding", stage.epoch))
+            .title(format!("{} {}: embedding", self.words.step, stage.epoch))
             .note(self.verdict(step)))
     }
 
@@ -196,9 +239,10 @@ impl Training {
     /// If there is no such step.
     pub fn boundary(&self, step: usize) -> Result<Panel> {
         let stage = &self.stages[step];
+        let Words { step: unit, judged } = self.words;
         let judgement = stage.accuracy.map_or_else(
             || String::from("untrained"),
-            |accuracy| format!("{:.1} % on held-out points", 100.0 * accuracy),
+            |accuracy| format!("{:.1} % on {judged}", 100.0 * accuracy),
         );
         let paper = grid_lines(
             &self.grid,
@@ -207,7 +251,7 @@ impl Training {
         );
         let panel = boundary_on(&stage.network, &self.train, self.input, paper)?;
         Ok(roomy(panel, self.input)
-            .title(format!("epoch {}: input space", stage.epoch))
+            .title(format!("{unit} {}: input space", stage.epoch))
             .note(judgement))
     }
 
@@ -226,8 +270,35 @@ impl Training {
     }
 }
 
+/// The points (n x 2) without the few that would press all others together: those beyond three times the range that 98 % of
+/// them take along an axis, a hundredth being left at either end.
+fn robust(points: &Mat<f64>) -> Mat<f64> {
+    const REACH: f64 = 1.0;
+    let n = points.nrows();
+    let range = |axis: usize| {
+        let mut values: Vec<f64> = points.col(axis).iter().copied().collect();
+        values.sort_by(f64::total_cmp);
+        let left = n / 100;
+        let (low, high) = (values[left], values[n - 1 - left]);
+        let reach = REACH * (high - low);
+        (low - reach, high + reach)
+    };
+    if n < 20 {
+        return points.clone();
+    }
+    let (x, y) = (range(0), range(1));
+    let kept: Vec<usize> = (0..n)
+        .filter(|&i| {
+            let near =
+                |(low, high): (f64, f64), value: f64| low == high || (low..=high).contains(&value);
+            near(x, points[(i, 0)]) && near(y, points[(i, 1)])
+        })
+        .collect();
+    Mat::from_fn(kept.len(), 2, |i, axis| points[(kept[i], axis)])
+}
+
 /// The pairs of classes that both have samples.
-fn class_pairs(labels: &[usize]) -> Vec<[usize; 2]> {
+pub(super) fn class_pairs(labels: &[usize]) -> Vec<[usize; 2]> {
     let classes: Vec<usize> = labels
         .iter()
         .copied()
@@ -242,7 +313,7 @@ fn class_pairs(labels: &[usize]) -> Vec<[usize; 2]> {
 }
 
 /// Whether a hyperplane lies between the points of two classes.
-fn are_parted(points: &Mat<f64>, labels: &[usize], [a, b]: [usize; 2]) -> Result<bool> {
+pub(super) fn are_parted(points: &Mat<f64>, labels: &[usize], [a, b]: [usize; 2]) -> Result<bool> {
     let rows: Vec<usize> = (0..labels.len())
         .filter(|&row| labels[row] == a || labels[row] == b)
         .collect();

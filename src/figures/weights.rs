@@ -62,6 +62,20 @@ pub fn spectrum(network: &Frozen) -> Result<Panel> {
             .points(points, Colour::accent(i), 3.4);
     }
     panel.y.range = None;
+    // Singular values are counted: no ticks between them.
+    let most = network
+        .layers
+        .iter()
+        .map(|layer| layer.units().min(layer.inputs()))
+        .max();
+    let most = most.unwrap_or(1);
+    let stride = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
+        .into_iter()
+        .find(|stride| most <= 12 * stride);
+    let stride = stride.unwrap_or(most.div_ceil(10));
+    let ticks = (1..=most).filter(|k| *k == 1 || k % stride == 0);
+    panel.x.names = Some(ticks.map(|k| (k as f64, k.to_string())).collect());
+    panel.x.range = Some([0.5, most as f64 + 0.5]);
     Ok(panel)
 }
 

@@ -108,6 +108,7 @@ pub fn height_over_plane<'a>(
 }
 
 /// The corners of the cells: (nx + 1) x (ny + 1) points.
+#[derive(Debug)]
 struct Lattice {
     bounds: Bounds,
     cells: [usize; 2],
@@ -152,6 +153,7 @@ struct Edge {
 
 /// A function of the plane, evaluated at the corners of a rectangle's cells: enough for a heat map, and the start of
 /// the search for its level sets, so that a picture of both pays once.
+#[derive(Debug)]
 pub struct Sampling<F> {
     f: F,
     lattice: Lattice,
@@ -330,7 +332,10 @@ fn cell_edge(i: usize, j: usize, k: usize) -> Edge {
 }
 
 /// Chains the pieces into curves.
-fn join(pieces: &BTreeMap<Edge, Edge>, vertices: &BTreeMap<Edge, [f64; 2]>) -> Vec<Polyline> {
+pub(super) fn join<Edge: Copy + Ord>(
+    pieces: &BTreeMap<Edge, Edge>,
+    vertices: &BTreeMap<Edge, [f64; 2]>,
+) -> Vec<Polyline> {
     let mut rest = pieces.clone();
     let ends: std::collections::BTreeSet<Edge> = pieces.values().copied().collect();
     // First the open curves, from the edges that no piece leads to; what remains are loops.

@@ -86,6 +86,8 @@ pub enum Activation {
 }
 
 impl Activation {
+    /// Every name that a configuration knows.
+    pub const NAMES: [&str; 17] = super::spelling::NAMES;
     /// Leaky ReLU as PyTorch has it by default.
     pub const LEAKY_RELU: Self = Self::LeakyRelu { slope: 0.01 };
     /// ELU as every library has it by default.
@@ -126,6 +128,25 @@ impl Activation {
             Self::HardSigmoid => hard_sigmoid(z),
             Self::HardSwish => z * hard_sigmoid(z),
         })
+    }
+
+    /// Whether it is made of straight pieces.
+    pub fn is_piecewise_linear(self) -> bool {
+        matches!(self, Self::Identity | Self::Relu | Self::LeakyRelu { .. })
+    }
+
+    /// Whether a coordinate lies at the flat ends of an S-shaped activation: the slope is below a hundredth of that at 0. `None` of
+    /// activations without two such ends.
+    pub fn is_saturated(self, z: f64) -> Option<bool> {
+        let ends = match self {
+            Self::Tanh | Self::Sigmoid | Self::HardSigmoid | Self::ScaledTanh { .. } => true,
+            Self::Clip { low, high } => low < 0.0 && high > 0.0,
+            _ => false,
+        };
+        if !ends {
+            return None;
+        }
+        Some(self.derivative(z)?.abs() < 0.01 * self.derivative(0.0)?.abs())
     }
 
     /// The slope at one coordinate (at a kink: the one-sided slope that autodiff uses, 0 for ReLU);

@@ -74,6 +74,7 @@ impl Scaling {
 const MOST_NUMBERS: usize = 1_000_000;
 
 /// What has been put in and has no activation yet.
+#[derive(Debug)]
 enum Open {
     /// The output of the last layer, or the input, as it is.
     Nothing,
@@ -104,6 +105,7 @@ enum Open {
 /// assert_eq!(network.layers[0].bias, [7.0 + 1.5 * (-1.0 - 8.0 + 0.5 - 1.0)]);
 /// # Ok::<(), String>(())
 /// ```
+#[derive(Debug)]
 pub struct Chain {
     layers: Vec<Layer>,
     open: Open,

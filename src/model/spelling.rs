@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::suggest::nearest;
 
 /// Every name, as [`Activation::name`] gives them.
-const NAMES: [&str; 17] = [
+pub(super) const NAMES: [&str; 17] = [
     "identity",
     "relu",
     "leaky_relu",

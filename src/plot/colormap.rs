@@ -8,6 +8,9 @@ use super::theme::Theme;
 pub enum Colormap {
     /// From class 0's tint through the paper to class 1's tint: probabilities of two classes.
     Classes,
+    /// The same by the height of the border between them, -8 to 8: the logistic function of a number is the probability. What
+    /// lies between two heights is a height, so that a steep border stays where it is, whatever the cells.
+    Odds,
     /// Negative to positive through the paper: weights and correlations.
     Diverging,
     /// From little to much in one hue, paler to deeper: magnitudes.
@@ -15,6 +18,9 @@ pub enum Colormap {
     /// From the paper to the text colour: pictures.
     Grey,
 }
+
+/// The range of [`Colormap::Odds`].
+pub const HEIGHTS: [f64; 2] = [-8.0, 8.0];
 
 impl Colormap {
     /// The colour at `t`, which is clamped to [0, 1].
@@ -27,6 +33,11 @@ impl Colormap {
                 t,
                 0.62,
             ),
+            Self::Odds => {
+                let height = HEIGHTS[0] + t * (HEIGHTS[1] - HEIGHTS[0]);
+                let probability = 1.0 / (1.0 + libm::exp(-height));
+                Self::Classes.rgb(probability, theme)
+            }
             Self::Diverging => through(theme.background, theme.signs, t, 1.0),
             Self::Sequential => {
                 let stops = &theme.magnitudes;

@@ -95,6 +95,16 @@ pub(super) fn draw_classes<B: DrawingBackend<ErrorType = Never>>(
     }
     let theme = painter.theme;
     let whole = between(low, high, view);
+    // A probability of 0 is a very small one.
+    let logarithm = |p: &f64| libm::log(p.max(1e-300));
+    let logarithms: Vec<f64> = match field.logarithms {
+        true => field.probabilities.iter().map(logarithm).collect(),
+        false => Vec::new(),
+    };
+    let corners = match field.logarithms {
+        true => &logarithms,
+        false => &field.probabilities,
+    };
     let size = [field.columns, field.rows];
     paint(
         painter,
@@ -103,9 +113,9 @@ pub(super) fn draw_classes<B: DrawingBackend<ErrorType = Never>>(
         &whole,
         &view.rect,
         |across, places, rgb, pixel| {
-            let values = between_rows(&field.probabilities, field.columns * classes, across);
+            let values = between_rows(corners, field.columns * classes, across);
             for (column, &(i, next_i, s)) in places.iter().enumerate() {
-                let (mut best, mut first, mut second) = (0, f64::NEG_INFINITY, 0.0_f64);
+                let (mut best, mut first, mut second) = (0, f64::NEG_INFINITY, f64::NEG_INFINITY);
                 for class in 0..classes {
                     let (left, right) = (
                         values[i * classes + class],
@@ -113,12 +123,29 @@ pub(super) fn draw_classes<B: DrawingBackend<ErrorType = Never>>(
                     );
                     let probability = left * (1.0 - s) + right * s;
                     if probability > first {
-                        (best, first, second) = (class, probability, first.max(0.0));
+                        (best, first, second) = (class, probability, first);
                     } else {
                         second = second.max(probability);
                     }
                 }
-                let lead = (first - second).clamp(0.0, 1.0);
+                let lead = if field.logarithms {
+                    let mut sum = 0.0;
+                    for class in 0..classes {
+                        let (left, right) = (
+                            values[i * classes + class],
+                            values[next_i * classes + class],
+                        );
+                        let score = left * (1.0 - s) + right * s - first;
+                        // What is below makes no shade.
+                        if score > -20.0 {
+                            sum += libm::exp(score);
+                        }
+                    }
+                    (1.0 - libm::exp(second - first)) / sum
+                } else {
+                    first - second.max(0.0)
+                };
+                let lead = lead.clamp(0.0, 1.0);
                 let Rgb(red, green, blue) =
                     region(theme, best, field.strength * lead, pixel(column));
                 rgb.extend([red, green, blue]);

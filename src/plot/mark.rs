@@ -134,6 +134,9 @@ pub struct ClassField {
     pub probabilities: Vec<f64>,
     /// 1 for regions at full strength, 0 for blank paper.
     pub strength: f64,
+    /// Whether what lies between cells is blended in the logarithms of the probabilities, as scores of a softmax are, so that a
+    /// steep border stays where it is; else in the probabilities.
+    pub logarithms: bool,
 }
 
 /// One thing to draw. Sizes are in pixels, places in data coordinates.

@@ -33,7 +33,7 @@ pub mod text;
 mod theme;
 pub mod ticks;
 
-pub use colormap::Colormap;
+pub use colormap::{Colormap, HEIGHTS};
 pub use colour::{Colour, Rgb, Role};
 pub use figure::Figure;
 pub use font::{Face, Glyph, page_fonts};

@@ -19,6 +19,7 @@ use crate::train::{EpochMetrics, EpochReport, Trainer};
 pub const BURN_VERSION: &str = "0.22.1";
 
 /// A network in training, and the directory that keeps what it yields.
+#[derive(Debug)]
 pub struct Session {
     run: Run,
     trainer: Trainer,
@@ -313,7 +314,7 @@ impl Session {
 }
 
 /// With what a run is made.
-fn provenance(backend: Backend) -> Provenance {
+pub(super) fn provenance(backend: Backend) -> Provenance {
     Provenance {
         foldspace: env!("CARGO_PKG_VERSION").to_owned(),
         burn: BURN_VERSION.to_owned(),

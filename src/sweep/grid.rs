@@ -94,6 +94,8 @@ fn split_values(text: &str) -> Option<Vec<String>> {
 pub struct Grid {
     settings: Vec<Setting>,
     seeds: Vec<u64>,
+    /// 0 without cross-validation.
+    folds: usize,
 }
 
 impl Grid {
@@ -118,7 +120,11 @@ impl Grid {
                 "give at least one",
             ));
         }
-        let grid = Self { settings, seeds };
+        let grid = Self {
+            settings,
+            seeds,
+            folds: 0,
+        };
         let counts = grid.settings.iter().map(|setting| setting.values.len());
         let combinations = counts.fold(1_usize, usize::saturating_mul);
         let runs = combinations.saturating_mul(grid.seeds.len());
@@ -146,6 +152,51 @@ impl Grid {
         self.settings.iter().filter(several).collect()
     }
 
+    /// The same with every fold of so many held out once, for every seed.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] where there are fewer than 2, `data.fold` is set besides, or there are more than [`MOST_RUNS`] runs.
+    pub fn with_folds(mut self, folds: usize) -> Result<Self> {
+        let refuse =
+            |problem: String, remedy: &str| Err(Error::invalid("--folds", problem, remedy));
+        if folds < 2 {
+            return refuse(
+                format!("{folds} folds leave nothing to train on"),
+                "use at least 2, such as 5",
+            );
+        }
+        let own = ["data.fold", "data.folds", "data.test_fraction"];
+        if let Some(setting) = self
+            .settings
+            .iter()
+            .find(|setting| own.contains(&setting.key.as_str()))
+        {
+            return refuse(
+                format!("{} is set as well", setting.key),
+                "leave one of them out",
+            );
+        }
+        self.folds = folds;
+        let runs = self.runs();
+        if runs > MOST_RUNS {
+            return refuse(
+                format!("these are {runs} runs, more than {MOST_RUNS}"),
+                "give fewer values, seeds or folds",
+            );
+        }
+        Ok(self)
+    }
+
+    /// How many folds are held out in turn, 0 without cross-validation.
+    pub fn folds(&self) -> usize {
+        self.folds
+    }
+
+    /// How many runs there are of every combination: seeds, times folds.
+    pub fn replicates(&self) -> usize {
+        self.seeds.len() * self.folds.max(1)
+    }
+
     /// The seeds that every combination is run with.
     pub fn seeds(&self) -> &[u64] {
         &self.seeds
@@ -158,7 +209,7 @@ impl Grid {
 
     /// The number of runs.
     pub fn runs(&self) -> usize {
-        self.combinations() * self.seeds.len()
+        self.combinations() * self.replicates()
     }
 
     /// Which value each setting has in a combination; the last setting changes fastest.

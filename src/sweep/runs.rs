@@ -8,6 +8,7 @@ use super::together::Task;
 use super::{Grid, Trial};
 use crate::config::Config;
 use crate::data::Source;
+use crate::data::folds::Fold;
 use crate::data::split::Split;
 use crate::device::{self, Backend};
 use crate::error::{Error, Result};
@@ -52,6 +53,15 @@ impl Sweep {
             configs,
             backend,
         })
+    }
+
+    /// The same with every fold of so many held out once.
+    ///
+    /// # Errors
+    /// As [`Grid::with_folds`].
+    pub fn with_folds(mut self, folds: usize) -> Result<Self> {
+        self.grid = self.grid.with_folds(folds)?;
+        Ok(self)
     }
 
     /// Settings and seeds.
@@ -152,7 +162,7 @@ impl Sweep {
         }
         let mut trials = Vec::new();
         for &seed in &self.grid.seeds()[task.seeds.clone()] {
-            let Some(trial) = self.trial(task.combination, seed, stop)? else {
+            let Some(trial) = self.trial(task.combination, seed, task.fold, stop)? else {
                 break;
             };
             progress(&trial);
@@ -162,8 +172,18 @@ impl Sweep {
     }
 
     /// One run, from its data to its last epoch; `None` where `stop` was set before that.
-    fn trial(&self, combination: usize, seed: u64, stop: &AtomicBool) -> Result<Option<Trial>> {
-        let config = self.config(combination, seed);
+    fn trial(
+        &self,
+        combination: usize,
+        seed: u64,
+        fold: usize,
+        stop: &AtomicBool,
+    ) -> Result<Option<Trial>> {
+        let mut config = self.config(combination, seed);
+        if fold > 0 {
+            let of = self.grid.folds();
+            config.data.fold = Some(Fold { number: fold, of });
+        }
         let in_context = |error| match error {
             Error::Invalid {
                 place,
@@ -178,7 +198,10 @@ impl Sweep {
             error => error,
         };
         let (split, mut trainer) = self.prepare(&config).map_err(in_context)?;
-        let mut trial = Trial::new(combination, seed);
+        let mut trial = Trial {
+            fold,
+            ..Trial::new(combination, seed)
+        };
         loop {
             if stop.load(Ordering::Relaxed) {
                 return Ok(None);

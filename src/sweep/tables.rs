@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Directory, Results, Statistics, Sweep};
+use super::{Directory, Results, Statistics, Sweep, Trial};
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::file;
@@ -29,6 +29,8 @@ fn record(sweep: &Sweep) -> String {
         burn: &'static str,
         backend: &'static str,
         seeds: &'a [u64],
+        #[serde(skip_serializing_if = "Option::is_none")]
+        folds: Option<usize>,
         /// As they stand behind `--set`.
         set: Vec<String>,
         /// The first run's, with every default written out.
@@ -41,6 +43,7 @@ fn record(sweep: &Sweep) -> String {
         burn: BURN_VERSION,
         backend: sweep.backend().name(),
         seeds: grid.seeds(),
+        folds: (grid.folds() > 0).then_some(grid.folds()),
         set: settings
             .map(|setting| format!("{}={}", setting.key, setting.values.join(",")))
             .collect(),
@@ -51,6 +54,7 @@ fn record(sweep: &Sweep) -> String {
 
 /// A row per run.
 fn runs(results: &Results) -> Result<Vec<u8>> {
+    let folded = results.grid.folds() > 0;
     let header = [
         "seed",
         "epochs",
@@ -78,9 +82,9 @@ fn runs(results: &Results) -> Result<Vec<u8>> {
             cell(trial.separable),
             cell(trial.diverged),
         ];
-        (trial.combination, cells)
+        (trial.combination, numbered(cells, trial, folded))
     });
-    csv(results, &header, rows)
+    csv(results, &headed(&header, folded), rows)
 }
 
 /// A row per combination.
@@ -123,6 +127,7 @@ fn statistic_cells(of: Option<Statistics>) -> [String; 5] {
 
 /// A row per run and kept epoch.
 fn curves(results: &Results) -> Result<Vec<u8>> {
+    let folded = results.grid.folds() > 0;
     let header = ["seed", "epoch", "train_loss", "test_loss", "test_accuracy"];
     let rows = results.trials.iter().flat_map(|trial| {
         trial.curve.iter().map(|epoch| {
@@ -133,10 +138,27 @@ fn curves(results: &Results) -> Result<Vec<u8>> {
                 cell(epoch.test_loss),
                 cell(epoch.test_accuracy),
             ];
-            (trial.combination, cells)
+            (trial.combination, numbered(cells, trial, folded))
         })
     });
-    csv(results, &header, rows)
+    csv(results, &headed(&header, folded), rows)
+}
+
+/// A column for the fold behind that of the seed, in cross-validation.
+fn headed<'a>(header: &[&'a str], folded: bool) -> Vec<&'a str> {
+    let mut header = header.to_vec();
+    if folded {
+        header.insert(1, "fold");
+    }
+    header
+}
+
+/// The fold behind the seed.
+fn numbered(mut cells: Vec<String>, trial: &Trial, folded: bool) -> Vec<String> {
+    if folded {
+        cells.insert(1, trial.fold.to_string());
+    }
+    cells
 }
 
 /// Empty where there is nothing; numbers in the fewest digits that give the same number again.

@@ -24,6 +24,8 @@ pub(super) struct Task {
     pub(super) combination: usize,
     /// Which of the grid's seeds.
     pub(super) seeds: Range<usize>,
+    /// The fold that is held out, from 1; 0 without cross-validation.
+    pub(super) fold: usize,
 }
 
 /// Runs that are about to be trained as one network.
@@ -40,9 +42,17 @@ impl Sweep {
         let seeds = self.grid().seeds().len();
         let of_combination = |combination| {
             let size = self.members(combination);
-            (0..seeds).step_by(size).map(move |start| Task {
-                combination,
-                seeds: start..(start + size).min(seeds),
+            let folds = match self.grid().folds() {
+                0 => 0..=0,
+                folds => 1..=folds,
+            };
+            let starts = (0..seeds).step_by(size);
+            starts.flat_map(move |start| {
+                folds.clone().map(move |fold| Task {
+                    combination,
+                    seeds: start..(start + size).min(seeds),
+                    fold,
+                })
             })
         };
         let combinations = 0..self.grid().combinations();
@@ -57,6 +67,9 @@ impl Sweep {
         let [seed, _, ..] = *self.grid().seeds() else {
             return 1;
         };
+        if self.grid().folds() > 0 {
+            return 1;
+        }
         let config = self.config(combination, seed);
         let may_be = matches!(self.backend(), Backend::Wgpu | Backend::Auto)
             && EnsembleTrainer::takes(&config.train, &config.model);

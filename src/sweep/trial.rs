@@ -16,6 +16,8 @@ pub struct Trial {
     pub combination: usize,
     /// Its seed.
     pub seed: u64,
+    /// Which fold was held out, from 1; 0 without cross-validation.
+    pub fold: usize,
     /// The numbers of at most about 200 epochs, the first and the last among them.
     pub curve: Vec<EpochMetrics>,
     /// The numbers of the last epoch; `None` where there was none.
@@ -35,6 +37,7 @@ impl Trial {
         Self {
             combination,
             seed,
+            fold: 0,
             curve: Vec::new(),
             last: None,
             best: None,

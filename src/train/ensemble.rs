@@ -27,6 +27,7 @@ pub struct Member<'a> {
 ///
 /// Within rounding they are those of a [`Trainer`](super::Trainer) per member. The loss that is differentiated is the sum of
 /// the members' mean losses, so that each member's gradient is its own; the optimisers move every number by itself anyway.
+#[derive(Debug)]
 pub struct EnsembleTrainer {
     config: TrainConfig,
     model: Ensemble,

@@ -8,6 +8,7 @@
 //! the state by parameter name, on the parameter's own device.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use burn::module::{Module, ModuleMapper, Param};
 use burn::optim::decay::WeightDecayConfig;
@@ -82,6 +83,15 @@ pub struct Optimizer {
     rule: Rule,
     /// Momentum and averages by parameter, such as `layers.0.weight`.
     state: BTreeMap<String, DynState>,
+}
+
+impl fmt::Debug for Optimizer {
+    /// The parameters that it remembers something of.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut optimizer = formatter.debug_struct("Optimizer");
+        optimizer.field("state", &self.state.keys());
+        optimizer.finish_non_exhaustive()
+    }
 }
 
 impl Optimizer {

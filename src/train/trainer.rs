@@ -20,6 +20,7 @@ use crate::random::Generator;
 ///
 /// One PyTorch generator draws the initial weights in layer order and then the order of the samples and dropout's
 /// masks, as a script that calls `torch.manual_seed(seed)` before it builds the network and its `DataLoader`.
+#[derive(Debug)]
 pub struct Trainer {
     config: TrainConfig,
     model: Mlp,

@@ -23,6 +23,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("capture", &["model", "data", "device"]),
     ("config", &["data", "model", "train", "capture", "device"]),
     (
+        "diagnosis",
+        &["data", "evaluate", "inspect", "model", "train"],
+    ),
+    ("evaluate", &["data", "model", "train"]),
+    (
         "run",
         &[
             "config", "data", "model", "train", "capture", "device", "random",
@@ -38,7 +43,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "figures",
         &[
             "plot", "anim", "geometry", "linalg", "model", "data", "run", "train", "capture",
-            "sweep",
+            "sweep", "evaluate",
         ],
     ),
     ("inspect", &["linalg", "model", "data"]),
@@ -47,13 +52,19 @@ const ARROWS: &[(&str, &[&str])] = &[
         "blog",
         &[
             "config", "data", "model", "train", "capture", "device", "random", "linalg",
-            "geometry", "layers", "plot", "anim", "figures", "inspect",
+            "geometry", "layers", "plot", "anim", "figures", "inspect", "explore",
         ],
     ),
     (
         "explore",
         &[
-            "run", "config", "data", "model", "geometry", "linalg", "figures",
+            "run", "config", "data", "model", "train", "geometry", "linalg", "figures",
+        ],
+    ),
+    (
+        "play",
+        &[
+            "explore", "run", "config", "data", "model", "train", "device", "figures",
         ],
     ),
     ("cli", &["*"]),

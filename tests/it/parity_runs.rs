@@ -15,7 +15,7 @@ const TOLERANCE: f64 = 1e-4;
 
 #[derive(Deserialize)]
 struct Reference {
-    /// Every how manieth loss is kept of a run that is not chaotic.
+    /// Of a run that is not chaotic, one loss out of this many is kept.
     every: usize,
     runs: BTreeMap<String, Run>,
 }

@@ -353,6 +353,7 @@ fn no_two_of_sixty_classes_look_the_same() {
             classes,
             probabilities,
             strength: 1.0,
+            logarithms: false,
         };
         let panel =
             Panel::diagram()

@@ -97,6 +97,11 @@ pub fn d6(lab: &Lab) -> Result<Exhibit> {
         1.0,
         0.0,
     ));
+    let exhibit = exhibit.player(
+        "Walk through it yourself: every epoch, every layer, every point",
+        "depth=0",
+        trained.page("spiral")?,
+    );
     animated(
         exhibit,
         flow,
@@ -165,6 +170,11 @@ pub fn d7(lab: &Lab) -> Result<Exhibit> {
         linear.test_accuracy(),
         0.75,
     ));
+    let exhibit = exhibit.player(
+        "Walk through it yourself, without activations",
+        "depth=0",
+        linear.page("spiral without activations")?,
+    );
     animated(
         exhibit,
         flow,

@@ -217,6 +217,11 @@ pub fn a13(lab: &Lab) -> Result<Exhibit> {
         first_separable.map_or_else(|| "none".to_owned(), |epoch| epoch.to_string())
     ))
     .figure("stages", figure)
+    .player(
+        "Drag the epoch yourself: the embedding, every layer, every point",
+        &format!("depth={}", 2 * (trained.network().layers.len() - 1)),
+        trained.page("moons")?,
+    )
     .animation(
         "embedding",
         "The embedding over 150 epochs: two tangled moons are pulled apart until a straight line separates them",

@@ -316,7 +316,7 @@ pub(super) fn features(
 }
 
 /// A column of true and false as ones and zeros, NaN where missing; `None` where there is anything else.
-fn truth(table: &Table, column: usize) -> Option<Vec<f64>> {
+pub(super) fn truth(table: &Table, column: usize) -> Option<Vec<f64>> {
     let mut any = false;
     let values = (0..table.rows()).map(|row| match table.cell(row, column) {
         "true" | "True" | "TRUE" => {

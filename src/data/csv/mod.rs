@@ -9,8 +9,10 @@ mod columns;
 mod dialect;
 mod encoding;
 mod header;
+mod known;
 mod options;
 mod schema;
+mod survey;
 mod table;
 mod write;
 
@@ -28,8 +30,10 @@ use super::reading::{Reading, mean, some};
 pub use super::targets::Task;
 use super::targets::{Purpose, of_names, of_numbers};
 use crate::error::{Error, Result};
+pub(super) use known::read as read_known;
 pub use options::CsvOptions;
 pub(super) use options::OPTIONAL;
+pub use survey::{ColumnSurvey, survey};
 pub use write::write;
 
 /// The target column's name where none is given, and the one that class labels are written under.
@@ -98,48 +102,77 @@ pub fn parse_with(
     options: &CsvOptions,
     of_loss: Task,
 ) -> Result<Reading> {
-    let text = encoding::decode(bytes, path, options.encoding.as_deref())?;
-    let mut taken = text.taken;
-    let body = dialect::body(&text.text);
-    let separator = match (&options.separator, body.separator) {
-        (Some(named), _) => dialect::named(named)?,
-        (None, Some(named)) => named,
-        (None, None) => dialect::separator(&body),
-    };
-    if options.separator.is_none() && separator != Separator::Byte(b',') {
-        taken.push(format!("separated by {}", separator.name()));
-    }
-    let mut table = Table::cut(body.text, separator, body.line, usize::MAX);
-    let decimal = match options.decimal.as_deref() {
-        Some(".") => Decimal::Point,
-        Some(",") => Decimal::Comma,
-        Some(other) => {
-            return Err(Error::invalid(
-                "data.decimal",
-                format!("`{other}` does not begin a fraction"),
-                "use \".\" or \",\"",
-            ));
-        }
-        None => {
-            let (decimal, found) = dialect::decimal(&table, separator, path)?;
-            taken.extend(found.map(str::to_owned));
-            decimal
-        }
-    };
-    let mut notes = Vec::new();
-    if !taken.is_empty() {
-        let file = path.file_name().unwrap_or_default().to_string_lossy();
-        notes.push(format!("{file} is read {}", phrase(&taken)));
-    }
-    let comment = body.comment.map(|line| {
-        let comment = Table::cut(line, separator, 1, 1);
-        match comment.rows() {
-            0 => Vec::new(),
-            _ => comment.row(0).map(String::from).collect(),
-        }
-    });
-    let schema = schema::find(&mut table, path, options, decimal, comment, &mut notes)?;
+    let mut opened = Opened::open(bytes, path, options)?;
+    let (table, notes) = (&mut opened.table, &mut opened.notes);
+    let schema = schema::find(table, path, options, opened.decimal, opened.comment, notes)?;
+    let Opened {
+        table,
+        decimal,
+        notes,
+        ..
+    } = opened;
     understand(&table, path, options, decimal, &schema, of_loss, notes)
+}
+
+/// A file cut into cells, before anything is known about its columns.
+struct Opened {
+    table: Table,
+    decimal: Decimal,
+    /// What a line with a # before the table says.
+    comment: Option<Vec<String>>,
+    /// What was recognised.
+    notes: Vec<String>,
+}
+
+impl Opened {
+    fn open(bytes: &[u8], path: &Path, options: &CsvOptions) -> Result<Self> {
+        let text = encoding::decode(bytes, path, options.encoding.as_deref())?;
+        let mut taken = text.taken;
+        let body = dialect::body(&text.text);
+        let separator = match (&options.separator, body.separator) {
+            (Some(named), _) => dialect::named(named)?,
+            (None, Some(named)) => named,
+            (None, None) => dialect::separator(&body),
+        };
+        if options.separator.is_none() && separator != Separator::Byte(b',') {
+            taken.push(format!("separated by {}", separator.name()));
+        }
+        let table = Table::cut(body.text, separator, body.line, usize::MAX);
+        let decimal = match options.decimal.as_deref() {
+            Some(".") => Decimal::Point,
+            Some(",") => Decimal::Comma,
+            Some(other) => {
+                return Err(Error::invalid(
+                    "data.decimal",
+                    format!("`{other}` does not begin a fraction"),
+                    "use \".\" or \",\"",
+                ));
+            }
+            None => {
+                let (decimal, found) = dialect::decimal(&table, separator, path)?;
+                taken.extend(found.map(str::to_owned));
+                decimal
+            }
+        };
+        let mut notes = Vec::new();
+        if !taken.is_empty() {
+            let file = path.file_name().unwrap_or_default().to_string_lossy();
+            notes.push(format!("{file} is read {}", phrase(&taken)));
+        }
+        let comment = body.comment.map(|line| {
+            let comment = Table::cut(line, separator, 1, 1);
+            match comment.rows() {
+                0 => Vec::new(),
+                _ => comment.row(0).map(String::from).collect(),
+            }
+        });
+        Ok(Self {
+            table,
+            decimal,
+            comment,
+            notes,
+        })
+    }
 }
 
 /// "as UTF-16, separated by tabs".

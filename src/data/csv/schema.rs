@@ -32,48 +32,25 @@ pub(super) fn find(
     comment: Option<Vec<String>>,
     notes: &mut Vec<String>,
 ) -> Result<Schema> {
-    if table.rows() == 0 {
-        return Err(Error::invalid(
-            format!("{}:1", path.display()),
-            "the file is empty",
-            "name the columns in the first line, such as x1,x2,label",
-        ));
-    }
-    let place = format!("{}:{}", path.display(), table.line(0));
     let lists = [&options.features, &options.drop, &options.encode];
     let asked = lists.into_iter().flatten().flatten();
     let mut wanted: Vec<&str> = asked.map(String::as_str).collect();
     wanted.push(&options.target);
-    let above = comment.filter(|names| names.len() == table.width(0) && options.header.is_none());
-    let is_header = options
-        .header
-        .unwrap_or_else(|| above.is_none() && header::is_header(table, decimal, &wanted));
-    let named = is_header || above.is_some();
-    let mut names: Vec<String> = if is_header {
-        let names = table.row(0).map(String::from).collect();
-        table.forget_first();
-        names
-    } else if let Some(names) = above {
-        notes.push("the columns' names are those in the line that begins with #".into());
-        names
-    } else {
-        (1..=table.width(0)).map(|k| format!("x{k}")).collect()
-    };
-    if table.rows() == 0 {
-        return Err(Error::invalid(
-            path.display().to_string(),
-            "there are no samples below the header",
-            "add one line per sample, or set data.header = false if the first line is one",
-        ));
-    }
-    // Names that stand one cell to the left of their columns: R leaves the cell above the row names out.
-    let one_more = |row| table.width(row) == names.len() + 1;
-    let blank = |row| table.cell(row, table.width(row) - 1).is_empty();
-    let short = named && (0..table.rows()).all(one_more) && !(0..table.rows()).all(blank);
-    if short {
-        names.insert(0, String::new());
-    }
-    even(table, path, &names)?;
+    let head = name_columns(
+        table,
+        path,
+        options.header,
+        decimal,
+        comment,
+        &wanted,
+        notes,
+    )?;
+    let Head {
+        mut names,
+        named,
+        short,
+        place,
+    } = head;
 
     let target = find_target(&place, &mut names, options, named, notes)?;
     let mut index = None;
@@ -150,6 +127,73 @@ pub(super) fn find(
         names,
         features,
         target,
+    })
+}
+
+/// The columns' names, and how they were come by.
+pub(super) struct Head {
+    pub names: Vec<String>,
+    /// Whether the file says them; else they are x1, x2, ...
+    pub named: bool,
+    /// Whether they stand one cell to the left of their columns.
+    pub short: bool,
+    /// The line that was looked at, for messages.
+    pub place: String,
+}
+
+/// Takes the columns' names out of a table whose configuration says `header`, or finds out whether there are any; a line that
+/// holds one of the `wanted` names is a header.
+pub(super) fn name_columns(
+    table: &mut Table,
+    path: &Path,
+    header: Option<bool>,
+    decimal: Decimal,
+    comment: Option<Vec<String>>,
+    wanted: &[&str],
+    notes: &mut Vec<String>,
+) -> Result<Head> {
+    if table.rows() == 0 {
+        return Err(Error::invalid(
+            format!("{}:1", path.display()),
+            "the file is empty",
+            "name the columns in the first line, such as x1,x2,label",
+        ));
+    }
+    let place = format!("{}:{}", path.display(), table.line(0));
+    let above = comment.filter(|names| names.len() == table.width(0) && header.is_none());
+    let is_header =
+        header.unwrap_or_else(|| above.is_none() && header::is_header(table, decimal, wanted));
+    let named = is_header || above.is_some();
+    let mut names: Vec<String> = if is_header {
+        let names = table.row(0).map(String::from).collect();
+        table.forget_first();
+        names
+    } else if let Some(names) = above {
+        notes.push("the columns' names are those in the line that begins with #".into());
+        names
+    } else {
+        (1..=table.width(0)).map(|k| format!("x{k}")).collect()
+    };
+    if table.rows() == 0 {
+        return Err(Error::invalid(
+            path.display().to_string(),
+            "there are no samples below the header",
+            "add one line per sample, or set data.header = false if the first line is one",
+        ));
+    }
+    // Names that stand one cell to the left of their columns: R leaves the cell above the row names out.
+    let one_more = |row| table.width(row) == names.len() + 1;
+    let blank = |row| table.cell(row, table.width(row) - 1).is_empty();
+    let short = named && (0..table.rows()).all(one_more) && !(0..table.rows()).all(blank);
+    if short {
+        names.insert(0, String::new());
+    }
+    even(table, path, &names)?;
+    Ok(Head {
+        names,
+        named,
+        short,
+        place,
     })
 }
 

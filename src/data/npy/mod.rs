@@ -42,6 +42,16 @@ impl Entries {
         }
     }
 
+    /// An entry as a number; `None` where it is text.
+    pub fn number(&self, at: usize) -> Option<f64> {
+        match self {
+            Self::F32(entries) => entries.get(at).map(|&entry| f64::from(entry)),
+            Self::F64(entries) => entries.get(at).copied(),
+            Self::I64(entries) => entries.get(at).map(|&entry| entry as f64),
+            Self::Text(_) => None,
+        }
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0

@@ -14,12 +14,14 @@ const SIZE: (u32, u32) = (960, 470);
 
 /// Two networks with layers of the same sizes, in step. Where one of them has nothing to do, it stands still until the
 /// other is done.
+#[derive(Debug)]
 pub struct Beside {
     flows: [Arc<Flow>; 2],
     acts: Vec<Joint>,
 }
 
 /// What both do at a time; `None` is to wait.
+#[derive(Debug)]
 struct Joint {
     scenes: [Option<Scene>; 2],
     seconds: f64,

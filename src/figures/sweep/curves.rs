@@ -57,8 +57,8 @@ pub(super) fn curves(results: &Results) -> Figure {
         })
         .collect();
     let diverged = results.trials.iter().any(|trial| trial.diverged.is_some());
-    let thin = match results.grid.seeds() {
-        [_] => format!("The loss of the run with {}.", seeds(results)),
+    let thin = match results.grid.replicates() {
+        1 => format!("The loss of the run with {}.", seeds(results)),
         _ => format!("Thin: each of {}. Bold: their median.", seeds(results)),
     };
     let ended = if diverged {

@@ -51,9 +51,13 @@ fn shown(results: &Results) -> (Vec<usize>, String) {
 
 /// "20 seeds", or which one.
 fn seeds(results: &Results) -> String {
-    match results.grid.seeds() {
+    let seeds = match results.grid.seeds() {
         [seed] => format!("seed {seed}"),
         seeds => format!("{} seeds", seeds.len()),
+    };
+    match results.grid.folds() {
+        0 => seeds,
+        folds => format!("{folds} folds of {seeds}"),
     }
 }
 

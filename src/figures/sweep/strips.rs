@@ -35,7 +35,7 @@ struct Strip {
 pub(super) fn strips(results: &Results) -> Figure {
     let measure = results.measure;
     let (combinations, note) = shown(results);
-    let radius = if results.grid.seeds().len() > 40 {
+    let radius = if results.grid.replicates() > 40 {
         2.6
     } else {
         4.0
@@ -114,8 +114,8 @@ pub(super) fn strips(results: &Results) -> Figure {
         &name[1..],
         crate::plot::text::literal(&results.name)
     );
-    let dots = match results.grid.seeds() {
-        [_] => format!("After the last epoch, {}.", seeds(results)),
+    let dots = match results.grid.replicates() {
+        1 => format!("After the last epoch, {}.", seeds(results)),
         _ => format!(
             "After the last epoch; a dot for each of {}.",
             seeds(results)
