@@ -3,7 +3,7 @@
 use foldspace::blog::{self, Check, POSTS};
 
 /// How many items each post has, by its letter.
-const ITEMS: [(char, usize); 5] = [('A', 16), ('B', 16), ('C', 10), ('D', 8), ('E', 6)];
+const ITEMS: [(char, usize); 5] = [('A', 16), ('B', 16), ('C', 10), ('D', 8), ('E', 7)];
 
 #[test]
 fn no_item_of_the_posts_is_missing() {
