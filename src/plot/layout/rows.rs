@@ -252,3 +252,60 @@ impl Grid<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::layout;
+    use crate::plot::{Figure, Frame, Panel};
+
+    fn plane(width: f64, height: f64) -> Panel {
+        Panel::plane("x", "y").range([0.0, width], [0.0, height])
+    }
+
+    #[test]
+    fn plots_of_a_row_are_equally_high_and_keep_their_units() {
+        let figure = Figure::new("row").size(1000, 600).panels(
+            3,
+            [
+                plane(1.0, 1.0).title("a"),
+                plane(20.0, 9.0).note("n"),
+                Panel::new(),
+            ],
+        );
+        let laid_out = layout(&figure);
+        let rects: Vec<_> = laid_out
+            .panels
+            .iter()
+            .map(|panel| panel.view.rect)
+            .collect();
+        for rect in &rects {
+            assert!((rect.height() - rects[0].height()).abs() < 1e-9);
+            assert!((rect.top - rects[0].top).abs() < 1e-9);
+        }
+        assert!((rects[0].width() / rects[0].height() - 1.0).abs() < 1e-9);
+        assert!((rects[1].width() / rects[1].height() - 20.0 / 9.0).abs() < 1e-9);
+        assert!(laid_out.needed[1] < 600.0);
+    }
+
+    #[test]
+    fn diagrams_of_a_row_share_a_unit() {
+        let bare = |width: f64, height: f64| plane(width, height).frame(Frame::Bare);
+        let figure = Figure::new("")
+            .size(900, 500)
+            .panels(2, [bare(25.0, 9.0), bare(25.0, 25.0)]);
+        let laid_out = layout(&figure);
+        let unit = |i: usize, height: f64| laid_out.panels[i].view.rect.height() / height;
+        assert!((unit(0, 9.0) / unit(1, 25.0) - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_trimmed_figure_needs_all_of_its_canvas() {
+        let figure = Figure::new("t")
+            .size(900, 900)
+            .panels(2, [plane(2.0, 1.0), plane(2.0, 1.0)]);
+        let trimmed = figure.trimmed();
+        assert_eq!(trimmed.width, 900);
+        let [_, height] = layout(&trimmed).needed;
+        assert!((height - f64::from(trimmed.height)).abs() <= 1.0 && trimmed.height < 400);
+    }
+}
