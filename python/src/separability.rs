@@ -22,11 +22,13 @@ pub fn separability<'py>(
             normal,
             offset,
             margin,
+            gap,
         } => {
             certificate.set_item("separable", true)?;
             certificate.set_item("normal", normal)?;
             certificate.set_item("offset", offset)?;
             certificate.set_item("margin", margin)?;
+            certificate.set_item("gap", gap)?;
         }
         Separability::NotSeparable(common) => {
             certificate.set_item("separable", false)?;

@@ -1,4 +1,4 @@
-//! `index.html`: the gallery, one page without scripts or anything from elsewhere. First a sheet of small pictures, then item
+//! `index.html`: the gallery, one page with a line of script and nothing from elsewhere. First a sheet of small pictures, then item
 //! by item with a table of contents beside them.
 //!
 //! Until something is opened the page loads little: pictures come as they are reached, films when they are started, and a GIF
@@ -22,7 +22,7 @@ pub(super) const SHEET: [(&str, usize); 15] = [
     ("D6", 3),
     ("A13", 2),
     ("A15", 1),
-    ("E7", 1),
+    ("E9", 1),
     ("D5", 1),
     ("D3", 1),
     ("A3", 1),
@@ -38,6 +38,9 @@ pub(super) const SHEET: [(&str, usize); 15] = [
 
 /// The size of the sheet's pictures in pixels of 1/96 inch.
 pub(super) const SHEET_SIZE: (u32, u32) = (260, 200);
+/// Has a player loaded when it is opened. Without scripts there is the link beside it.
+const OPEN: &str = "for (const player of document.querySelectorAll('.player')) player.addEventListener('toggle', () => { \
+    const frame = player.querySelector('iframe'); if (player.open && !frame.src) frame.src = frame.dataset.src; });";
 
 /// The page for these items; `setting` says on what they were made.
 pub fn page(finished: &[Finished], setting: &str) -> String {
@@ -75,7 +78,10 @@ pub fn page(finished: &[Finished], setting: &str) -> String {
             article(&mut html, item);
         }
     }
-    html.push_str("</main>\n</div>\n</body>\n</html>\n");
+    let _ = write!(
+        html,
+        "</main>\n</div>\n<script>{OPEN}</script>\n</body>\n</html>\n"
+    );
     html
 }
 
@@ -146,10 +152,10 @@ fn article(html: &mut String, finished: &Finished) {
         moving(html, film);
     }
     for [file, title, state] in &finished.players {
-        // What lies in a closed element is not loaded: a lazy iframe waits until it is seen.
+        // A lazy image in a closed element waits until it is seen; an iframe does not, so that it gets its address later.
         let _ = writeln!(
             html,
-            "<details class=\"player\"><summary>{0}</summary>\n<iframe src=\"{file}#{1}\" title=\"{0}\" loading=\"lazy\"></iframe>\n\
+            "<details class=\"player\"><summary>{0}</summary>\n<iframe data-src=\"{file}#{1}\" title=\"{0}\"></iframe>\n\
              <p><a href=\"{file}#{1}\">On a page of its own</a></p></details>",
             escape(title),
             escape(state)

@@ -275,7 +275,7 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
             _ => {}
         }
         for (file, bytes) in numbers {
-            let path = out.join(told_apart(&file, &arguments.look.suffix(name.name())));
+            let path = out.join(told_apart(file, &arguments.look.suffix(name.name())));
             file::write(&path, &bytes)?;
             if !quiet {
                 output::wrote(&path)?;

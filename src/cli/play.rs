@@ -47,7 +47,7 @@ const MOONS: &str = include_str!("../../configs/moons.toml");
 
 /// What is played.
 enum Begin {
-    Config(Config),
+    Config(Box<Config>),
     Log(Log),
 }
 
@@ -79,10 +79,10 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
 
 fn begin(arguments: &Arguments) -> Result<Begin> {
     let Some(path) = &arguments.config else {
-        return Config::parse(MOONS, "configs/moons.toml", &arguments.set).map(Begin::Config);
+        return begin_with(Config::parse(MOONS, "configs/moons.toml", &arguments.set));
     };
     if path.extension().is_none_or(|ending| ending != "json") {
-        return Config::from_file(path, &arguments.set).map(Begin::Config);
+        return begin_with(Config::from_file(path, &arguments.set));
     }
     if let Some(set) = arguments.set.first() {
         return Err(Error::invalid(
@@ -93,6 +93,10 @@ fn begin(arguments: &Arguments) -> Result<Begin> {
     }
     let text = std::fs::read_to_string(path).map_err(Error::io(path, "read"))?;
     Log::parse(&text, &path.display().to_string()).map(Begin::Log)
+}
+
+fn begin_with(config: Result<Config>) -> Result<Begin> {
+    Ok(Begin::Config(Box::new(config?)))
 }
 
 /// Tables from the page lie here, until the program ends.

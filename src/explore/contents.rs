@@ -97,6 +97,7 @@ pub fn page(run: &Run, axes: &InputAxes, limits: Limits) -> Result<String> {
 }
 
 /// A network over its epochs, for a page.
+#[derive(Debug)]
 pub struct History<'a> {
     /// What the page is called.
     pub name: &'a str,

@@ -78,6 +78,7 @@ pub fn page(title: &str, blocks: &[(&str, &str)]) -> String {
 }
 
 /// The page that a server feeds.
+#[derive(Debug)]
 pub struct Live {
     /// The whole file.
     pub html: String,

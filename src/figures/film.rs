@@ -25,6 +25,7 @@ pub enum Judged {
 }
 
 /// What a film shows of each network.
+#[derive(Debug)]
 enum Views {
     /// The layer before the last beside input space.
     Both(Training),
@@ -35,6 +36,7 @@ enum Views {
 }
 
 /// A training to be watched. The accuracy in its notes is that of the samples shown.
+#[derive(Debug)]
 pub struct Film {
     views: Views,
     steps: usize,

@@ -4,6 +4,8 @@
 //! middle; the range is then also value + slope times distance (the mean value form), which is the narrower one on small
 //! rectangles.
 
+use std::f64::consts::FRAC_1_SQRT_2;
+
 use super::interval::Interval;
 use crate::model::activation::sigmoid;
 use crate::model::{Activation, Frozen, Layer};
@@ -99,7 +101,7 @@ fn mean_value(unit: &Enclosure, away: [Interval; 2]) -> Interval {
 }
 
 /// 1/√2.
-const ROOT_HALF: Interval = Interval::new(0.707_106_781_186_547_4, 0.707_106_781_186_547_6);
+const ROOT_HALF: Interval = Interval::new(FRAC_1_SQRT_2.next_down(), FRAC_1_SQRT_2.next_up());
 /// 1/√(2π).
 const PEAK: Interval = Interval::new(0.398_942_280_401_432_64, 0.398_942_280_401_432_75);
 /// √(2/π).
@@ -113,7 +115,7 @@ struct Turning {
 }
 
 const SILU: Turning = Turning {
-    at: -1.278_464_542_761_073_8,
+    at: -1.278_464_542_761_073_7,
     value: -0.278_464_542_761_073_8,
 };
 const GELU: Turning = Turning {

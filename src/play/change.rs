@@ -208,8 +208,11 @@ impl Log {
     }
 }
 
+/// Layer, unit and input of a number.
+type Place = (usize, usize, Option<usize>);
+
 /// The epoch and the place of the number that an edit sets.
-fn number(change: &Change) -> Option<(usize, (usize, usize, Option<usize>))> {
+fn number(change: &Change) -> Option<(usize, Place)> {
     match *change {
         Change::Edit {
             epoch,

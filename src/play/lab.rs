@@ -4,31 +4,31 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::change::{Change, Log, Point};
+use super::bounds::prepared;
+use super::change::{Change, Log};
 use super::past::{Branch, Setting};
-use super::{MOST_EPOCHS, MOST_PARAMETERS, MOST_SAMPLES, fit, table};
+use super::table;
 use crate::config::Config;
 use crate::data::split::Split;
-use crate::data::{DataConfig, Dataset, Source};
 use crate::device::{self, Backend, Device};
 use crate::error::{Error, Result};
 use crate::run;
-use crate::train::optimizer::OptimizerState;
-use crate::train::{self, EpochMetrics, Trainer, TrainerState};
+use crate::train::{EpochMetrics, Trainer, TrainerState};
 
 /// Branches that are kept beside the one in training, and epochs of all of them together.
 const MOST_BRANCHES: usize = 8;
 const MOST_LINES: usize = 200_000;
 
 /// A network in training, its past, and the log of all that was done to it.
+#[derive(Debug)]
 pub struct Lab {
     /// Where tables from the page lie.
-    folder: PathBuf,
-    tables: usize,
+    pub(super) folder: PathBuf,
+    pub(super) tables: usize,
     backend: Backend,
-    device: Device,
-    trainer: Trainer,
-    now: Branch,
+    pub(super) device: Device,
+    pub(super) trainer: Trainer,
+    pub(super) now: Branch,
     /// Branches that were left, oldest first.
     others: Vec<Branch>,
     branches: usize,
@@ -236,7 +236,7 @@ impl Lab {
     }
 
     /// A branch's trainer as it was after an epoch: from the last state before it, the way is trained again.
-    fn trainer_at(&self, branch: &Branch, epoch: usize) -> Result<Trainer> {
+    pub(super) fn trainer_at(&self, branch: &Branch, epoch: usize) -> Result<Trainer> {
         let found = branch
             .segment(epoch)
             .and_then(|segment| Some((segment, segment.before(epoch)?)));
@@ -261,167 +261,8 @@ impl Lab {
         Ok(trainer)
     }
 
-    fn set(&mut self, assignments: &[String]) -> Result<Notes> {
-        let text = self.config().to_toml();
-        let config = Config::parse(&text, "the settings", assignments)?;
-        let files = |config: &Config| {
-            let path = match &config.data.source {
-                Source::File { path, .. } => Some(path.clone()),
-                _ => None,
-            };
-            let targets = config.data.targets_file(&self.folder);
-            (path, targets, config.model.weights.clone())
-        };
-        if files(&config) != files(self.config()) {
-            return Err(Error::invalid(
-                assignments.join(", "),
-                "a page names no files",
-                "drop a table on the page, or start with: foldspace play CONFIG",
-            ));
-        }
-        self.configure(config, false)
-    }
-
-    /// A configuration as the page sends it. Files that it may name are those in use already, by their bare names.
-    fn parsed(&self, text: &str) -> Result<Config> {
-        let mut config = Config::parse(text, "the configuration", &[])?;
-        let ours = self.config();
-        let same = |given: &Path, ours: Option<&PathBuf>| -> Result<PathBuf> {
-            match ours.filter(|ours| ours.file_name() == Some(given.as_os_str())) {
-                Some(ours) => Ok(ours.clone()),
-                None => Err(Error::invalid(
-                    given.display().to_string(),
-                    "a page names no files but those in use",
-                    "drop the table on the page, or start with: foldspace play CONFIG",
-                )),
-            }
-        };
-        let in_use = match &ours.data.source {
-            Source::File { path, .. } => Some(path),
-            _ => None,
-        };
-        if let Source::File { path, .. } = &mut config.data.source {
-            *path = same(path, in_use)?;
-            // The file of targets beside a .npy would be another path.
-            if config.data.source != ours.data.source
-                && config.data.targets_file(&self.folder).is_some()
-            {
-                return Err(Error::invalid(
-                    "data",
-                    "targets in a file of their own stay as they are",
-                    "leave the keys of [data] alone",
-                ));
-            }
-        }
-        if let Some(weights) = &mut config.model.weights {
-            *weights = same(weights, ours.model.weights.as_ref())?;
-        }
-        config.provenance = None;
-        Ok(config)
-    }
-
-    fn synthetic(
-        &mut self,
-        set: &str,
-        samples: Option<usize>,
-        noise: Option<f64>,
-    ) -> Result<Notes> {
-        let mut wanted = toml::Table::new();
-        wanted.insert("name".into(), set.into());
-        if let Some(samples) = samples {
-            wanted.insert(
-                "samples".into(),
-                toml::Value::Integer(i64::try_from(samples).unwrap_or(i64::MAX)),
-            );
-        }
-        wanted.extend(noise.map(|noise| ("noise".to_owned(), noise.into())));
-        let mut data: DataConfig = wanted.try_into().map_err(|error: toml::de::Error| {
-            Error::invalid(
-                "the data",
-                error.message().to_owned(),
-                "leave the number out or choose another set",
-            )
-        })?;
-        data.test_fraction = self.config().data.test_fraction;
-        self.with_data(data)
-    }
-
-    fn draw(&mut self, points: &[Point], replace: bool) -> Result<Notes> {
-        let mut config = self.config().clone();
-        let whole: Dataset = config.data.load(config.seed, &self.folder)?;
-        self.tables += 1;
-        config.data = table::drawn(
-            &self.folder,
-            self.tables,
-            &config.data,
-            &whole,
-            points,
-            replace,
-        )?;
-        // Training goes on where the network still fits.
-        self.configure(config, !replace)
-    }
-
-    /// Other data; the last layer and the loss are made to fit.
-    fn with_data(&mut self, data: DataConfig) -> Result<Notes> {
-        let mut config = self.config().clone();
-        config.data = data;
-        self.configure(config, false)
-    }
-
-    /// Goes on with another configuration: from the network as it is where only training changes, or, with `stay`, where the data
-    /// are of the same kind; else from the beginning.
-    fn configure(&mut self, config: Config, stay: bool) -> Result<Notes> {
-        let before = Arc::clone(self.setting());
-        let mut config = config.resolved();
-        config.validate()?;
-        check_size(&config)?;
-        let reads_same = config.data == before.config.data && config.seed == before.config.seed;
-        let split = if reads_same {
-            before.split.clone()
-        } else {
-            loaded(&config, &self.folder)?
-        };
-        let mut notes: Notes = split.notes.clone();
-        if config.data != before.config.data && config.train.loss == before.config.train.loss {
-            let fitted = fit::output(&mut config, &split.train);
-            if fitted.is_some() {
-                config = config.resolved();
-            }
-            notes.extend(fitted);
-        }
-        let setting = Arc::new(checked(config, split)?);
-        let same_network = setting.config.model == before.config.model
-            && setting.config.seed == before.config.seed
-            && setting.split.train.dimensions() == before.split.train.dimensions();
-        if same_network && (reads_same || stay) {
-            let epochs = setting.config.train.epochs;
-            if epochs < self.epoch() {
-                return Err(Error::invalid(
-                    "train.epochs",
-                    format!("{} epochs are already done", self.epoch()),
-                    "ask for more, or go back first",
-                ));
-            }
-            let mut state = self.trainer.state();
-            if remembers(&setting.config) != remembers(&before.config) {
-                state.optimizer = OptimizerState::default();
-                notes.push("the optimiser begins without a memory".into());
-            }
-            if setting.config.train.early_stopping != before.config.train.early_stopping {
-                state.stopping = train::EarlyStopping::default();
-            }
-            self.trainer = self.resumed(&setting, state.clone())?;
-            self.now.begin(setting, state);
-            return Ok(notes);
-        }
-        let trainer = setting.config.trainer(&setting.split, &self.device)?;
-        notes.extend(self.anew(setting, trainer));
-        Ok(notes)
-    }
-
     /// A branch of its own, from before training.
-    fn anew(&mut self, setting: Arc<Setting>, trainer: Trainer) -> Notes {
+    pub(super) fn anew(&mut self, setting: Arc<Setting>, trainer: Trainer) -> Notes {
         self.branches += 1;
         let branch = Branch::new(self.branches, setting, trainer.state());
         self.trainer = trainer;
@@ -454,7 +295,7 @@ impl Lab {
         notes
     }
 
-    fn rewind(&mut self, epoch: usize) -> Result<Notes> {
+    pub(super) fn rewind(&mut self, epoch: usize) -> Result<Notes> {
         if epoch == self.epoch() {
             return Ok(Vec::new());
         }
@@ -478,138 +319,5 @@ impl Lab {
         self.trainer = trainer;
         let branch = self.others.remove(place);
         Ok(self.leave(branch))
-    }
-
-    fn edit(
-        &mut self,
-        epoch: usize,
-        layer: usize,
-        unit: usize,
-        input: Option<usize>,
-        value: f64,
-    ) -> Result<Notes> {
-        let place = match input {
-            Some(input) => format!(
-                "layer {}, unit {}, weight {}",
-                layer + 1,
-                unit + 1,
-                input + 1
-            ),
-            None => format!("layer {}, unit {}, bias", layer + 1, unit + 1),
-        };
-        let refuse = |problem: &str, remedy: &str| Err(Error::invalid(&place, problem, remedy));
-        if !value.is_finite() || value.abs() > 1e30 {
-            return refuse(
-                "this is no number that a network can hold",
-                "give a smaller one",
-            );
-        }
-        let trained = &self.trainer.parameters().layers;
-        let Some(at) = trained.get(layer) else {
-            return refuse("there is no such layer", "choose one of the network");
-        };
-        if at.narrow.is_some() || at.norm.is_some() {
-            return refuse(
-                "the weights that are shown are a product (batch norm or low rank), not the numbers that are trained",
-                "use a layer without batch_norm and rank",
-            );
-        }
-        if unit >= at.weight.nrows() || input.is_some_and(|input| input >= at.weight.ncols()) {
-            return refuse("there is no such number", "choose one of the network");
-        }
-        if input.is_none() && at.bias.is_none() {
-            return refuse("the layer has no bias", "set bias = true for it");
-        }
-        let notes = self.rewind(epoch)?;
-        let mut state = self.trainer.state();
-        let numbers = &mut state.parameters.layers[layer];
-        let value = f64::from(value as f32);
-        match (input, &mut numbers.bias) {
-            (Some(input), _) => numbers.weight[(unit, input)] = value,
-            (None, Some(bias)) => bias[unit] = value,
-            (None, None) => {}
-        }
-        let setting = Arc::clone(self.setting());
-        self.trainer = self.resumed(&setting, state.clone())?;
-        self.now.begin(setting, state);
-        Ok(notes)
-    }
-}
-
-/// What decides whether the optimiser's averages still mean the same.
-fn remembers(config: &Config) -> (train::OptimizerName, bool) {
-    let optimizer = &config.train.optimizer;
-    (
-        optimizer.name,
-        optimizer.momentum.is_some_and(|momentum| momentum > 0.0),
-    )
-}
-
-/// A configuration with its data, checked.
-fn prepared(config: Config, folder: &Path) -> Result<Setting> {
-    config.validate()?;
-    check_size(&config)?;
-    let split = loaded(&config, folder)?;
-    checked(config, split)
-}
-
-/// What is too large is refused before it is made.
-fn check_size(config: &Config) -> Result<()> {
-    let samples = match &config.data.source {
-        Source::Moons(set) => set.samples,
-        Source::Circles(set) => set.samples,
-        Source::Blobs(set) => set.samples,
-        Source::TwoBlobs(set) => set.samples,
-        Source::Classification(set) => set.samples,
-        Source::Spiral(set) => set.samples,
-        Source::Xor(set) => set.samples,
-        Source::Quadratic(set) => set.samples,
-        Source::File { .. } => 0,
-    };
-    check_samples(samples)?;
-    if config.train.epochs > MOST_EPOCHS {
-        return Err(Error::invalid(
-            "train.epochs",
-            format!(
-                "{} epochs; {MOST_EPOCHS} are played at most",
-                config.train.epochs
-            ),
-            "ask for fewer; a saved run goes on with `foldspace resume`",
-        ));
-    }
-    Ok(())
-}
-
-fn check_samples(samples: usize) -> Result<()> {
-    if samples <= MOST_SAMPLES {
-        return Ok(());
-    }
-    Err(Error::invalid(
-        "data",
-        format!("{samples} samples; {MOST_SAMPLES} are played with at most"),
-        "take fewer, or use `foldspace train` and `foldspace explore`",
-    ))
-}
-
-fn loaded(config: &Config, folder: &Path) -> Result<Split> {
-    let split = config.data.load_split(config.seed, folder)?;
-    check_samples(split.train.samples() + split.test.samples())?;
-    Ok(split)
-}
-
-fn checked(config: Config, split: Split) -> Result<Setting> {
-    train::check(&config.train, &config.model, &split.train)?;
-    config.capture.check(&split)?;
-    let parameters = config.model.parameters(split.train.dimensions());
-    match parameters {
-        Some(size) if size <= MOST_PARAMETERS => Ok(Setting { config, split }),
-        size => Err(Error::invalid(
-            "model.layers",
-            format!(
-                "a network of {} parameters; the page computes with up to {MOST_PARAMETERS}",
-                size.map_or("very many".to_owned(), |size| size.to_string())
-            ),
-            "take fewer units, or use `foldspace train` and `foldspace animate`",
-        )),
     }
 }

@@ -5,6 +5,8 @@
 //! time. Around it stand a thread that trains ([`studio`]), what the page is sent ([`scene`]), and a server on
 //! loopback ([`server`], [`http`], [`websocket`]).
 
+mod apply;
+mod bounds;
 pub mod change;
 mod fit;
 pub mod http;

@@ -18,6 +18,7 @@ use crate::model::Frozen;
 use crate::train::EpochMetrics;
 
 /// What holds until something other than the weights changes.
+#[derive(Debug)]
 pub struct Scene {
     /// Counted from 1.
     pub number: u64,
@@ -26,6 +27,7 @@ pub struct Scene {
 }
 
 /// An epoch.
+#[derive(Debug)]
 pub struct Frame {
     /// Counted from 1.
     pub number: u64,

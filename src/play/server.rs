@@ -35,6 +35,15 @@ pub struct Server {
     saves: PathBuf,
 }
 
+impl std::fmt::Debug for Server {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The token is not for logs.
+        let mut server = formatter.debug_struct("Server");
+        server.field("address", &self.address);
+        server.finish_non_exhaustive()
+    }
+}
+
 impl Server {
     /// Listens on a free port of 127.0.0.1. Runs will be saved in `saves`.
     ///
@@ -233,7 +242,7 @@ impl Visit {
 
     /// The first message is the token.
     fn greet(&self, reader: &mut Reader<TcpStream>) -> Result<(), Failure> {
-        let Incoming::Text(text) = reader.next()? else {
+        let Incoming::Text(text) = reader.message()? else {
             return Err(REFUSED);
         };
         let hello: Hello = request::parse(&text).ok_or(REFUSED)?;
@@ -257,7 +266,7 @@ impl Visit {
                 .spawn(move || visit.send_frames(&wish, &out))
         };
         let failure = loop {
-            match reader.next() {
+            match reader.message() {
                 Ok(Incoming::Text(text)) => {
                     if let Err(failure) = self.obey(&text, &wish, out) {
                         break failure;

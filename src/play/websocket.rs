@@ -54,6 +54,7 @@ const TOO_BIG: Failure = Failure {
 };
 
 /// Reads the messages of a client, of at most so many bytes each.
+#[derive(Debug)]
 pub struct Reader<R> {
     from: R,
     most: usize,
@@ -86,7 +87,7 @@ impl<R: Read> Reader<R> {
     ///
     /// # Errors
     /// A [`Failure`] after which nothing more should be read.
-    pub fn next(&mut self) -> Result<Incoming, Failure> {
+    pub fn message(&mut self) -> Result<Incoming, Failure> {
         loop {
             let mut head = [0; 2];
             self.fill(&mut head[..1], self.by)?;
@@ -233,7 +234,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn read(bytes: &[u8]) -> Result<Incoming, Failure> {
-        Reader::new(bytes, 100_000).next()
+        Reader::new(bytes, 100_000).message()
     }
 
     fn masked(first: u8, payload: &[u8]) -> Vec<u8> {
@@ -283,9 +284,9 @@ mod tests {
         ]
         .concat();
         let mut reader = Reader::new(&bytes[..], 10);
-        assert_eq!(reader.next(), Ok(Incoming::Ping(b"?".to_vec())));
-        assert_eq!(reader.next(), Ok(Incoming::Text("Hello".into())));
-        assert_eq!(reader.next(), Err(GONE));
+        assert_eq!(reader.message(), Ok(Incoming::Ping(b"?".to_vec())));
+        assert_eq!(reader.message(), Ok(Incoming::Text("Hello".into())));
+        assert_eq!(reader.message(), Err(GONE));
     }
 
     #[test]
@@ -313,7 +314,10 @@ mod tests {
         assert_eq!(read(&twice).unwrap_err().code, 1002);
         // The bound is on the message, not on its parts.
         let parts = [masked(0x01, &[b'a'; 60]), masked(0x80, &[b'a'; 60])].concat();
-        assert_eq!(Reader::new(&parts[..], 100).next().unwrap_err().code, 1009);
+        assert_eq!(
+            Reader::new(&parts[..], 100).message().unwrap_err().code,
+            1009
+        );
     }
 
     proptest! {
@@ -336,7 +340,7 @@ mod tests {
         fn no_bytes_are_too_bad(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
             let mut reader = Reader::new(&bytes[..], 1000);
             for _ in 0..200 {
-                if reader.next().is_err() {
+                if reader.message().is_err() {
                     break;
                 }
             }

@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::train::{EpochReport, Trainer};
 
 /// What is written of training that happened elsewhere.
+#[derive(Debug)]
 pub struct Played<'a> {
     /// The configuration that training goes on with; its file of data, if any, is copied.
     pub config: &'a Config,

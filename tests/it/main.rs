@@ -24,6 +24,7 @@ mod explore;
 mod export;
 mod folds;
 mod fused;
+mod gallery;
 mod geometry;
 mod go_on;
 mod hostile;

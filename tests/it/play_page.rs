@@ -276,7 +276,13 @@ fn back_by_keyboard_and_on_as_a_branch() {
     let play = small();
     open(&mut browser, &play);
     browser.evaluate("document.getElementById('play').focus()");
-    train_until(&mut browser, 12);
+    // One by one, so that the page has seen every epoch however slow the machine is.
+    for epoch in 1..=12 {
+        click(&mut browser, "step");
+        browser.wait(&format!(
+            "played.frame.epoch === {epoch} && played.run.epochs.includes({epoch})"
+        ));
+    }
     let end = browser.evaluate("played.frame.epoch").as_u64().unwrap();
     browser.evaluate("document.getElementById('epoch').focus()");
     browser.press("End");
@@ -342,7 +348,7 @@ fn points_are_drawn_and_tables_dropped() {
     // A stroke with the pointer, in class 1, where class 0 lies.
     click(&mut browser, "draw");
     fill(&mut browser, "draw-class", "1");
-    let r = browser.evaluate("(() => { const r = document.getElementById('input').getBoundingClientRect(); return [r.left, r.top, r.width, r.height]; })()");
+    let r = browser.evaluate("(() => { document.getElementById('input').scrollIntoView(); const r = document.getElementById('input').getBoundingClientRect(); return [r.left, r.top, r.width, r.height]; })()");
     let side: Vec<f64> = r
         .as_array()
         .unwrap()
@@ -442,8 +448,7 @@ fn points_are_drawn_and_tables_dropped() {
     ));
     assert_eq!(found, json!(true));
     // And a stroke with the pointer ends up where the pointer was.
-    click(&mut browser, "draw");
-    let r = browser.evaluate("(() => { const r = document.getElementById('input').getBoundingClientRect(); return [r.left, r.top, r.width, r.height]; })()");
+    let r = browser.evaluate("(() => { document.getElementById('input').scrollIntoView(); const r = document.getElementById('input').getBoundingClientRect(); return [r.left, r.top, r.width, r.height]; })()");
     let side: Vec<f64> = r
         .as_array()
         .unwrap()
@@ -509,7 +514,7 @@ fn weights_are_changed_by_hand_and_everything_by_text() {
         "--size",
         "120x90",
         "--fps",
-        "4",
+        "10",
         "-q",
     ]);
     // The network in the form, then all by text; a mistake is named.

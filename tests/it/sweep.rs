@@ -513,6 +513,7 @@ fn trial(combination: usize, seed: u64, accuracy: Option<f64>) -> Trial {
     Trial {
         combination,
         seed,
+        fold: 0,
         last: curve.last().copied(),
         best: None,
         separable: accuracy.map(|accuracy| accuracy > 0.9),

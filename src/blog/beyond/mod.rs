@@ -2,6 +2,7 @@
 
 mod data;
 mod digits;
+mod folds;
 mod regions;
 mod training;
 mod width;
@@ -32,7 +33,13 @@ pub const POST: Post = Post {
             data::e5,
         ),
         item("E6", "What a network of width 2 cannot surround", width::e6),
-        item("E7", "Handwritten digits in two dimensions", digits::e7),
+        item("E7", "Where the plane is folded", folds::e7),
+        item(
+            "E8",
+            "The separating line, seen from every layer",
+            folds::e8,
+        ),
+        item("E9", "Handwritten digits in two dimensions", digits::e9),
     ],
 };
 

@@ -91,6 +91,10 @@ pub fn e2(_: &Lab) -> Result<Exhibit> {
     let panel = figures::decided_panel(&decided)
         .labels("$x_1$", "$x_2$")
         .note(format!("{} straight pieces of border", found.pieces));
+    let near = Decided::new(&network, Bounds::new((-1.6, -0.6), (-1.5, -0.5))?)?;
+    let near = figures::decided_panel(&near)
+        .labels("$x_1$", "$x_2$")
+        .title("the islands, from near by");
     let figure = Figure::new("Two islands and two peninsulas")
         .caption(format!(
             "The network 2-8-1 is positive on {} parts of this window, {} of which do not reach its rim: islands, which no \
@@ -98,8 +102,8 @@ pub fn e2(_: &Lab) -> Result<Exhibit> {
              regions is straight.",
             positive.components, positive.bounded
         ))
-        .size(720, 700)
-        .panel(panel);
+        .size(1040, 580)
+        .panels(2, [panel, near]);
     let count = |what: &str, measured: usize, expected: f64| {
         Check::equal(what, measured as f64, expected, 0.0)
     };

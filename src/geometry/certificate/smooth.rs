@@ -192,7 +192,7 @@ fn beside_a_fold(head: &Frozen, domain: Bounds) -> Option<[[f64; 2]; 2]> {
             [j[(1, 0)], j[(1, 1)]]
         };
         let length = libm::hypot(row[0], row[1]);
-        if !(length > 0.0) {
+        if length.is_nan() || length == 0.0 {
             continue;
         }
         let along = [-row[1] / length, row[0] / length];
