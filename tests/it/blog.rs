@@ -27,7 +27,7 @@ fn items_are_selected_by_letter_and_by_id() {
             .map(|item| item.id)
             .collect()
     };
-    assert_eq!(ids(&[]).len(), 58);
+    assert_eq!(ids(&[]).len(), 59);
     assert_eq!(ids(&["a12", "A12"]), ["A12"]);
     assert_eq!(ids(&["D1", "A2"]), ["A2", "D1"]);
     assert_eq!(ids(&["c"]).len(), 10);
