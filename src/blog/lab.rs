@@ -16,7 +16,7 @@ use crate::device::{self, Backend};
 use crate::error::{Error, Result};
 use crate::explore::{History, Limits};
 use crate::figures::InputAxes;
-use crate::model::{Frozen, mlp};
+use crate::model::{Activation, Frozen, mlp};
 use crate::train::{EpochReport, ParameterGradient, Trainer};
 
 /// A device, and what has been trained on it so far.
@@ -25,7 +25,7 @@ pub struct Lab {
     backend: Backend,
     device: Device,
     quick: bool,
-    trained: [OnceLock<std::result::Result<Arc<Trained>, String>>; 2],
+    trained: [OnceLock<std::result::Result<Arc<Trained>, String>>; 4],
 }
 
 /// A finished training: every epoch's numbers and network, and the hooked activations.
@@ -119,6 +119,8 @@ impl Trained {
 /// The experiments of the posts, as they stand in `configs/`.
 const MOONS: &str = include_str!("../../configs/moons.toml");
 const SPIRAL: &str = include_str!("../../configs/spiral.toml");
+const DIGITS: &str = include_str!("../../configs/digits.toml");
+const DIGITS_CSV: &[u8] = include_bytes!("../../configs/digits.csv");
 
 impl Lab {
     /// Opens the backend. A `quick` lab looks at fewer seeds; every picture and every other check stays.
@@ -135,7 +137,7 @@ impl Lab {
             backend,
             device: device::open(backend)?,
             quick,
-            trained: [const { OnceLock::new() }; 2],
+            trained: [const { OnceLock::new() }; 4],
         })
     }
 
@@ -174,6 +176,21 @@ impl Lab {
         self.shared(1, "spiral", &self.spiral_config()?)
     }
 
+    /// Post D's network with identity in place of ReLU, trained in the same way, once; only its end is captured.
+    ///
+    /// # Errors
+    /// If training fails.
+    pub fn spiral_without_activations(&self) -> Result<Arc<Trained>> {
+        let mut config = self.spiral_config()?;
+        for layer in &mut config.model.layers {
+            if layer.activation == Activation::Relu {
+                layer.activation = Activation::Identity;
+            }
+        }
+        config.capture.every = config.train.epochs;
+        self.shared(2, "spiral without activations", &config)
+    }
+
     /// What `configs/moons.toml` says.
     ///
     /// # Errors
@@ -190,13 +207,28 @@ impl Lab {
         Config::parse(SPIRAL, "configs/spiral.toml", &[])
     }
 
+    /// The handwritten digits of `configs/digits.toml`, trained once.
+    ///
+    /// # Errors
+    /// If training fails.
+    pub fn digits(&self) -> Result<Arc<Trained>> {
+        let config = Config::parse(DIGITS, "configs/digits.toml", &[])?;
+        let split = || config.data.split_bytes(DIGITS_CSV, config.seed);
+        self.once(3, "digits", || self.train_on(&config, split()?))
+    }
+
     fn shared(&self, slot: usize, name: &str, config: &Config) -> Result<Arc<Trained>> {
+        self.once(slot, name, || self.train(config))
+    }
+
+    fn once(
+        &self,
+        slot: usize,
+        name: &str,
+        train: impl FnOnce() -> Result<Trained>,
+    ) -> Result<Arc<Trained>> {
         self.trained[slot]
-            .get_or_init(|| {
-                self.train(config)
-                    .map(Arc::new)
-                    .map_err(|error| error.to_string())
-            })
+            .get_or_init(|| train().map(Arc::new).map_err(|error| error.to_string()))
             .clone()
             .map_err(|error| Error::invalid(name, error, "see the message"))
     }
@@ -223,12 +255,16 @@ impl Lab {
     /// # Errors
     /// If data, network and loss do not fit, or training diverges.
     pub fn train(&self, config: &Config) -> Result<Trained> {
+        self.train_on(config, config.data.load_split(config.seed, Path::new("."))?)
+    }
+
+    fn train_on(&self, config: &Config, split: Split) -> Result<Trained> {
         let Split {
             train,
             test,
             standardiser,
             ..
-        } = config.data.load_split(config.seed, Path::new("."))?;
+        } = split;
         let held_out = (test.samples() > 0).then_some(&test);
         let seed = config.model_seed();
         let device = &self.device;

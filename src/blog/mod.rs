@@ -9,7 +9,7 @@
 //! | B | AICore, *How Linear Algebra Powers Neural Networks* | [`aicore`] |
 //! | C | Artintellica, *Part 16: Neural Networks as Matrix Functions* | [`artintellica`] |
 //! | D | Joseph, *Neural Networks - a linear algebra perspective* | [`joseph`] |
-//! | E | no post: *Beyond the posts*, geometry that nobody shows | [`beyond`] |
+//! | E | no post: *Beyond the posts*, geometry that nobody shows, and data that people know | [`beyond`] |
 
 pub mod aicore;
 pub mod artintellica;
@@ -38,6 +38,8 @@ pub struct Post {
     pub author: &'static str,
     /// Its title.
     pub title: &'static str,
+    /// Where it can be read, where that is known.
+    pub address: Option<&'static str>,
     /// Its items, in the order of the text.
     pub items: &'static [Item],
 }

@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use faer::Mat;
 use rayon::prelude::*;
 
+use super::boundary::boundary_on;
+use super::grid::grid_lines;
 use super::input_plane::roomy;
-use super::{Embedding, boundary, embedding, embedding_bounds};
+use super::{Embedding, embedding, embedding_bounds};
 use crate::data::Dataset;
 use crate::error::{Error, Result};
 use crate::geometry::{Bounds, Grid, Slice, linear_separability};
@@ -209,12 +211,9 @@ impl Training {
                 pictured(&seen_through(&stage.network, slice)?, &points)?.labels(x, y)
             }
         };
-        Ok(roomy(panel, self.space).title("embedding").note(format!(
-            "{} {} · {}",
-            self.words.step,
-            stage.epoch,
-            self.verdict(step)
-        )))
+        Ok(roomy(panel, self.space)
+            .title(format!("{} {}: embedding", self.words.step, stage.epoch))
+            .note(self.verdict(step)))
     }
 
     /// How far the classes are parted at a step, in words.
@@ -245,13 +244,18 @@ impl Training {
             || String::from("untrained"),
             |accuracy| format!("{:.1} % on {judged}", 100.0 * accuracy),
         );
-        let panel = boundary(&stage.network, &self.train, self.input)?;
+        let paper = grid_lines(
+            &self.grid,
+            &self.grid.lines(self.grid.points.as_ref()),
+            0.22,
+        );
+        let panel = boundary_on(&stage.network, &self.train, self.input, paper)?;
         Ok(roomy(panel, self.input)
-            .title("input space")
-            .note(format!("{unit} {} · {judgement}", stage.epoch)))
+            .title(format!("{unit} {}: input space", stage.epoch))
+            .note(judgement))
     }
 
-    /// Both side by side, 800 x 400, one legend for both.
+    /// Both side by side, 860 x 420, one legend for both.
     ///
     /// # Errors
     /// As [`embedding`](Self::embedding).
@@ -259,11 +263,9 @@ impl Training {
     /// # Panics
     /// If there is no such step.
     pub fn side_by_side(&self, step: usize) -> Result<Figure> {
-        let embedding = self.embedding(step)?;
-        let mut boundary = self.boundary(step)?;
-        boundary.legend.clear();
+        let (embedding, boundary) = (self.embedding(step)?, self.boundary(step)?);
         Ok(Figure::new("")
-            .size(800, 400)
+            .size(860, 420)
             .panels(2, [embedding, boundary]))
     }
 }

@@ -1,6 +1,7 @@
 //! Section E: what the posts do not show, and hardly anybody does. Exact or decided with a proof, or said to be neither.
 
 mod data;
+mod digits;
 mod folds;
 mod regions;
 mod training;
@@ -16,6 +17,7 @@ pub const POST: Post = Post {
     letter: 'E',
     author: "foldspace",
     title: "Beyond the posts",
+    address: None,
     items: &[
         item("E1", "Every cell of a network, exactly", regions::e1),
         item(
@@ -37,6 +39,7 @@ pub const POST: Post = Post {
             "The separating line, seen from every layer",
             folds::e8,
         ),
+        item("E9", "Handwritten digits in two dimensions", digits::e9),
     ],
 };
 
