@@ -30,7 +30,7 @@ enum Views {
     /// The layer before the last beside input space.
     Both(Box<Training>),
     /// Input space alone, where the layer before the last is no plane.
-    Boundary(Dataset, Vec<(usize, Frozen, f64)>),
+    Boundary(Box<Dataset>, Vec<(usize, Frozen, f64)>),
     /// The score over the only feature.
     Line(Vec<Figure>),
 }
@@ -130,7 +130,7 @@ impl Film {
                 Ok((*step, plane.network(network)?, accuracy(network)?))
             };
             let stages = networks.par_iter().map(stage).collect::<Result<_>>()?;
-            Views::Boundary(plane.data().clone(), stages)
+            Views::Boundary(Box::new(plane.data().clone()), stages)
         };
         Ok(Self { views, steps, unit })
     }
