@@ -59,9 +59,37 @@ pub struct Config {
     /// What is kept while it is.
     #[serde(default)]
     pub capture: CaptureConfig,
+    /// Which warnings are given.
+    #[serde(default, skip_serializing_if = "Warnings::are_all")]
+    pub warnings: Warnings,
     /// Written into a run's `config.toml`; without effect in a file that is read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provenance: Option<Provenance>,
+}
+
+/// The `[warnings]` table: a warning that is `false` is not given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Warnings {
+    /// That the network is too narrow for a class to surround another, see [`geometry::width`](crate::geometry::width).
+    #[serde(default = "yes")]
+    pub width: bool,
+}
+
+impl Warnings {
+    fn are_all(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl Default for Warnings {
+    fn default() -> Self {
+        Self { width: true }
+    }
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// With what a run was made.

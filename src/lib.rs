@@ -86,6 +86,8 @@ pub mod layers;
 pub mod linalg;
 pub mod model;
 pub mod onnx;
+#[cfg(feature = "cli")]
+pub mod play;
 pub mod plot;
 pub mod random;
 pub mod run;

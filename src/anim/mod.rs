@@ -29,7 +29,7 @@ mod write;
 
 pub use easing::Easing;
 pub use format::Format;
-pub use mp4::Sampling;
+pub use mp4::{Sampling, is_at_hand};
 pub use palette::Palette;
 pub use timeline::{Moment, Segment, Shot, Timeline};
 pub use write::{Options, write_animation};

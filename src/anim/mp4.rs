@@ -33,6 +33,11 @@ pub(super) fn check(ffmpeg: &Path) -> Result<()> {
     }
 }
 
+/// Whether films can be made here: the program that does it runs.
+pub fn is_at_hand(ffmpeg: &Path) -> bool {
+    check(ffmpeg).is_ok()
+}
+
 fn unusable(ffmpeg: &Path, problem: &str) -> Error {
     Error::invalid(
         "--format mp4",

@@ -22,6 +22,19 @@ pub struct Animation {
     pub draw: DrawMoment,
 }
 
+/// A page to play with beside an animation.
+#[derive(Debug, Clone)]
+pub struct Player {
+    /// The file's name without the item's id, such as `explore`.
+    pub name: String,
+    /// What opens it.
+    pub title: String,
+    /// Where it opens: the page's state, as in its address, such as `depth=4`.
+    pub state: String,
+    /// The whole page.
+    pub html: String,
+}
+
 impl fmt::Debug for Animation {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut animation = formatter.debug_struct("Animation");
@@ -51,6 +64,8 @@ pub struct Exhibit {
     pub figures: Vec<(String, Figure)>,
     /// Moving pictures.
     pub animations: Vec<Animation>,
+    /// Pages that show a network at every epoch and layer.
+    pub players: Vec<Player>,
     /// Numbers.
     pub tables: Vec<Table>,
     /// Claims, checked.
@@ -87,6 +102,18 @@ impl Exhibit {
             alt: alt.to_owned(),
             timeline,
             draw: Box::new(draw),
+        });
+        self
+    }
+
+    /// Adds a page to play with.
+    #[must_use]
+    pub fn player(mut self, title: &str, state: &str, html: String) -> Self {
+        self.players.push(Player {
+            name: "explore".to_owned(),
+            title: title.to_owned(),
+            state: state.to_owned(),
+            html,
         });
         self
     }

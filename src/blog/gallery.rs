@@ -1,12 +1,46 @@
-//! `index.html`: the gallery, one page without scripts or anything from elsewhere.
+//! `index.html`: the gallery, one page with a line of script and nothing from elsewhere. First a sheet of small pictures, then item
+//! by item with a table of contents beside them.
+//!
+//! Until something is opened the page loads little: pictures come as they are reached, films when they are started, and a GIF
+//! stands behind a click.
 
 use std::fmt::Write;
 
-use super::reproduce::{Finished, Still};
-use super::{Check, POSTS, Relation, Table};
-use crate::plot::ticks::number;
+use super::reproduce::{Finished, Moving, Still};
+use super::{POSTS, Post};
+
+mod tables;
+mod words;
+
+use tables::{print_checks, print_table};
+use words::{escape, markup};
 
 const STYLE: &str = include_str!("gallery.css");
+
+/// The items of the sheet, and the panel of their first picture that stands for them.
+pub(super) const SHEET: [(&str, usize); 15] = [
+    ("D6", 3),
+    ("A13", 2),
+    ("A15", 1),
+    ("E9", 1),
+    ("D5", 1),
+    ("D3", 1),
+    ("A3", 1),
+    ("A11", 2),
+    ("A6", 1),
+    ("B7", 0),
+    ("B8", 1),
+    ("B9", 0),
+    ("B13", 1),
+    ("B16", 0),
+    ("B2", 1),
+];
+
+/// The size of the sheet's pictures in pixels of 1/96 inch.
+pub(super) const SHEET_SIZE: (u32, u32) = (260, 200);
+/// Has a player loaded when it is opened. Without scripts there is the link beside it.
+const OPEN: &str = "for (const player of document.querySelectorAll('.player')) player.addEventListener('toggle', () => { \
+    const frame = player.querySelector('iframe'); if (player.open && !frame.src) frame.src = frame.dataset.src; });";
 
 /// The page for these items; `setting` says on what they were made.
 pub fn page(finished: &[Finished], setting: &str) -> String {
@@ -24,44 +58,83 @@ pub fn page(finished: &[Finished], setting: &str) -> String {
          {passed} of {total} checked claims hold. {}</p>\n",
         escape(setting)
     );
-    html.push_str("<nav>\n");
-    for post in &POSTS {
-        let items: Vec<_> = in_post(finished, post.letter).collect();
-        if items.is_empty() {
-            continue;
-        }
-        let _ = write!(html, "<p><strong>{}</strong>", post.letter);
-        for item in items {
-            let id = item.item.id;
-            let _ = write!(html, " <a href=\"#{id}\">{id}</a>");
-        }
-        html.push_str("</p>\n");
-    }
-    html.push_str("</nav>\n</header>\n<main>\n");
-    for post in &POSTS {
-        let mut items = in_post(finished, post.letter).peekable();
-        if items.peek().is_none() {
-            continue;
-        }
+    sheet(&mut html, finished);
+    html.push_str("</header>\n<div class=\"columns\">\n");
+    contents(&mut html, finished);
+    html.push_str("<main>\n");
+    for (post, items) in posts(finished) {
+        let title = escape(post.title);
+        let title = match post.address {
+            Some(address) => format!("<a href=\"{}\">{title}</a>", escape(address)),
+            None => title,
+        };
         let _ = writeln!(
             html,
-            "<h2>{}. {} <small>{}</small></h2>",
+            "<h2 id=\"{0}\">{0}. {title} <small>{1}</small></h2>",
             post.letter,
-            escape(post.title),
             escape(post.author)
         );
         for item in items {
             article(&mut html, item);
         }
     }
-    html.push_str("</main>\n</body>\n</html>\n");
+    let _ = write!(
+        html,
+        "</main>\n</div>\n<script>{OPEN}</script>\n</body>\n</html>\n"
+    );
     html
 }
 
-fn in_post(finished: &[Finished], letter: char) -> impl Iterator<Item = &Finished> {
-    finished
+/// The posts that have items here, with these.
+fn posts(finished: &[Finished]) -> Vec<(&'static Post, Vec<&Finished>)> {
+    POSTS
         .iter()
-        .filter(move |finished| finished.item.id.starts_with(letter))
+        .map(|post| {
+            let own = |f: &&Finished| f.item.id.starts_with(post.letter);
+            (post, finished.iter().filter(own).collect::<Vec<_>>())
+        })
+        .filter(|(_, items)| !items.is_empty())
+        .collect()
+}
+
+/// Small titled pictures of some items.
+fn sheet(html: &mut String, finished: &[Finished]) {
+    let (width, height) = SHEET_SIZE;
+    html.push_str("<ul class=\"sheet\">\n");
+    for (id, _) in SHEET {
+        let Some(item) = finished.iter().find(|f| f.item.id == id && f.on_sheet) else {
+            continue;
+        };
+        let _ = writeln!(
+            html,
+            "<li><a href=\"#{id}\"><picture><source srcset=\"{id}-sheet-dark.png\" media=\"(prefers-color-scheme: dark)\">\
+             <img src=\"{id}-sheet.png\" width=\"{width}\" height=\"{height}\" alt=\"\"></picture>{}</a></li>",
+            markup(item.item.title)
+        );
+    }
+    html.push_str("</ul>\n");
+}
+
+fn contents(html: &mut String, finished: &[Finished]) {
+    html.push_str("<nav aria-label=\"Contents\"><details open><summary>Contents</summary>\n");
+    for (post, items) in posts(finished) {
+        let _ = writeln!(
+            html,
+            "<details><summary><a href=\"#{0}\">{0}. {1}</a></summary><ol>",
+            post.letter,
+            escape(post.title)
+        );
+        for item in items {
+            let _ = writeln!(
+                html,
+                "<li><a href=\"#{0}\"><b>{0}</b> {1}</a></li>",
+                item.item.id,
+                markup(item.item.title)
+            );
+        }
+        html.push_str("</ol></details>\n");
+    }
+    html.push_str("</details></nav>\n");
 }
 
 fn article(html: &mut String, finished: &Finished) {
@@ -75,24 +148,21 @@ fn article(html: &mut String, finished: &Finished) {
     for paragraph in finished.exhibit.text.split("\n\n") {
         let _ = writeln!(html, "<p>{}</p>", markup(paragraph));
     }
+    for film in &finished.moving {
+        moving(html, film);
+    }
+    for [file, title, state] in &finished.players {
+        // A lazy image in a closed element waits until it is seen; an iframe does not, so that it gets its address later.
+        let _ = writeln!(
+            html,
+            "<details class=\"player\"><summary>{0}</summary>\n<iframe data-src=\"{file}#{1}\" title=\"{0}\"></iframe>\n\
+             <p><a href=\"{file}#{1}\">On a page of its own</a></p></details>",
+            escape(title),
+            escape(state)
+        );
+    }
     for still in &finished.stills {
         picture(html, still);
-    }
-    for (file, alt) in &finished.moving {
-        let alt = escape(alt);
-        let _ = if file.ends_with(".mp4") {
-            writeln!(
-                html,
-                "<figure><video src=\"{file}\" controls loop muted aria-label=\"{alt}\"></video></figure>"
-            )
-        } else if file.ends_with("-frames") {
-            writeln!(html, "<p>Frames: <code>{file}/</code></p>")
-        } else {
-            writeln!(
-                html,
-                "<figure><img src=\"{file}\" alt=\"{alt}\" loading=\"lazy\"></figure>"
-            )
-        };
     }
     for table in &finished.exhibit.tables {
         print_table(html, table);
@@ -105,128 +175,72 @@ fn article(html: &mut String, finished: &Finished) {
 
 fn picture(html: &mut String, still: &Still) {
     let (width, height) = still.size;
-    let _ = writeln!(
-        html,
-        "<figure><picture><source srcset=\"{0}-dark.svg\" media=\"(prefers-color-scheme: dark)\">\
-         <img src=\"{0}.svg\" width=\"{width}\" height=\"{height}\" alt=\"{1}\" loading=\"lazy\"></picture></figure>",
-        still.file,
-        escape(&still.alt)
-    );
-}
-
-fn print_table(html: &mut String, table: &Table) {
-    let _ = write!(
-        html,
-        "<div class=\"scroll\"><table>\n<caption>{}</caption>\n<thead><tr>",
-        markup(&table.title)
-    );
-    for name in &table.header {
-        let _ = write!(html, "<th scope=\"col\">{}</th>", markup(name));
-    }
-    html.push_str("</tr></thead>\n<tbody>\n");
-    for row in &table.rows {
-        html.push_str("<tr>");
-        for cell in row {
-            let _ = write!(html, "<td>{}</td>", markup(cell));
-        }
-        html.push_str("</tr>\n");
-    }
-    html.push_str("</tbody></table></div>\n");
-}
-
-fn print_checks(html: &mut String, checks: &[Check]) {
-    html.push_str(
-        "<div class=\"scroll\"><table class=\"checks\">\n<caption>Checked</caption>\n<thead><tr><th></th>\
-         <th scope=\"col\">claim</th><th scope=\"col\">measured</th><th scope=\"col\">expected</th></tr></thead>\n<tbody>\n",
-    );
-    for check in checks {
-        let (class, sign) = if check.pass {
-            ("pass", "✓")
-        } else {
-            ("fail", "✗ failed")
-        };
-        let relation = match check.relation {
-            Relation::Equal => "",
-            Relation::AtLeast => "≥ ",
-            Relation::AtMost => "≤ ",
-        };
-        let tolerance = if check.tolerance > 0.0 {
-            format!(" ± {}", short(check.tolerance))
-        } else {
-            String::new()
-        };
-        let _ = writeln!(
+    html.push_str("<figure><picture>");
+    if let Some((width, height)) = still.narrow {
+        let _ = write!(
             html,
-            "<tr class=\"{class}\"><td>{sign}</td><td>{}</td><td>{}</td><td>{relation}{}{tolerance}</td></tr>",
-            markup(&check.statement),
-            short(check.measured),
-            short(check.expected)
+            "<source srcset=\"{0}-narrow-dark.svg\" media=\"(max-width: 34rem) and (prefers-color-scheme: dark)\" \
+             width=\"{width}\" height=\"{height}\"><source srcset=\"{0}-narrow.svg\" media=\"(max-width: 34rem)\" \
+             width=\"{width}\" height=\"{height}\">",
+            still.file
         );
     }
-    html.push_str("</tbody></table></div>\n");
+    let _ = writeln!(
+        html,
+        "<source srcset=\"{0}{4}-dark.{2}\" media=\"(prefers-color-scheme: dark)\">\
+         <img src=\"{0}{4}.{2}\" width=\"{width}\" height=\"{height}\" alt=\"{1}\" loading=\"lazy\"></picture>\n\
+         <figcaption>{3} <span class=\"files\"><a href=\"{0}.svg\">SVG</a> <a href=\"{0}-dark.svg\">dark</a> \
+         <a href=\"{0}.png\">PNG</a></span></figcaption></figure>",
+        still.file,
+        escape(&still.alt),
+        if still.heavy { "png" } else { "svg" },
+        markup(&still.caption),
+        if still.heavy { "-page" } else { "" }
+    );
 }
 
-/// A number in few digits.
-pub(super) fn short(value: f64) -> String {
-    if value == 0.0 || (1e-3..1e6).contains(&value.abs()) {
-        let digits = if value.fract() == 0.0 { 0 } else { 5 };
-        let rounded: f64 = format!("{value:.digits$}").parse().unwrap_or(value);
-        number(rounded)
-    } else {
-        format!("{value:.1e}").replace('-', "−")
+/// A film with controls; else the GIF behind a click; both have a still picture in their place until then.
+fn moving(html: &mut String, film: &Moving) {
+    let (width, height) = film.size;
+    let alt = escape(&film.alt);
+    let ending = |ending: &str| film.files.iter().find(|(file, _)| file.ends_with(ending));
+    html.push_str("<figure>");
+    if let Some((file, _)) = ending(".mp4") {
+        let _ = write!(
+            html,
+            "<video src=\"{file}\" poster=\"{}\" width=\"{width}\" height=\"{height}\" preload=\"none\" controls muted \
+             playsinline loop aria-label=\"{alt}\"></video>",
+            film.poster
+        );
+    } else if let Some((file, bytes)) = ending(".gif").or_else(|| ending(".apng")) {
+        let _ = write!(
+            html,
+            "<details class=\"film\"><summary><img src=\"{}\" width=\"{width}\" height=\"{height}\" alt=\"{alt}\" \
+             loading=\"lazy\"><span>Play ({} MB)</span></summary><img src=\"{file}\" width=\"{width}\" \
+             height=\"{height}\" alt=\"{alt}\" loading=\"lazy\"></details>",
+            film.poster,
+            megabytes(*bytes)
+        );
     }
+    let links: Vec<String> = film
+        .files
+        .iter()
+        .map(|(file, bytes)| match file.rsplit_once('.') {
+            Some((_, ending)) => format!(
+                "<a href=\"{file}\">{}</a> {} MB",
+                ending.to_uppercase(),
+                megabytes(*bytes)
+            ),
+            None => format!("frames in <code>{file}/</code>"),
+        })
+        .collect();
+    let _ = writeln!(
+        html,
+        "<figcaption>{alt}. <span class=\"files\">{}</span></figcaption></figure>",
+        links.join(" ")
+    );
 }
 
-/// Text with `$...$` formulas as HTML: letters slanted, `_` and `^` as sub- and superscripts.
-fn markup(text: &str) -> String {
-    let mut html = String::new();
-    for (part, piece) in text.split('$').enumerate() {
-        if part % 2 == 0 {
-            html.push_str(&escape(piece));
-        } else {
-            formula(&mut html, piece);
-        }
-    }
-    html
-}
-
-fn formula(html: &mut String, formula: &str) {
-    html.push_str("<span class=\"math\">");
-    let mut rest = formula.chars();
-    while let Some(character) = rest.next() {
-        let tag = match character {
-            '_' => "sub",
-            '^' => "sup",
-            _ => {
-                symbol(html, character);
-                continue;
-            }
-        };
-        let _ = write!(html, "<{tag}>");
-        match rest.next() {
-            Some('{') => rest
-                .by_ref()
-                .take_while(|&c| c != '}')
-                .for_each(|c| symbol(html, c)),
-            Some(single) => symbol(html, single),
-            None => {}
-        }
-        let _ = write!(html, "</{tag}>");
-    }
-    html.push_str("</span>");
-}
-
-fn symbol(html: &mut String, character: char) {
-    let _ = match character {
-        c if c.is_alphabetic() => write!(html, "<i>{c}</i>"),
-        '-' => write!(html, "−"),
-        c => write!(html, "{}", escape(&c.to_string())),
-    };
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
+fn megabytes(bytes: u64) -> String {
+    format!("{:.1}", bytes as f64 / 1e6)
 }

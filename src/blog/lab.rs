@@ -10,11 +10,13 @@ use faer::Mat;
 
 use crate::capture::Recorder;
 use crate::config::Config;
-use crate::data::Dataset;
-use crate::data::split::Split;
+use crate::data::split::{Split, SplitIndices};
+use crate::data::{Dataset, Standardiser};
 use crate::device::{self, Backend};
 use crate::error::{Error, Result};
-use crate::model::{Frozen, mlp};
+use crate::explore::{History, Limits};
+use crate::figures::InputAxes;
+use crate::model::{Activation, Frozen, mlp};
 use crate::train::{EpochReport, ParameterGradient, Trainer};
 
 /// A device, and what has been trained on it so far.
@@ -23,7 +25,7 @@ pub struct Lab {
     backend: Backend,
     device: Device,
     quick: bool,
-    trained: [OnceLock<std::result::Result<Arc<Trained>, String>>; 2],
+    trained: [OnceLock<std::result::Result<Arc<Trained>, String>>; 4],
 }
 
 /// A finished training: every epoch's numbers and network, and the hooked activations.
@@ -35,6 +37,8 @@ pub struct Trained {
     pub train: Dataset,
     /// The samples that were held out.
     pub test: Dataset,
+    /// What both went through, if anything.
+    pub standardiser: Option<Standardiser>,
     /// One per epoch.
     pub reports: Vec<EpochReport>,
     /// One per captured epoch; the first is epoch 0, before training.
@@ -68,6 +72,41 @@ impl Trained {
         &self.snapshots[self.snapshots.len() - 1]
     }
 
+    /// The page of this training: every captured epoch, every layer, to drag through.
+    ///
+    /// # Errors
+    /// If the data can't be shown on a plane.
+    pub fn page(&self, name: &str) -> Result<String> {
+        let split = Split {
+            train: self.train.clone(),
+            test: self.test.clone(),
+            indices: SplitIndices {
+                train: Vec::new(),
+                test: Vec::new(),
+            },
+            standardiser: self.standardiser.clone(),
+            notes: Vec::new(),
+        };
+        let history = History {
+            name,
+            config: &self.config,
+            split: &split,
+            captured: self.snapshots.len(),
+            epochs: self
+                .snapshots
+                .iter()
+                .map(|snapshot| snapshot.epoch)
+                .collect(),
+            networks: self
+                .snapshots
+                .iter()
+                .map(|snapshot| snapshot.network.clone())
+                .collect(),
+            metrics: self.reports.iter().map(|report| report.metrics).collect(),
+        };
+        history.page(&InputAxes::Automatic, Limits::default())
+    }
+
     /// The share of held-out samples that are classified rightly at the end; NaN for a regression.
     pub fn test_accuracy(&self) -> f64 {
         self.reports
@@ -80,6 +119,8 @@ impl Trained {
 /// The experiments of the posts, as they stand in `configs/`.
 const MOONS: &str = include_str!("../../configs/moons.toml");
 const SPIRAL: &str = include_str!("../../configs/spiral.toml");
+const DIGITS: &str = include_str!("../../configs/digits.toml");
+const DIGITS_CSV: &[u8] = include_bytes!("../../configs/digits.csv");
 
 impl Lab {
     /// Opens the backend. A `quick` lab looks at fewer seeds; every picture and every other check stays.
@@ -96,7 +137,7 @@ impl Lab {
             backend,
             device: device::open(backend)?,
             quick,
-            trained: [const { OnceLock::new() }; 2],
+            trained: [const { OnceLock::new() }; 4],
         })
     }
 
@@ -135,6 +176,21 @@ impl Lab {
         self.shared(1, "spiral", &self.spiral_config()?)
     }
 
+    /// Post D's network with identity in place of ReLU, trained in the same way, once; only its end is captured.
+    ///
+    /// # Errors
+    /// If training fails.
+    pub fn spiral_without_activations(&self) -> Result<Arc<Trained>> {
+        let mut config = self.spiral_config()?;
+        for layer in &mut config.model.layers {
+            if layer.activation == Activation::Relu {
+                layer.activation = Activation::Identity;
+            }
+        }
+        config.capture.every = config.train.epochs;
+        self.shared(2, "spiral without activations", &config)
+    }
+
     /// What `configs/moons.toml` says.
     ///
     /// # Errors
@@ -151,13 +207,28 @@ impl Lab {
         Config::parse(SPIRAL, "configs/spiral.toml", &[])
     }
 
+    /// The handwritten digits of `configs/digits.toml`, trained once.
+    ///
+    /// # Errors
+    /// If training fails.
+    pub fn digits(&self) -> Result<Arc<Trained>> {
+        let config = Config::parse(DIGITS, "configs/digits.toml", &[])?;
+        let split = || config.data.split_bytes(DIGITS_CSV, config.seed);
+        self.once(3, "digits", || self.train_on(&config, split()?))
+    }
+
     fn shared(&self, slot: usize, name: &str, config: &Config) -> Result<Arc<Trained>> {
+        self.once(slot, name, || self.train(config))
+    }
+
+    fn once(
+        &self,
+        slot: usize,
+        name: &str,
+        train: impl FnOnce() -> Result<Trained>,
+    ) -> Result<Arc<Trained>> {
         self.trained[slot]
-            .get_or_init(|| {
-                self.train(config)
-                    .map(Arc::new)
-                    .map_err(|error| error.to_string())
-            })
+            .get_or_init(|| train().map(Arc::new).map_err(|error| error.to_string()))
             .clone()
             .map_err(|error| Error::invalid(name, error, "see the message"))
     }
@@ -184,7 +255,16 @@ impl Lab {
     /// # Errors
     /// If data, network and loss do not fit, or training diverges.
     pub fn train(&self, config: &Config) -> Result<Trained> {
-        let Split { train, test, .. } = config.data.load_split(config.seed, Path::new("."))?;
+        self.train_on(config, config.data.load_split(config.seed, Path::new("."))?)
+    }
+
+    fn train_on(&self, config: &Config, split: Split) -> Result<Trained> {
+        let Split {
+            train,
+            test,
+            standardiser,
+            ..
+        } = split;
         let held_out = (test.samples() > 0).then_some(&test);
         let seed = config.model_seed();
         let device = &self.device;
@@ -222,6 +302,7 @@ impl Lab {
             gradients: trainer.gradients(),
             train,
             test,
+            standardiser,
             reports,
             snapshots,
         })

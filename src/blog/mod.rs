@@ -9,9 +9,11 @@
 //! | B | AICore, *How Linear Algebra Powers Neural Networks* | [`aicore`] |
 //! | C | Artintellica, *Part 16: Neural Networks as Matrix Functions* | [`artintellica`] |
 //! | D | Joseph, *Neural Networks - a linear algebra perspective* | [`joseph`] |
+//! | E | no post: *Beyond the posts*, geometry that nobody shows, and data that people know | [`beyond`] |
 
 pub mod aicore;
 pub mod artintellica;
+pub mod beyond;
 mod check;
 mod exhibit;
 mod gallery;
@@ -21,7 +23,7 @@ mod reproduce;
 pub mod saifullah;
 
 pub use check::{Check, Relation};
-pub use exhibit::{Animation, DrawMoment, Exhibit, Table};
+pub use exhibit::{Animation, DrawMoment, Exhibit, Player, Table};
 pub use lab::{Lab, Snapshot, Trained};
 pub use reproduce::{Settings, reproduce};
 
@@ -36,6 +38,8 @@ pub struct Post {
     pub author: &'static str,
     /// Its title.
     pub title: &'static str,
+    /// Where it can be read, where that is known.
+    pub address: Option<&'static str>,
     /// Its items, in the order of the text.
     pub items: &'static [Item],
 }
@@ -51,12 +55,13 @@ pub struct Item {
     pub show: fn(&Lab) -> Result<Exhibit>,
 }
 
-/// All posts.
-pub static POSTS: [Post; 4] = [
+/// All posts, and the section behind them.
+pub static POSTS: [Post; 5] = [
     saifullah::POST,
     aicore::POST,
     artintellica::POST,
     joseph::POST,
+    beyond::POST,
 ];
 
 /// The items that are meant by ids (`A12`) and letters of posts (`A`), in the order of the posts, each once; all of
@@ -81,7 +86,7 @@ pub fn select(names: &[String]) -> Result<Vec<&'static Item>> {
         return Err(Error::invalid(
             unknown,
             "there is no such item or post",
-            "give a letter from A to D or an id such as A12; `foldspace reproduce --list` shows all",
+            "give a letter from A to E or an id such as A12; `foldspace reproduce --list` shows all",
         ));
     }
     Ok(POSTS

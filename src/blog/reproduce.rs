@@ -5,9 +5,9 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::{Animation, Check, Exhibit, Item, Lab, gallery};
-use crate::anim::{Format, Options, write_animation};
+use crate::anim::{Format, Moment, Options, write_animation};
 use crate::error::{Error, Result};
-use crate::plot::{Figure, Theme};
+use crate::plot::{Figure, Frame, Mark, PIXELS_PER_INCH, Theme};
 
 /// How to reproduce.
 #[derive(Debug, Clone)]
@@ -30,19 +30,48 @@ pub struct Finished {
     pub exhibit: Exhibit,
     /// File names of still pictures, without extension, with the figures' titles and captions.
     pub stills: Vec<Still>,
-    /// File names of animations, with extension, and what a screen reader says.
-    pub moving: Vec<(String, String)>,
+    /// Animations.
+    pub moving: Vec<Moving>,
+    /// Pages to play with: the file's name, what opens it, and its state.
+    pub players: Vec<[String; 3]>,
+    /// Whether `ID-sheet.png` and `ID-sheet-dark.png` stand for it on the page's first sheet.
+    pub on_sheet: bool,
 }
 
-/// A still picture on disk: `NAME.svg`, `NAME-dark.svg` and `NAME.png`.
+/// A still picture on disk: `NAME.svg`, `NAME-dark.svg` and `NAME.png`. The last one stands alone and has the caption in it.
 pub struct Still {
     /// The name without extension.
     pub file: String,
-    /// Title and caption, for those who cannot see it.
+    /// The title, for those who cannot see it.
     pub alt: String,
+    /// The caption (markup).
+    pub caption: String,
+    /// Width and height in pixels of 1/96 inch.
+    pub size: (u32, u32),
+    /// Those of `NAME-narrow.svg` and `NAME-narrow-dark.svg`, where panels stand one below the other.
+    pub narrow: Option<(u32, u32)>,
+    /// Whether the page shows `NAME-page.png` and `NAME-page-dark.png`, as the SVG takes long to load.
+    pub heavy: bool,
+}
+
+/// An animation on disk.
+pub struct Moving {
+    /// The files or folders with their sizes in bytes.
+    pub files: Vec<(String, u64)>,
+    /// What a screen reader says.
+    pub alt: String,
+    /// The file of the picture that stands for it until it plays.
+    pub poster: String,
     /// Width and height in pixels of 1/96 inch.
     pub size: (u32, u32),
 }
+
+/// An SVG of more bytes is not shown on the page, only linked.
+const HEAVY: usize = 100_000;
+/// The width of figures for narrow screens.
+const NARROW: u32 = 460;
+/// What of an animation has passed when it looks like its poster.
+const POSTER: f64 = 0.55;
 
 /// Shows the items, writes pictures, `index.html` and `checks.json` into `settings.out`, and returns all checks in the
 /// order of the items. `progress` hears of each finished item.
@@ -97,6 +126,9 @@ pub fn reproduce(
         &settings.out.join("index.html"),
         gallery::page(&finished, &lab.describe()).as_bytes(),
     )?;
+    for (name, bytes) in crate::plot::page_fonts() {
+        crate::file::write(&settings.out.join(name), bytes)?;
+    }
     let mut json = serde_json::to_vec_pretty(&checks)
         .map_err(|error| Error::io("checks.json", "encode")(error.into()))?;
     json.push(b'\n');
@@ -110,54 +142,131 @@ fn finish(lab: &Lab, item: &'static Item, settings: &Settings) -> Result<Finishe
         item.id.clone_into(&mut check.id);
     }
     let name = |name: &str| format!("{}-{name}", item.id);
-    let stills = std::mem::take(&mut exhibit.figures)
+    let figures = std::mem::take(&mut exhibit.figures);
+    let on_sheet = sheet_picture(item, &figures, settings)?;
+    let stills = figures
         .into_iter()
         .map(|(suffix, figure)| save_still(&figure, name(&suffix), settings))
         .collect::<Result<_>>()?;
-    let mut moving = Vec::new();
-    for animation in std::mem::take(&mut exhibit.animations) {
-        moving.extend(save_animation(
-            &animation,
-            &name(&animation.name),
-            settings,
-        )?);
+    let moving = std::mem::take(&mut exhibit.animations)
+        .iter()
+        .map(|animation| save_animation(animation, &name(&animation.name), settings))
+        .collect::<Result<_>>()?;
+    let mut players = Vec::new();
+    for player in std::mem::take(&mut exhibit.players) {
+        let file = format!("{}.html", name(&player.name));
+        crate::file::write(&settings.out.join(&file), player.html.as_bytes())?;
+        players.push([file, player.title, player.state]);
     }
     Ok(Finished {
         item,
         exhibit,
         stills,
         moving,
+        players,
+        on_sheet,
     })
+}
+
+/// The picture on the page's first sheet: one panel, without words.
+fn sheet_picture(item: &Item, figures: &[(String, Figure)], settings: &Settings) -> Result<bool> {
+    let chosen = gallery::SHEET.iter().find(|(id, _)| *id == item.id);
+    let (Some((id, panel)), Some((_, figure))) = (chosen, figures.first()) else {
+        return Ok(false);
+    };
+    let Some(mut panel) = figure
+        .panels
+        .get(*panel)
+        .or_else(|| figure.panels.last())
+        .cloned()
+    else {
+        return Ok(false);
+    };
+    panel.title.clear();
+    panel.note.clear();
+    panel.legend.clear();
+    panel.colour_bar = None;
+    panel
+        .marks
+        .retain(|mark| !matches!(mark, Mark::Text { .. }));
+    for axis in [&mut panel.x, &mut panel.y] {
+        axis.label.clear();
+        axis.names = Some(Vec::new());
+    }
+    if panel.frame == Frame::Axes {
+        panel.frame = Frame::Box;
+    }
+    let (width, height) = gallery::SHEET_SIZE;
+    let figure = Figure::new("").size(width, height).panel(panel);
+    for (theme, ending) in [(Theme::LIGHT, ""), (Theme::DARK, "-dark")] {
+        let path = settings.out.join(format!("{id}-sheet{ending}.png"));
+        figure.save(&path, &theme, PIXELS_PER_INCH)?;
+    }
+    Ok(true)
 }
 
 fn save_still(figure: &Figure, file: String, settings: &Settings) -> Result<Still> {
     let path = |ending: &str| settings.out.join(format!("{file}{ending}"));
-    figure.save(&path(".svg"), &Theme::LIGHT, settings.dpi)?;
-    figure.save(&path("-dark.svg"), &Theme::DARK, settings.dpi)?;
-    figure.save(&path(".png"), &Theme::LIGHT, settings.dpi)?;
+    // On the page the caption is text; the file that is passed on has it with it.
+    let mut bare = figure.clone();
+    bare.caption.clear();
+    let narrow = (figure.columns > 1).then(|| bare.stacked(NARROW));
+    let bare = bare.trimmed();
+    let svg = bare.to_svg(&Theme::LIGHT)?;
+    let heavy = svg.len() > HEAVY;
+    crate::file::write(&path(".svg"), svg.as_bytes())?;
+    bare.save(&path("-dark.svg"), &Theme::DARK, settings.dpi)?;
+    if heavy {
+        bare.save(&path("-page.png"), &Theme::LIGHT, PIXELS_PER_INCH)?;
+        bare.save(&path("-page-dark.png"), &Theme::DARK, PIXELS_PER_INCH)?;
+    }
+    figure
+        .trimmed()
+        .save(&path(".png"), &Theme::LIGHT, settings.dpi)?;
+    if let Some(narrow) = &narrow {
+        narrow.save(&path("-narrow.svg"), &Theme::LIGHT, settings.dpi)?;
+        narrow.save(&path("-narrow-dark.svg"), &Theme::DARK, settings.dpi)?;
+    }
     Ok(Still {
         file,
-        alt: crate::plot::text::plain(&format!("{}. {}", figure.title, figure.caption)),
-        size: (figure.width, figure.height),
+        alt: crate::plot::text::plain(&figure.title),
+        caption: figure.caption.clone(),
+        size: (bare.width, bare.height),
+        narrow: narrow.map(|figure| (figure.width, figure.height)),
+        heavy,
     })
 }
 
-fn save_animation(
-    animation: &Animation,
-    file: &str,
-    settings: &Settings,
-) -> Result<Vec<(String, String)>> {
+fn save_animation(animation: &Animation, file: &str, settings: &Settings) -> Result<Moving> {
+    let timeline = &animation.timeline;
+    let frames = timeline.total_frames();
+    let at = |share: f64| timeline.at(((share * frames as f64) as usize).min(frames - 1));
+    // One canvas for all frames, as large as the largest of some of them needs.
+    let mut size = (1, 1);
+    for share in [0.0, 0.2, 0.4, 0.6, 0.8, 1.0] {
+        let figure = (animation.draw)(&at(share))?.trimmed();
+        size = (size.0.max(figure.width), size.1.max(figure.height));
+    }
+    let draw =
+        |moment: &Moment| -> Result<Figure> { Ok((animation.draw)(moment)?.size(size.0, size.1)) };
     let paths = write_animation(
         &settings.out.join(file),
         &settings.formats,
         &Options::default(),
-        &animation.timeline,
-        |moment| (animation.draw)(moment)?.to_frame(&Theme::LIGHT, 1.0),
+        timeline,
+        |moment| draw(moment)?.to_frame(&Theme::LIGHT, 1.0),
     )?;
+    let poster = format!("{file}-poster.png");
+    draw(&at(POSTER))?.save(&settings.out.join(&poster), &Theme::LIGHT, PIXELS_PER_INCH)?;
     let name = |path: &Path| path.file_name().map(|n| n.to_string_lossy().into_owned());
-    Ok(paths
-        .iter()
-        .filter_map(|path| name(path))
-        .map(|name| (name, animation.alt.clone()))
-        .collect())
+    let files = paths.iter().filter_map(|path| {
+        let bytes = std::fs::metadata(path).map_or(0, |data| data.len());
+        Some((name(path)?, bytes))
+    });
+    Ok(Moving {
+        files: files.collect(),
+        alt: animation.alt.clone(),
+        poster,
+        size,
+    })
 }

@@ -43,6 +43,9 @@ pub struct Arguments {
     /// What the colour of a cell says, in `regions`: pattern, area, slope or determinant.
     #[arg(long, default_value = "pattern", value_name = "NAME")]
     tint: Tint,
+    /// The layer whose plane `folds` shows, by name or by its number from 0; by default the last of two units.
+    #[arg(long, value_name = "L")]
+    layer: Option<String>,
     /// Another directory for the animation; by default the run's figures/.
     #[arg(short, long, value_name = "DIRECTORY")]
     out: Option<PathBuf>,
@@ -60,6 +63,12 @@ enum Name {
     Flow,
     /// The cells of a piecewise linear network over the epochs.
     Regions,
+    /// What the network turns over and crushes, over the epochs.
+    Folds,
+    /// The line that separates, pulled back through every layer, over the epochs.
+    Pullback,
+    /// What every weight matrix stretches, and by how much, over the epochs.
+    Turns,
 }
 
 /// How long the last frame stays, in seconds.
@@ -125,6 +134,13 @@ fn fitting(run: &Run) -> Result<Name> {
 fn animation(run: &Run, arguments: &Arguments, wanted: Name) -> Result<(Timeline, Draw)> {
     let epochs = run.epochs()?;
     let axes = arguments.look.axes()?;
+    if wanted == Name::Turns {
+        let turns = figures::Turns::of_run(run)?;
+        return Ok((
+            Timeline::steps(turns.len(), arguments.fps, HOLD)?,
+            Box::new(move |moment| Ok(turns.frame(moment.step))),
+        ));
+    }
     if let Some(figures) = figures::scores(run, &epochs)? {
         return one_feature(figures, arguments, wanted);
     }
@@ -134,6 +150,30 @@ fn animation(run: &Run, arguments: &Arguments, wanted: Name) -> Result<(Timeline
         return Ok((
             flow.timeline(arguments.fps)?,
             Box::new(move |moment| flow.draw(moment)),
+        ));
+    }
+    if arguments.layer.is_some() && wanted != Name::Folds {
+        return Err(Error::invalid(
+            "--layer",
+            "only `animate RUN folds` shows one layer",
+            "leave it out",
+        ));
+    }
+    if wanted == Name::Folds {
+        let regions = RunRegions::new(run, &axes)?;
+        let layer = arguments.layer.clone();
+        regions.folds_frame(epochs.last().copied().unwrap_or_default(), layer.as_deref())?;
+        return Ok((
+            Timeline::steps(epochs.len(), arguments.fps, HOLD)?,
+            Box::new(move |moment| regions.folds_frame(epochs[moment.step], layer.as_deref())),
+        ));
+    }
+    if wanted == Name::Pullback {
+        let regions = RunRegions::new(run, &axes)?;
+        regions.pullback_frame(epochs.last().copied().unwrap_or_default())?;
+        return Ok((
+            Timeline::steps(epochs.len(), arguments.fps, HOLD)?,
+            Box::new(move |moment| regions.pullback_frame(epochs[moment.step])),
         ));
     }
     if wanted == Name::Regions {
@@ -166,9 +206,12 @@ fn animation(run: &Run, arguments: &Arguments, wanted: Name) -> Result<(Timeline
                 .size(640, 500)
                 .panel(views.boundary(moment.step)?))
         }),
-        Name::Training | Name::Flow | Name::Regions => {
-            Box::new(move |moment| views.side_by_side(moment.step))
-        }
+        Name::Training
+        | Name::Flow
+        | Name::Regions
+        | Name::Folds
+        | Name::Pullback
+        | Name::Turns => Box::new(move |moment| views.side_by_side(moment.step)),
     };
     Ok((timeline, draw))
 }
@@ -179,7 +222,7 @@ fn one_feature(
     arguments: &Arguments,
     wanted: Name,
 ) -> Result<(Timeline, Draw)> {
-    if matches!(wanted, Name::Embedding | Name::Flow) {
+    if !matches!(wanted, Name::Training | Name::Boundary) {
         return Err(Error::invalid(
             "animate",
             "the data has one feature, and this shows a plane of them",

@@ -18,8 +18,8 @@ use crate::onnx;
 /// MODEL is an ONNX file of a feed-forward network (torch.onnx.export, skl2onnx, Keras' model.export), or weights in
 /// .safetensors or PyTorch's .pt, whose activations --activations names. Nothing is trained.
 ///
-/// Figures: data, boundary, embedding, prediction, residuals, network, weights, spectrum, and the animation flow. Where
-/// none is named, all that there can be are drawn, but for flow. Of more than two features, figures show the plane of the
+/// Figures: data, boundary, embedding, prediction, residuals, network, weights, spectrum, regions, folds, pullback, and the
+/// animation flow. Where none is named, all that there can be are drawn, but for flow. Of more than two features, figures show the plane of the
 /// first two principal components, or of two features that --features names.
 #[derive(Debug, Args)]
 #[command(

@@ -6,25 +6,32 @@ use clap::Args;
 
 use super::{Outcome, output};
 use crate::error::Error;
-use crate::figures::{InputAxes, Name, RunRegions, Tint};
+use crate::figures::{self, InputAxes, Name, Probes, RunRegions, Tint, Turns};
 use crate::file;
 use crate::plot::Theme;
 
 /// Draw figures of a finished or running run, without training again.
 ///
-/// Figures: data, loss, boundary, embedding, confusion, prediction, residuals, network, filters (the first layer's weights as images),
-/// weights, spectrum, gradients, regions, topology. Where none is named, all that the run can show are drawn. They go into the run's figures/ directory. Of more than two features,
+/// Figures: data, loss, boundary, embedding, confusion, prediction, residuals, network, filters (the first layer's weights as
+/// images), weights, spectrum, gradients, regions, topology, folds, pullback, probes, turns, betti. Where none is named, all that
+/// the run can show are drawn. They go into the run's figures/ directory. Of more than two features,
 /// figures show the plane of the first two principal components, or of two features that --features names; of one feature, data
 /// and boundary show it as it is, with the score over it.
 /// `regions` shows the cells on which a piecewise linear network is one affine map, and writes their counts at every
-/// captured epoch beside the picture, regions.csv; `topology` counts the parts and holes of its decision regions.
+/// captured epoch beside the picture, regions.csv; `topology` counts the parts and holes of its decision regions; `folds` shows
+/// what a network turns over and crushes, and how many points have the same image;
+/// `pullback` follows the line that separates back through every layer, straight in the last, to the curve of the input.
+/// `probes` decides for every layer and epoch whether a hyperplane tells the classes apart, and by what margin; `turns` follows
+/// the singular values and vectors of every matrix, and the balance of the units; `betti` counts components and holes of each
+/// class at every scale, where a layer has two dimensions. Each writes its table beside the picture.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  foldspace figure artifacts/runs/moons\n  \
     foldspace figure artifacts/runs/moons boundary embedding --epoch 20 --theme dark\n  \
     foldspace figure artifacts/runs/iris boundary --features petal_length_cm,petal_width_cm\n  \
     foldspace figure artifacts/runs/moons boundary --format pdf\n  \
     foldspace figure artifacts/runs/moons boundary --format svg --svg-text\n  \
-    foldspace figure artifacts/runs/spiral regions --tint slope --json")]
+    foldspace figure artifacts/runs/spiral regions --tint slope --json\n  \
+    foldspace figure artifacts/runs/moons folds --layer embedding")]
 pub struct Arguments {
     /// The run directory.
     run: PathBuf,
@@ -38,8 +45,15 @@ pub struct Arguments {
     /// What the colour of a cell says, in `regions`: pattern, area, slope or determinant.
     #[arg(long, default_value = "pattern", value_name = "NAME")]
     tint: Tint,
+    /// The layer whose plane `folds` shows, by name or by its number from 0; by default the last of two units.
+    #[arg(long, value_name = "L")]
+    layer: Option<String>,
+    /// Prove the topology of a smooth network's curve in `pullback` in interval arithmetic; of a piecewise linear one it is
+    /// exact anyway.
+    #[arg(long)]
+    certify: bool,
     /// Also write what `regions` is drawn from (vertices, edges, and cells with their areas and affine maps), and the numbers
-    /// of `topology`.
+    /// of `topology`, `folds`, `pullback`, `probes`, `turns` and `betti`.
     #[arg(long)]
     json: bool,
     /// The format of the files: svg, png, pdf; several with commas.
@@ -127,6 +141,11 @@ fn size(text: &str) -> Result<(u32, u32), String> {
         .ok_or_else(|| String::from("write width and height as 800x600"))
 }
 
+fn json_of(value: &impl serde::Serialize) -> Result<Vec<u8>, Error> {
+    serde_json::to_vec(value)
+        .map_err(|error| Error::invalid("JSON", error.to_string(), "report this"))
+}
+
 /// Runs the command.
 pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     let run = super::opened(&arguments.run, quiet)?;
@@ -142,21 +161,29 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
         .out
         .clone()
         .unwrap_or_else(|| run.paths.root().join("figures"));
-    let counted = [Name::Regions, Name::Topology]
-        .iter()
-        .any(|name| names.contains(name));
+    let counted = [
+        Name::Regions,
+        Name::Topology,
+        Name::Folds,
+        Name::Pullback,
+        Name::Probes,
+        Name::Turns,
+        Name::Betti,
+    ]
+    .iter()
+    .any(|name| names.contains(name));
     let tinted = names.contains(&Name::Regions);
-    for (flag, given, allowed) in [
-        ("--json", arguments.json, counted),
-        ("--tint", arguments.tint != Tint::Pattern, tinted),
+    let layered = names.contains(&Name::Folds);
+    let proved = names.contains(&Name::Pullback);
+    for (flag, given, allowed, with) in [
+        ("--certify", arguments.certify, proved, "pullback"),
+        ("--json", arguments.json, counted, "regions"),
+        ("--tint", arguments.tint != Tint::Pattern, tinted, "regions"),
+        ("--layer", arguments.layer.is_some(), layered, "folds"),
     ] {
         if given && !allowed {
-            return Err(Error::invalid(
-                flag,
-                "none of these figures has it",
-                "draw `regions`, or leave it out",
-            )
-            .into());
+            let remedy = format!("draw `{with}`, or leave it out");
+            return Err(Error::invalid(flag, "none of these figures has it", remedy).into());
         }
     }
     for &name in names {
@@ -164,10 +191,38 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
         if all && !name.fits(&run) {
             continue;
         }
+        let mut numbers = Vec::new();
         let drawn = match name {
             Name::Regions => {
                 RunRegions::new(&run, &axes).and_then(|it| it.figure(epoch, arguments.tint))
             }
+            Name::Pullback => {
+                RunRegions::new(&run, &axes).and_then(|it| it.pullback(epoch, arguments.certify))
+            }
+            Name::Folds => RunRegions::new(&run, &axes)
+                .and_then(|it| it.folds(epoch, arguments.layer.as_deref())),
+            Name::Probes => Probes::of_run(&run).and_then(|probes| {
+                numbers.push(("probes.csv", probes.csv()?));
+                if arguments.json {
+                    numbers.push(("probes.json", probes.json()?));
+                }
+                Ok(probes.figure())
+            }),
+            Name::Turns => Turns::of_run(&run).and_then(|turns| {
+                numbers.extend(turns.csv()?);
+                if arguments.json {
+                    numbers.push(("turns.json", turns.json()?));
+                }
+                Ok(turns.figure())
+            }),
+            Name::Betti => figures::betti_of_run(&run, epoch).and_then(|(network, data)| {
+                let curves = figures::betti_curves(&network, &data)?;
+                numbers.push(("betti.csv", figures::betti_csv(&curves)?));
+                if arguments.json {
+                    numbers.push(("betti.json", json_of(&curves)?));
+                }
+                figures::betti_figure(&network, &data, &format!("After epoch {epoch}"))
+            }),
             _ => name.draw(&run, epoch, &axes),
         };
         let mut figure = match drawn {
@@ -200,15 +255,27 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
                 output::wrote(&path)?;
             }
         }
-        let numbers = match name {
-            Name::Regions => RunRegions::new(&run, &axes)?.files(epoch, arguments.json)?,
-            Name::Topology => {
-                RunRegions::new(&run, &axes)?.topology_files(epoch, arguments.json)?
+        match name {
+            Name::Regions => {
+                numbers = RunRegions::new(&run, &axes)?.files(epoch, arguments.json)?;
             }
-            _ => Vec::new(),
-        };
+            Name::Topology => {
+                numbers = RunRegions::new(&run, &axes)?.topology_files(epoch, arguments.json)?;
+            }
+            Name::Folds => {
+                numbers = RunRegions::new(&run, &axes)?.folds_files(epoch, arguments.json)?;
+            }
+            Name::Pullback => {
+                numbers = RunRegions::new(&run, &axes)?.pullback_files(
+                    epoch,
+                    arguments.certify,
+                    arguments.json,
+                )?;
+            }
+            _ => {}
+        }
         for (file, bytes) in numbers {
-            let path = out.join(told_apart(&file, &arguments.look.suffix(name.name())));
+            let path = out.join(told_apart(file, &arguments.look.suffix(name.name())));
             file::write(&path, &bytes)?;
             if !quiet {
                 output::wrote(&path)?;

@@ -7,7 +7,9 @@ use clap::Args;
 use super::{Outcome, output};
 use crate::error::{Error, Result};
 use crate::figures::{InputAxes, RunRegions};
+use crate::geometry::certificate::{LayerVerdict, Verdict, certify};
 use crate::geometry::complex::{PlaneCounts, Summary, most_cells, plane_counts};
+use crate::geometry::{Bounds, WidthWarning};
 use crate::inspect::{LayerReport, inspect};
 use crate::model::{Frozen, import, weights};
 
@@ -18,6 +20,7 @@ use crate::model::{Frozen, import, weights};
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  foldspace inspect artifacts/runs/moons\n  \
     foldspace inspect artifacts/runs/moons/weights/epoch-000150.safetensors --json\n  \
+    foldspace inspect artifacts/runs/moons --certify --domain -1,2,-1,1\n  \
     foldspace inspect net.pt")]
 pub struct Arguments {
     /// A run directory, or a weights file: safetensors, or PyTorch's with a state dict or a checkpoint, whatever it is called.
@@ -25,6 +28,20 @@ pub struct Arguments {
     /// After which captured epoch of a run; by default the last.
     #[arg(long, value_name = "N")]
     epoch: Option<usize>,
+    /// Prove for every layer whether the network up to it is one to one on the window of the data, or find two points with one
+    /// image.
+    #[arg(long)]
+    certify: bool,
+    /// Another rectangle for --certify, in the coordinates of the input plane, such as -1,1,-1,1.
+    #[arg(
+        long,
+        value_name = "X0,X1,Y0,Y1",
+        value_delimiter = ',',
+        num_args = 1,
+        allow_hyphen_values = true,
+        requires = "certify"
+    )]
+    domain: Vec<f64>,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -32,21 +49,28 @@ pub struct Arguments {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
-    let (reports, gradients, cells) = if arguments.path.is_file() {
-        (of_file(&arguments.path)?, Vec::new(), None)
+    let (reports, gradients, cells, narrow) = if arguments.path.is_file() {
+        (of_file(&arguments.path)?, Vec::new(), None, None)
     } else {
         let (reports, gradients) = of_run(&arguments.path, arguments.epoch, quiet)?;
         (
             reports,
             gradients,
             Some(Cells::of(&arguments.path, arguments.epoch)),
+            narrow(&arguments.path)?,
         )
+    };
+    let certificate = match arguments.certify {
+        true => Some(certified(arguments)?),
+        false => None,
     };
     if arguments.json {
         let json = serde_json::json!({
             "layers": reports,
             "gradient_norms": gradients.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
+            "certificate": certificate,
             "cells": cells.as_ref().and_then(|cells| cells.as_ref().ok()),
+            "width_warning": narrow.as_ref().map(|(warning, _)| warning),
         });
         return output::say(format_args!("{json:#}"));
     }
@@ -63,7 +87,136 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
         Some(Err(reason)) => output::say(format_args!("cells: not counted: {reason}"))?,
         None => {}
     }
+    if let Some(certificate) = certificate {
+        certificate.print()?;
+    }
+    if let Some((_, sentence)) = narrow {
+        output::say(format_args!("width: {sentence}"))?;
+    }
     Ok(())
+}
+
+/// What was proved, and where.
+#[derive(serde::Serialize)]
+struct Certificate {
+    domain: [[f64; 2]; 2],
+    /// What the plane is, where it is not all of input space.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    plane: String,
+    layers: Vec<LayerVerdict>,
+}
+
+impl Certificate {
+    fn print(&self) -> Outcome {
+        let [[x0, x1], [y0, y1]] = self.domain;
+        output::say(format_args!(
+            "one to one on [{x0:.4}, {x1:.4}] x [{y0:.4}, {y1:.4}]?"
+        ))?;
+        if !self.plane.is_empty() {
+            output::say(format_args!("  {}", self.plane))?;
+        }
+        for LayerVerdict {
+            layer,
+            alone,
+            from_input,
+        } in &self.layers
+        {
+            output::say(format_args!(
+                "  {layer}, from the input: {}",
+                said(from_input)
+            ))?;
+            output::say(format_args!(
+                "  {layer}, alone, everywhere: {}",
+                said(alone)
+            ))?;
+        }
+        Ok(())
+    }
+}
+
+/// A verdict in words.
+fn said(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Injective {
+            rule,
+            least_determinant,
+        } => {
+            let least = least_determinant.map_or_else(String::new, |least| {
+                format!("; |det J| at least {least:.3e}")
+            });
+            format!("injective: {rule}{least}")
+        }
+        Verdict::Folds { rule, witness } => {
+            let points = witness.map_or_else(String::new, |witness| {
+                let [p, q] = witness.points;
+                format!(
+                    "; ({:.6}, {:.6}) and ({:.6}, {:.6}) have one image, to {:.1e}",
+                    p[0], p[1], q[0], q[1], witness.residual
+                )
+            });
+            format!("not injective: {rule}{points}")
+        }
+        Verdict::Undecided { share, why } => {
+            format!("undecided on {:.4} % of it: {why}", 100.0 * share)
+        }
+    }
+}
+
+fn certified(arguments: &Arguments) -> Result<Certificate> {
+    let path = &arguments.path;
+    let domain = match arguments.domain[..] {
+        [] => None,
+        [x0, x1, y0, y1] => Some(Bounds::new((x0, x1), (y0, y1))?),
+        _ => {
+            return Err(Error::invalid(
+                "--domain",
+                format!("{} numbers, and a rectangle has 4", arguments.domain.len()),
+                "write it as -1,1,-1,1",
+            ));
+        }
+    };
+    let (network, window, plane) = if path.is_file() {
+        if !import::is_ours(path)? {
+            return Err(Error::invalid(
+                path.display().to_string(),
+                "it says no activations, and what is one to one depends on them",
+                "certify a run, or weights that foldspace wrote",
+            ));
+        }
+        (weights::read(path)?, None, String::new())
+    } else {
+        let run = crate::run::Run::open(path)?;
+        let epoch = super::captured_epoch(&run, arguments.epoch)?;
+        let regions = RunRegions::new(&run, &InputAxes::Automatic)?;
+        (
+            regions.network(epoch)?,
+            Some(regions.window()),
+            regions.note().to_owned(),
+        )
+    };
+    let Some(domain) = domain.or(window) else {
+        return Err(Error::invalid(
+            "--certify",
+            "a weights file has no data, and so no window",
+            "give one: --domain -1,1,-1,1",
+        ));
+    };
+    Ok(Certificate {
+        domain: [domain.x, domain.y].map(|(from, to)| [from, to]),
+        plane,
+        layers: certify(&network, domain)?,
+    })
+}
+
+/// Whether a run's network is too narrow for some data, and the sentence that says so.
+fn narrow(path: &Path) -> Result<Option<(WidthWarning, String)>> {
+    let run = crate::run::Run::open(path)?;
+    let split = run.split()?;
+    let warning = super::width::warning(&run, &split)?;
+    Ok(warning.map(|warning| {
+        let sentence = warning.sentence(super::width::names(&split.train));
+        (warning, sentence)
+    }))
 }
 
 /// The cells of a run's network on the plane of its data.

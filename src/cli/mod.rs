@@ -15,12 +15,14 @@ mod init;
 mod inspect;
 mod interrupt;
 mod output;
+mod play;
 mod predict;
 mod progress;
 mod reproduce;
 mod resume;
 mod sweep;
 mod train;
+mod width;
 
 use std::process::ExitCode;
 
@@ -57,6 +59,7 @@ enum Command {
     Compress(compress::Arguments),
     Export(export::Arguments),
     Explore(explore::Arguments),
+    Play(play::Arguments),
     Data(data::Arguments),
     Devices(devices::Arguments),
     Completions(completions::Arguments),
@@ -103,6 +106,7 @@ pub fn run() -> ExitCode {
         Command::Compress(arguments) => compress::run(&arguments, cli.quiet),
         Command::Export(arguments) => export::run(&arguments, cli.quiet),
         Command::Explore(arguments) => explore::run(&arguments, cli.quiet),
+        Command::Play(arguments) => play::run(&arguments, cli.quiet),
         Command::Data(arguments) => data::run(&arguments, cli.quiet),
         Command::Devices(arguments) => devices::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),

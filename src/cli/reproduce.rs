@@ -6,11 +6,11 @@ use std::time::Instant;
 use clap::Args;
 
 use super::{Failure, Outcome, output, progress};
-use crate::anim::Format;
+use crate::anim::{self, Format};
 use crate::blog::{self, Check, Lab, POSTS, Settings};
 use crate::device::Backend;
 
-/// Reproduce the four posts: every figure, example, exercise and claim, with its checks.
+/// Reproduce the four posts: every figure, example, exercise and claim, with its checks; and show what lies beyond them.
 ///
 /// Writes pictures, index.html and checks.json. A failed check is named at the end and gives exit code 1.
 #[derive(Debug, Args)]
@@ -19,7 +19,7 @@ use crate::device::Backend;
     foldspace reproduce A D3         post A, and one item of post D\n  foldspace reproduce --list       what there is"
 )]
 pub struct Arguments {
-    /// Posts (A, B, C, D) or items (A12); everything where none is named.
+    /// Posts (A, B, C, D, and E, beyond them) or items (A12); everything where none is named.
     names: Vec<String>,
     /// List all items and leave.
     #[arg(long)]
@@ -27,13 +27,9 @@ pub struct Arguments {
     /// Where to compute: auto, flex, ndarray or wgpu.
     #[arg(long, default_value = "auto", value_name = "NAME")]
     backend: Backend,
-    /// How to store animations: gif, apng, mp4, png-frames; several with commas.
-    #[arg(
-        long = "format",
-        default_value = "gif",
-        value_delimiter = ',',
-        value_name = "FORMAT"
-    )]
+    /// How to store animations: gif, apng, mp4, png-frames; several with commas. By default mp4 where `ffmpeg` is
+    /// installed, else gif.
+    #[arg(long = "format", value_delimiter = ',', value_name = "FORMAT")]
     formats: Vec<Format>,
     /// How many items to work on at once; by default one per processor.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
@@ -65,7 +61,13 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     let settings = Settings {
         out: arguments.out.clone(),
-        formats: arguments.formats.clone(),
+        formats: if !arguments.formats.is_empty() {
+            arguments.formats.clone()
+        } else if anim::is_at_hand(&anim::Options::default().ffmpeg) {
+            vec![Format::Mp4]
+        } else {
+            vec![Format::Gif]
+        },
         dpi: arguments.dpi,
         jobs: arguments.jobs.map_or(processors, usize::from),
     };
@@ -125,8 +127,8 @@ fn announcement(items: usize, settings: &Settings) -> String {
 fn list() -> Outcome {
     for post in &POSTS {
         output::say(format_args!(
-            "{}  {}, \"{}\"",
-            post.letter, post.author, post.title
+            "{}  {}: {}",
+            post.letter, post.title, post.author
         ))?;
         for item in post.items {
             output::say(format_args!(

@@ -81,6 +81,7 @@ pub(super) fn finish(mut session: Session, quiet: bool) -> Outcome {
         session.notes().iter().for_each(output::note);
     }
     super::notes(&session.split().notes, quiet);
+    super::width::give(session.run(), session.split(), quiet)?;
     let bar = progress::bar(epochs as u64, quiet, "epochs");
     bar.set_position(session.trainer().epoch() as u64);
     let mut last = None;

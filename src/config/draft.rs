@@ -119,7 +119,7 @@ fn choose_columns(
     let guessed = || {
         TARGETS.iter().find_map(|known| {
             let same = |name: &&str| name.trim().eq_ignore_ascii_case(known);
-            names.iter().position(|name| same(&name))
+            names.iter().position(same)
         })
     };
     let at = match target {

@@ -56,6 +56,12 @@ pub(super) const TOP: &[Key] = &[
         "what is kept while it is",
     ),
     key(
+        "warnings",
+        "table",
+        Means("its defaults"),
+        "which warnings are given",
+    ),
+    key(
         "provenance",
         "table",
         CAN_BE_NO_TABLE,
@@ -665,6 +671,14 @@ pub(super) const CAPTURE: &[Key] = &[
         "whether gradients are kept too",
     ),
 ];
+
+/// Of `[warnings]`.
+pub(super) const WARNINGS: &[Key] = &[key(
+    "width",
+    "true or false",
+    Default,
+    "whether `train` and `inspect` say that no hidden layer is wide enough for a class to surround another",
+)];
 
 /// The columns of a run's `metrics.csv`.
 pub(super) const METRICS: &[(&str, &str)] = &[

@@ -226,6 +226,13 @@ pub fn sections() -> Vec<Section> {
             keys::CAPTURE,
             one(part(&["capture"])),
         ),
+        section(
+            "`[warnings]`",
+            "warnings",
+            keys::WARNINGS,
+            // Written into a configuration only where it is not the default.
+            one(Table::try_from(super::Warnings::default()).unwrap_or_default()),
+        ),
     ]
 }
 

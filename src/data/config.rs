@@ -168,7 +168,32 @@ impl DataConfig {
     /// # Errors
     /// As [`load`](Self::load), and where the split leaves nothing to train on, or samples of one class only.
     pub fn load_split(&self, default_seed: u64, base_dir: &Path) -> Result<Split> {
-        let mut reading = self.read(default_seed, base_dir)?;
+        self.split(self.read(default_seed, base_dir)?, default_seed)
+    }
+
+    /// As [`load_split`](Self::load_split), with `bytes` in place of the CSV file's.
+    ///
+    /// # Errors
+    /// As [`load_split`](Self::load_split), and where the table names no CSV file.
+    pub fn split_bytes(&self, bytes: &[u8], default_seed: u64) -> Result<Split> {
+        let Source::File {
+            path,
+            options: FileOptions::Csv(options),
+        } = &self.source
+        else {
+            return Err(Error::invalid(
+                "data.path",
+                "bytes stand for a CSV file, and the table names none",
+                "name one with `path`",
+            ));
+        };
+        self.split(
+            csv::parse_with(bytes, path, options, self.of_loss)?,
+            default_seed,
+        )
+    }
+
+    fn split(&self, mut reading: Reading, default_seed: u64) -> Result<Split> {
         let seed = self.seed_or(default_seed)?;
         let indices = self.indices(&reading.data, seed, &mut reading.notes)?;
         reading.refill(&indices.train);

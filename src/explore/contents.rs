@@ -8,11 +8,13 @@ use super::join;
 use super::spread;
 use super::verdicts::judge;
 use crate::config::Config;
+use crate::data::split::Split;
 use crate::data::{Dataset, Source, Target};
 use crate::error::{Error, Result};
 use crate::figures::{InputAxes, InputPlane};
 use crate::model::Frozen;
 use crate::run::Run;
+use crate::train::EpochMetrics;
 
 /// How much a page may hold. What is left out is said on the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,14 +84,90 @@ pub fn page(run: &Run, axes: &InputAxes, limits: Limits) -> Result<String> {
             "restore the file from a copy, or train again",
         ));
     }
+    let history = History {
+        name: &name(run),
+        config: &run.config,
+        split: &split,
+        captured: captured.len(),
+        epochs,
+        networks,
+        metrics: run.metrics()?,
+    };
+    history.page(axes, limits)
+}
+
+/// A network over its epochs, for a page.
+#[derive(Debug)]
+pub struct History<'a> {
+    /// What the page is called.
+    pub name: &'a str,
+    /// What was asked for.
+    pub config: &'a Config,
+    /// The data.
+    pub split: &'a Split,
+    /// How many epochs were captured, of which `epochs` may be a part.
+    pub captured: usize,
+    /// The epochs, ascending.
+    pub epochs: Vec<usize>,
+    /// The network after each of them; all of one shape.
+    pub networks: Vec<Frozen>,
+    /// An entry per epoch of training.
+    pub metrics: Vec<EpochMetrics>,
+}
+
+impl History<'_> {
+    /// The page.
+    ///
+    /// # Errors
+    /// Where there is no network, or it does not take the data's features.
+    pub fn page(&self, axes: &InputAxes, limits: Limits) -> Result<String> {
+        let Some(first) = self.networks.first() else {
+            return Err(Error::invalid(
+                self.name,
+                "there is no epoch to show",
+                "train one",
+            ));
+        };
+        let rows: Vec<Vec<f64>> = self.networks.iter().map(parameters).collect();
+        let weights = codec::pack(&rows);
+        let (mut description, samples) =
+            describe(self.name, self.config, self.split, axes, first, limits)?;
+        description["epochs"] = json!(self.epochs);
+        description["captured"] = json!(self.captured);
+        description["weightWidth"] = json!(weights.width);
+        description["metrics"] = metrics(&self.metrics);
+        description["verdicts"] = json!(judge(&self.epochs, &self.networks, &self.split.train));
+        Ok(join::page(
+            &format!("{}: foldspace", self.name),
+            &[
+                ("run", &join::inert(&description.to_string())),
+                ("samples", &samples.text),
+                ("weights", &weights.text),
+            ],
+        ))
+    }
+}
+
+/// What a page knows of a run besides its epochs, and its samples; `network` stands for all of them.
+///
+/// # Errors
+/// Where the network does not take the data's features, or they can't be shown on a plane.
+pub fn describe(
+    name: &str,
+    config: &Config,
+    split: &Split,
+    axes: &InputAxes,
+    network: &Frozen,
+    limits: Limits,
+) -> Result<(Value, Packed)> {
     let d = split.train.dimensions();
-    if networks[0]
+    if network
         .layers
         .first()
         .is_none_or(|first| first.inputs() != d)
     {
         return Err(Error::invalid(
-            &place,
+            name,
             format!("the data has {d} features, which is not what the network takes"),
             "restore the data that the run was trained on",
         ));
@@ -97,43 +175,28 @@ pub fn page(run: &Run, axes: &InputAxes, limits: Limits) -> Result<String> {
     let plane = (d > 1)
         .then(|| InputPlane::new(&split.train, split.standardiser.as_ref(), axes))
         .transpose()?;
-    let rows: Vec<Vec<f64>> = networks.iter().map(parameters).collect();
-    let weights = codec::pack(&rows);
     let (samples, counts) = samples(&split.train, &split.test, plane.as_ref(), limits);
-    let name = name(run);
     let description = json!({
         "format": 1,
         "program": env!("CARGO_PKG_VERSION"),
         "name": name,
         "data": split.train.name,
-        "loss": serde_json::to_value(run.config.train.loss).unwrap_or(Value::Null),
+        "loss": serde_json::to_value(config.train.loss).unwrap_or(Value::Null),
         "target": target(&split.train),
         "features": split.train.feature_names,
         "standardised": split.standardiser.as_ref().map(|s| json!({ "means": s.means, "deviations": s.deviations })),
         "plane": plane.as_ref().map(description_of),
         "samples": counts,
         "sampleWidth": samples.width,
-        "layers": networks[0].layers.iter().map(|layer| json!({
+        "layers": network.layers.iter().map(|layer| json!({
             "name": layer.name,
             "inputs": layer.inputs(),
             "units": layer.units(),
             "activation": serde_json::to_value(layer.activation).unwrap_or(Value::Null),
         })).collect::<Vec<_>>(),
-        "epochs": epochs,
-        "captured": captured.len(),
-        "weightWidth": weights.width,
-        "metrics": metrics(run)?,
-        "verdicts": judge(&epochs, &networks, &split.train),
-        "config": configuration(&run.config),
+        "config": configuration(config),
     });
-    Ok(join::page(
-        &format!("{name}: foldspace"),
-        &[
-            ("run", &join::inert(&description.to_string())),
-            ("samples", &samples.text),
-            ("weights", &weights.text),
-        ],
-    ))
+    Ok((description, samples))
 }
 
 /// What the page calls the run: its directory's name.
@@ -147,7 +210,7 @@ fn name(run: &Run) -> String {
 }
 
 /// Every number of a network: per layer the weight, row by row, then the bias.
-fn parameters(network: &Frozen) -> Vec<f64> {
+pub fn parameters(network: &Frozen) -> Vec<f64> {
     let mut numbers = Vec::new();
     for layer in &network.layers {
         for row in layer.weight.row_iter() {
@@ -242,7 +305,7 @@ fn samples(
 }
 
 /// Epoch, losses and accuracies, a row per epoch.
-fn metrics(run: &Run) -> Result<Value> {
+fn metrics(rows: &[EpochMetrics]) -> Value {
     let number = |x: f64| {
         if x.is_finite() {
             json!(significant(x))
@@ -250,7 +313,6 @@ fn metrics(run: &Run) -> Result<Value> {
             Value::Null
         }
     };
-    let rows = run.metrics()?;
     let rows = rows.iter().map(|m| {
         let optional = |x: Option<f64>| x.map_or(Value::Null, number);
         json!([
@@ -261,7 +323,7 @@ fn metrics(run: &Run) -> Result<Value> {
             optional(m.test_accuracy)
         ])
     });
-    Ok(rows.collect())
+    rows.collect()
 }
 
 /// Six digits: they are read, not computed with.

@@ -24,13 +24,25 @@ pub const MODULES: &[(&str, &str)] = &[
     ("address.js", include_str!("../web/address.js")),
     ("main.js", include_str!("../web/main.js")),
 ];
+
+/// What begins the page of a run.
+const START: (&str, &str) = ("start.js", include_str!("../web/start.js"));
+
+/// What the page that a server feeds has besides, and what begins it.
+const LIVE: &[(&str, &str)] = &[
+    ("wire.js", include_str!("../web/wire.js")),
+    ("draw.js", include_str!("../web/draw.js")),
+    ("controls.js", include_str!("../web/controls.js")),
+    ("play.js", include_str!("../web/play.js")),
+];
+const LIVE_STYLE: &str = include_str!("../web/play.css");
 const STYLE: &str = include_str!("../web/page.css");
 const BODY: &str = include_str!("../web/page.html");
 
 /// All modules in one scope, without what only a reader of the source needs: comments and indentation.
-pub fn script() -> String {
+fn script(last: &[(&str, &str)]) -> String {
     let mut joined = String::from("'use strict';\n");
-    for (name, source) in MODULES {
+    for (name, source) in MODULES.iter().chain(last) {
         joined.push_str(&format!("// {name}\n"));
         for line in without_types(source).lines() {
             let line = line.trim();
@@ -62,20 +74,52 @@ fn without_types(source: &str) -> String {
 
 /// A whole page around data blocks, each an id and a text that holds no `<`.
 pub fn page(title: &str, blocks: &[(&str, &str)]) -> String {
-    let script = script();
+    document(title, STYLE, blocks, &script(&[START]), "").0
+}
+
+/// The page that a server feeds.
+#[derive(Debug)]
+pub struct Live {
+    /// The whole file.
+    pub html: String,
+    /// What it may do, for the server to say too.
+    pub policy: String,
+}
+
+/// The page that shows what a server on `port` of this machine sends it.
+pub fn live(port: u16) -> Live {
+    let connect = format!("connect-src ws://127.0.0.1:{port} ws://localhost:{port}; ");
+    let style = format!("{STYLE}{LIVE_STYLE}");
+    let (html, policy) = document("foldspace play", &style, &[], &script(LIVE), &connect);
+    Live { html, policy }
+}
+
+/// A page and its policy.
+fn document(
+    title: &str,
+    style: &str,
+    blocks: &[(&str, &str)],
+    script: &str,
+    connect: &str,
+) -> (String, String) {
     let policy = format!(
-        "default-src 'none'; script-src '{}'; style-src '{}'; img-src data: blob:; worker-src blob:; \
+        "default-src 'none'; script-src '{}'; style-src '{}'; img-src data: blob:; worker-src blob:; {connect}\
          base-uri 'none'; form-action 'none'",
-        hash(&script),
-        hash(STYLE)
+        hash(script),
+        hash(style)
     );
+    // A browser asks a server for an icon unless it is told that there is none.
+    let icon = match connect {
+        "" => "",
+        _ => "<link rel=\"icon\" href=\"data:,\">\n",
+    };
     let mut page = format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"referrer\" content=\"no-referrer\">\n\
-         <meta name=\"color-scheme\" content=\"light dark\">\n\
-         <title>{}</title>\n<style>{STYLE}</style>\n</head>\n{BODY}",
+         <meta name=\"color-scheme\" content=\"light dark\">\n{icon}\
+         <title>{}</title>\n<style>{style}</style>\n</head>\n{BODY}",
         escape(title)
     );
     for (id, text) in blocks {
@@ -86,7 +130,7 @@ pub fn page(title: &str, blocks: &[(&str, &str)]) -> String {
     page.push_str(&format!(
         "<script type=\"module\" id=\"program\">{script}</script>\n</body>\n</html>\n"
     ));
-    page
+    (page, policy)
 }
 
 /// JSON that can stand inside a script element: no `<`, so nothing in it can end the element.
@@ -134,7 +178,7 @@ mod tests {
     #[test]
     fn modules_import_only_what_those_before_them_export() {
         let mut known: BTreeSet<(String, String)> = BTreeSet::new();
-        for (name, source) in MODULES {
+        for (name, source) in MODULES.iter().chain(LIVE).chain([&START]) {
             for line in source.lines().filter(|line| line.starts_with("import ")) {
                 let (names, module) = line.split_once('}').unwrap();
                 let module = module.split('\'').nth(1).unwrap().trim_start_matches("./");
@@ -152,7 +196,7 @@ mod tests {
 
     #[test]
     fn nothing_of_a_module_system_is_left() {
-        let script = script();
+        let script = script(&[&[START], LIVE].concat());
         assert!(!script.contains("\nimport ") && !script.contains("\nexport "));
         assert!(!script.contains("</script"), "it would end its own element");
         for forbidden in [

@@ -8,7 +8,8 @@ mod contents;
 mod join;
 pub mod verdicts;
 
-pub use contents::{Limits, page};
+pub use contents::{History, Limits, describe, page, parameters};
+pub use join::{Live, live};
 
 /// `most` of `count` places, evenly spread, the first and the last among them; all where there are no more.
 fn spread(count: usize, most: usize) -> Vec<usize> {

@@ -53,13 +53,26 @@ pub fn boundary_curves(network: &Frozen, bounds: Bounds) -> Result<Vec<Vec<Point
 /// # Errors
 /// As [`boundary_curves`].
 pub fn boundary(network: &Frozen, dataset: &Dataset, bounds: Bounds) -> Result<Panel> {
+    boundary_on(network, dataset, bounds, Vec::new())
+}
+
+/// The same over `paper`, which lies between the regions and the data.
+///
+/// # Errors
+/// As [`boundary_curves`].
+pub fn boundary_on(
+    network: &Frozen,
+    dataset: &Dataset,
+    bounds: Bounds,
+    paper: Vec<Mark>,
+) -> Result<Panel> {
     super::scatter::legible(dataset)?;
     let decision = Decision::of(network)?;
     let head = before_last(network)?;
     let (regions, curves) = decision.picture(bounds, |points| head.forward(points))?;
     let label = |axis: usize| dataset.feature_names.get(axis).map(|name| axis_label(name));
     let [x, y] = [0, 1].map(|axis| label(axis).unwrap_or_default());
-    let panel = plane(bounds, &x, &y).mark(regions);
+    let panel = plane(bounds, &x, &y).mark(regions).marks(paper);
     let points = plane_points(dataset.features.as_ref());
     let lines = curves.into_iter().map(|points| Mark::Line {
         points,

@@ -10,8 +10,11 @@ use crate::plot::{Colour, Mark, Point, Stroke};
 /// Width over height of every window, so that the camera zooms but never squeezes.
 const ASPECT: f64 = 1.16;
 
-/// The window around some points, in the animation's shape.
-pub(super) fn window(points: MatRef<'_, f64>) -> Result<Bounds> {
+/// The window around some points (n x 2) that a [`Flow`](super::Flow) shows, in its shape.
+///
+/// # Errors
+/// If a point is not finite, or there is none.
+pub fn window(points: MatRef<'_, f64>) -> Result<Bounds> {
     let Bounds { x, y } = Bounds::around(points, 0.12)?;
     let (width, height) = (x.1 - x.0, y.1 - y.0);
     let (width, height) = (width.max(ASPECT * height), height.max(width / ASPECT));

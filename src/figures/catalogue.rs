@@ -3,8 +3,8 @@
 use faer::Mat;
 
 use super::{
-    InputAxes, InputPlane, OneFeature, RunRegions, Stage, Subject, Tint, Training, learning,
-    one_feature, topology_figure,
+    InputAxes, InputPlane, OneFeature, Probes, RunRegions, Stage, Subject, Tint, Training, Turns,
+    betti_figure, betti_of_run, learning, one_feature, topology_figure,
 };
 use crate::capture::CapturedSet;
 use crate::error::{Error, Result};
@@ -43,11 +43,21 @@ pub enum Name {
     Regions,
     /// The parts of its decision regions.
     Topology,
+    /// What the network turns over and crushes, and how often the image is covered.
+    Folds,
+    /// The line that separates, in every layer's view.
+    Pullback,
+    /// Whether a hyperplane tells the classes apart in each layer, and by how much.
+    Probes,
+    /// What training does to each matrix.
+    Turns,
+    /// Components and holes of each class in each layer.
+    Betti,
 }
 
 impl Name {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 19] = [
         Self::Data,
         Self::Loss,
         Self::Boundary,
@@ -62,6 +72,11 @@ impl Name {
         Self::Gradients,
         Self::Regions,
         Self::Topology,
+        Self::Folds,
+        Self::Pullback,
+        Self::Probes,
+        Self::Turns,
+        Self::Betti,
     ];
 
     /// The name on the command line, and the file's.
@@ -81,6 +96,11 @@ impl Name {
             Self::Gradients => "gradients",
             Self::Regions => "regions",
             Self::Topology => "topology",
+            Self::Folds => "folds",
+            Self::Pullback => "pullback",
+            Self::Probes => "probes",
+            Self::Turns => "turns",
+            Self::Betti => "betti",
         }
     }
 
@@ -100,10 +120,21 @@ impl Name {
                 .all(|layer| layer.activation.is_piecewise_linear())
         };
         match self {
-            Self::Boundary | Self::Embedding | Self::Confusion => classes(),
+            Self::Boundary | Self::Embedding | Self::Confusion | Self::Probes | Self::Betti => {
+                classes()
+            }
             Self::Prediction | Self::Residuals => !classes(),
             Self::Regions => straight(),
-            Self::Topology => straight() && classes(),
+            // Of a smooth network the border between two classes is certified, of more it is not.
+            Self::Topology => {
+                let two = || {
+                    run.split()
+                        .is_ok_and(|split| split.train.class_count() == Some(2))
+                };
+                (straight() && classes()) || two()
+            }
+            Self::Pullback => classes(),
+            Self::Folds => layers.iter().any(|layer| layer.units == 2),
             Self::Filters => run
                 .split()
                 .is_ok_and(|split| super::filters::look_like_pixels(&split.train.feature_names)),
@@ -122,7 +153,9 @@ impl Name {
         {
             return match self {
                 Self::Data => Ok(line.samples()),
-                _ => one_feature::figure(&line, &run.frozen(epoch)?, epoch),
+                _ => {
+                    one_feature::figure(&line, &run.frozen(epoch)?, &format!("After epoch {epoch}"))
+                }
             };
         }
         match self {
@@ -130,6 +163,12 @@ impl Name {
             Self::Gradients => learning::gradients(run),
             Self::Regions => RunRegions::new(run, axes)?.figure(epoch, Tint::Pattern),
             Self::Topology => topology_figure(&RunRegions::new(run, axes)?, epoch),
+            Self::Probes => Probes::of_run(run).map(|probes| probes.figure()),
+            Self::Turns => Turns::of_run(run).map(|turns| turns.figure()),
+            Self::Betti => {
+                let (network, data) = betti_of_run(run, epoch)?;
+                betti_figure(&network, &data, &format!("After epoch {epoch}"))
+            }
             _ => subject(run, epoch, axes)?.draw(self),
         }
     }

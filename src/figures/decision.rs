@@ -182,7 +182,7 @@ impl Decision {
 }
 
 /// The curve's points, the first one again at the end of a closed curve.
-fn drawn(curve: Polyline) -> Vec<Point> {
+pub(super) fn drawn(curve: Polyline) -> Vec<Point> {
     let mut points = curve.points;
     if curve.closed {
         points.extend(points.first().copied());

@@ -17,7 +17,10 @@ use crate::geometry::{Bounds, Slice, Stage};
 use crate::model::Frozen;
 use crate::plot::{Colour, Figure, Frame, Mark, Panel, Point, Stroke};
 
+mod beside;
 mod words;
+
+pub use beside::Beside;
 
 /// Lines of graph paper along each axis.
 const LINES: usize = 17;
@@ -175,8 +178,9 @@ impl Flow {
         let legs = self.way.legs.iter().enumerate().map(|(i, leg)| {
             let (seconds, pause) = match leg.act {
                 Act::Stage(Stage::Translate) => (0.6, 0.4),
-                Act::Stage(Stage::Activate) | Act::Activate => (1.4, 0.8),
-                Act::Turn | Act::Affine => (1.4, 0.4),
+                Act::Activate => (2.6, 1.2),
+                Act::Stage(Stage::Activate) => (1.4, 0.8),
+                Act::Turn | Act::Affine => (1.6, 0.8),
                 Act::Stage(_) => (0.8, 0.3),
             };
             (Scene::Leg(i), seconds, pause)
@@ -217,14 +221,26 @@ impl Flow {
     pub fn draw(&self, moment: &Moment) -> Result<Figure> {
         // A pause, then movement and pause in turn: movement k is segment 2 k + 1.
         let (scene, ..) = self.scenes[(moment.segment - 1) / 2];
-        let panel = match scene {
-            Scene::Leg(leg) => self.on_the_way(leg, moment.eased)?,
-            Scene::Line => self.separated(moment.eased)?,
-            Scene::Back => self.on_the_way_back(moment.eased, 0.0)?,
-            Scene::Home => self.on_the_way_back(1.0, moment.eased)?,
-        };
-        let panel = panel.title(self.caption(scene));
+        let panel = self.during(scene, moment.eased)?;
         Ok(Figure::new("").size(SIZE.0, SIZE.1).panel(panel))
+    }
+
+    /// A movement as far as `t`, under its name.
+    fn during(&self, scene: Scene, t: f64) -> Result<Panel> {
+        let panel = match scene {
+            Scene::Leg(leg) => self.on_the_way(leg, t)?,
+            Scene::Line => self.separated(t)?,
+            Scene::Back => self.on_the_way_back(t, 0.0)?,
+            Scene::Home => self.on_the_way_back(1.0, t)?,
+        };
+        // A note that comes and goes must not move the plot.
+        let note = if panel.note.is_empty() {
+            " "
+        } else {
+            &panel.note
+        }
+        .to_owned();
+        Ok(panel.title(self.caption(scene)).note(note))
     }
 
     /// Still pictures of the start, of the end of every affine map, turn and activation, and of the separating line.
@@ -299,7 +315,12 @@ impl Flow {
     fn on_the_way(&self, leg: usize, t: f64) -> Result<Panel> {
         let moved = self.way.at(&self.way.legs[leg], t, self.points.as_ref());
         let window = between(self.windows[leg], self.windows[leg + 1], t)?;
-        let seen = self.seen(&self.way.legs[leg]);
+        // What a view shows of the variance is true once it is reached.
+        let seen = if t < 1.0 {
+            self.remark.clone()
+        } else {
+            self.seen(&self.way.legs[leg])
+        };
         Ok(self.scene(moved.as_ref(), window, None).note(seen))
     }
 

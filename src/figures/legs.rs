@@ -4,8 +4,11 @@
 //! wide layers can be taken apart as well, with W = U S Vᵀ:
 //!
 //! - From the plane to k units the image is still a plane. Seen face on, its map is a 2 x 2 matrix, which moves in stages.
-//! - From k units to the plane, Vᵀ looks at two directions of the k. The picture first turns to show these; what
-//!   remains is a 2 x 2 matrix again.
+//! - From k units to the plane, Vᵀ looks at two directions of the k. The picture turns to show these; what remains is a
+//!   2 x 2 matrix again.
+//!
+//! The turn comes before the activation that leads to the k units, not after it: what bends then is seen along the very
+//! directions that the next layer reads, from a camera that stands still.
 
 use faer::{Mat, MatRef};
 
@@ -58,6 +61,10 @@ enum Route {
     Picture(usize, LayerFlow, Stage),
     /// From what the picture showed to what the layer reads.
     Turn(usize, Mat<f64>),
+    /// From what the picture shows of the layer's affine image to the directions (units x 2) that the next layer reads.
+    Face(usize, Mat<f64>),
+    /// The layer's activation, seen along these directions (units x 2).
+    Bend(Mat<f64>),
     /// Stages of a map from what the layer reads: (units x 2) directions.
     Read(Mat<f64>, LayerFlow, Stage),
 }
@@ -67,6 +74,9 @@ enum Route {
 pub(super) struct Legs {
     journey: Journey,
     network: Frozen,
+    /// By layer: the two directions of its inputs (inputs x 2) that it reads, where there are more and the picture has
+    /// turned to them before the activation in front of it.
+    reads: Vec<Option<Mat<f64>>>,
     /// In order; none for a network without layers.
     pub legs: Vec<Leg>,
 }
@@ -80,6 +90,7 @@ impl Legs {
                 None => Journey::new(network, data)?,
             },
             network: network.clone(),
+            reads: vec![None; network.layers.len() + 1],
             legs: Vec::new(),
         };
         for number in 0..way.journey.steps.len() {
@@ -96,9 +107,10 @@ impl Legs {
         Ok(way)
     }
 
-    fn plan(&self, number: usize, data: MatRef<'_, f64>) -> Result<Vec<Leg>> {
-        let step = &self.journey.steps[number];
-        let layer = &self.network.layers[step.layer];
+    fn plan(&mut self, number: usize, data: MatRef<'_, f64>) -> Result<Vec<Leg>> {
+        let step = self.journey.steps[number].clone();
+        let layer = self.network.layers[step.layer].clone();
+        let layer = &layer;
         let leg = |act: Act, explained: f64, mirrors: bool, route: Route| Leg {
             layer: step.layer,
             act,
@@ -117,7 +129,9 @@ impl Legs {
                     Route::Step(number),
                 )])
             }
-            Motion::Activate => Ok(whole(Act::Activate)),
+            Motion::Activate => Ok(self
+                .faced(number, data)?
+                .unwrap_or_else(|| whole(Act::Activate))),
             Motion::Affine if layer.inputs() == 2 => {
                 let (from, to) = (
                     self.journey.at(number, 0.0, data),
@@ -137,41 +151,65 @@ impl Legs {
             }
             Motion::Affine if layer.units() == 2 => {
                 let h = self.before(step.layer, data);
-                let v = svd(layer.weight.as_ref())?.v;
-                let total = variance(h.as_ref());
-                let view = View {
-                    mean: vec![0.0; layer.inputs()],
-                    explained: 1.0,
-                    axes: v,
+                let (turn, read) = match self.reads[step.layer].take() {
+                    Some(read) => (None, read),
+                    None => {
+                        let picture = self.journey.at(number, 0.0, data);
+                        let read = read_by(layer, picture.as_ref(), h.as_ref())?;
+                        let route = Route::Turn(number, read.clone());
+                        let turn = leg(Act::Turn, shown(h.as_ref(), &read), false, route);
+                        (Some(turn), read)
+                    }
                 };
-                let picture = self.journey.at(number, 0.0, data);
-                let read = view.aligned_to(picture.as_ref(), h.as_ref())?.axes;
-                let seen = variance((&h * &read).as_ref());
                 let flow = LayerFlow::new(&Layer {
                     weight: &layer.weight * &read,
                     activation: Activation::Identity,
                     ..layer.clone()
                 })?;
                 let mirrors = flow.scale.iter().any(|&s| s < 0.0);
-                let explained = if total > 0.0 {
-                    (seen / total).min(1.0)
-                } else {
-                    1.0
-                };
-                let turn = leg(
-                    Act::Turn,
-                    explained,
-                    false,
-                    Route::Turn(number, read.clone()),
-                );
                 let stages = affine_stages().map(|stage| {
                     let route = Route::Read(read.clone(), flow.clone(), stage);
                     leg(Act::Stage(stage), 1.0, mirrors, route)
                 });
-                Ok(std::iter::once(turn).chain(stages).collect())
+                Ok(turn.into_iter().chain(stages).collect())
             }
             Motion::Affine => Ok(whole(Act::Affine)),
         }
+    }
+
+    /// The turn to what the next layer reads, and the activation seen from there; `None` where the next layer does not
+    /// lead from many units to the plane.
+    fn faced(&mut self, number: usize, data: MatRef<'_, f64>) -> Result<Option<Vec<Leg>>> {
+        let layer = self.journey.steps[number].layer;
+        let next = self.network.layers.get(layer + 1);
+        let Some(next) = next.filter(|next| next.inputs() > 2 && next.units() == 2) else {
+            return Ok(None);
+        };
+        let flat = self.network.layers[layer].affine(self.before(layer, data).as_ref());
+        let bent = self.before(layer + 1, data);
+        let picture = self.journey.at(number, 0.0, data);
+        let read = read_by(next, picture.as_ref(), flat.as_ref())?;
+        let leg = |act: Act, explained: f64, route: Route| Leg {
+            layer,
+            act,
+            explained,
+            mirrors: false,
+            route,
+        };
+        let legs = vec![
+            leg(
+                Act::Turn,
+                shown(flat.as_ref(), &read),
+                Route::Face(number, read.clone()),
+            ),
+            leg(
+                Act::Activate,
+                shown(bent.as_ref(), &read),
+                Route::Bend(read.clone()),
+            ),
+        ];
+        self.reads[layer + 1] = Some(read);
+        Ok(Some(legs))
     }
 
     /// What a layer gets for `points` of input space.
@@ -193,11 +231,45 @@ impl Legs {
                 let end = self.before(leg.layer, points) * read;
                 blend(start.as_ref(), end.as_ref(), t)
             }
+            Route::Face(step, read) => {
+                let start = self.journey.at(*step, 0.0, points);
+                let flat =
+                    self.network.layers[leg.layer].affine(self.before(leg.layer, points).as_ref());
+                blend(start.as_ref(), (flat * read).as_ref(), t)
+            }
+            Route::Bend(read) => {
+                let layer = &self.network.layers[leg.layer];
+                let flat = layer.affine(self.before(leg.layer, points).as_ref());
+                let start = &flat * read;
+                let end = layer.activate(flat) * read;
+                blend(start.as_ref(), end.as_ref(), t)
+            }
             Route::Read(read, flow, stage) => {
                 let start = self.before(leg.layer, points) * read;
                 flow.at(*stage, t, start.as_ref())
             }
         }
+    }
+}
+
+/// The two orthonormal directions (k x 2) that `layer` (2 x k) reads, turned within their plane so that `points` (n x k)
+/// are seen as close to `picture` (n x 2) as can be.
+fn read_by(layer: &Layer, picture: MatRef<'_, f64>, points: MatRef<'_, f64>) -> Result<Mat<f64>> {
+    let view = View {
+        mean: vec![0.0; layer.inputs()],
+        explained: 1.0,
+        axes: svd(layer.weight.as_ref())?.v,
+    };
+    Ok(view.aligned_to(picture, points)?.axes)
+}
+
+/// The share of the variance of `points` (n x k) along `axes` (k x 2), in [0, 1]; 1 where nothing varies.
+fn shown(points: MatRef<'_, f64>, axes: &Mat<f64>) -> f64 {
+    let total = variance(points);
+    if total > 0.0 {
+        (variance((points * axes).as_ref()) / total).min(1.0)
+    } else {
+        1.0
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::model::Frozen;
 use crate::plot::diagram::Column;
 use crate::plot::text::literal;
-use crate::plot::{Colour, Figure, Panel, Stroke};
+use crate::plot::{Colormap, Colour, Figure, Panel, Role, Stroke};
 
 /// No more nodes than this are drawn per column.
 const MOST_NODES: usize = 12;
@@ -44,13 +44,16 @@ pub(super) fn diagram(network: &Frozen, source: &str) -> Figure {
     let panel = Panel::diagram().network(&columns, |c, from, to| {
         let weight = network.layers[c].weight[(to, from)];
         let strength = (weight / largest[c]).abs();
-        let colour = Colour::accent(if weight < 0.0 { 1 } else { 2 });
+        let colour = Colour::new(Role::Scale(
+            Colormap::Diverging,
+            if weight < 0.0 { 0.0 } else { 1.0 },
+        ));
         Stroke::new(colour.fade(0.15 + 0.85 * strength), 0.6 + 2.6 * strength)
     });
     let height = 130 + 46 * columns.iter().map(|c| c.nodes).max().unwrap_or(1) as u32;
     Figure::new("Network")
         .caption(format!(
-            "{source}: blue weights are positive, orange ones negative, and width is size within the layer."
+            "{source}: blue-green weights are positive, brown ones negative, and width is size within the layer."
         ))
         .size(160 + 170 * columns.len() as u32, height.max(320))
         .panel(panel)

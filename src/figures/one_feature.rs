@@ -66,6 +66,16 @@ impl OneFeature {
         })
     }
 
+    /// Shows the feature from `from` to `to` instead of around the samples.
+    ///
+    /// # Errors
+    /// If that is no range.
+    pub fn between(mut self, (from, to): (f64, f64)) -> Result<Self> {
+        let Bounds { x, .. } = Bounds::new((from, to), (0.0, 1.0))?;
+        self.range = [x.0, x.1];
+        Ok(self)
+    }
+
     /// The samples alone: a strip per class, or the target over the feature.
     pub fn samples(&self) -> Figure {
         let panel = match &self.data.target {
@@ -147,6 +157,14 @@ impl OneFeature {
                 Ok(vec![self.classes(labels, classes, &probabilities)])
             }
         }
+    }
+
+    /// The same of any function that gives a probability per class (n x k) for places along the feature; `None` for a
+    /// regression.
+    pub(super) fn score_of(&self, probabilities: &dyn Fn(&[f64]) -> Mat<f64>) -> Option<Panel> {
+        let classes = self.data.class_count()?;
+        let labels = self.data.labels()?;
+        Some(self.classes(labels, classes, probabilities))
     }
 
     /// Probabilities over the feature, the regions behind them, and the samples in strips.
@@ -381,23 +399,27 @@ fn borders(xs: &[f64], p: &Mat<f64>, probabilities: &dyn Fn(&[f64]) -> Mat<f64>)
 }
 
 /// The picture of one network: its panels, titled.
-pub(super) fn figure(line: &OneFeature, network: &Frozen, epoch: usize) -> Result<Figure> {
-    let panels = line.score(network)?;
+pub(super) fn figure(line: &OneFeature, network: &Frozen, source: &str) -> Result<Figure> {
+    Ok(titled(line, line.score(network)?, source))
+}
+
+/// Panels of a score, titled; `source` says whose.
+pub(super) fn titled(line: &OneFeature, panels: Vec<Panel>, source: &str) -> Figure {
     let caption = if line.data.labels().is_none() {
-        "The prediction over the only feature, with the training samples."
+        "The prediction over the only feature, with the samples."
     } else if line.data.class_count() == Some(2) {
-        "The probability over the only feature; the training samples stand at 0 and 1, strewn a little. Dotted: where the \
+        "The probability over the only feature; the samples stand at 0 and 1, strewn a little. Dotted: where the \
          decision changes."
     } else {
-        "Each class's probability over the only feature, and the training samples below. Dotted: where the likeliest class \
+        "Each class's probability over the only feature, and the samples below. Dotted: where the likeliest class \
          changes."
     };
     let columns = panels.len().min(2);
     let rows = panels.len().div_ceil(columns.max(1)) as u32;
-    Ok(Figure::new("Score over the feature")
-        .caption(format!("After epoch {epoch}. {caption}"))
+    Figure::new("Score over the feature")
+        .caption(format!("{source}. {caption}"))
         .size(if columns < 2 { 720 } else { 1040 }, 100 + 420 * rows)
-        .panels(columns, panels))
+        .panels(columns, panels)
 }
 
 /// A label inside the picture, as animations carry it.

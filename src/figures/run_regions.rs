@@ -4,10 +4,13 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::scatter::axis_label;
-use super::{InputAxes, InputPlane, Tint, regions, regions_figure};
+use super::topology::Counted;
+use super::{InputAxes, InputPlane, Readout, Tint, regions, regions_figure};
 use crate::error::{Error, Result};
-use crate::geometry::complex::{Complex, ComplexData, Decided, Summary, most_cells};
-use crate::geometry::{Bounds, topology};
+use crate::geometry::complex::{
+    Complex, ComplexData, Decided, Summary, most_cells, piecewise_linear,
+};
+use crate::geometry::{Bounds, CertifiedCurve, certified_pull_back, topology};
 use crate::model::Frozen;
 use crate::plot::{Figure, Panel};
 use crate::run::Run;
@@ -24,10 +27,10 @@ pub struct RunRegions {
 pub(super) fn cells_of(
     network: &Frozen,
     plane: &InputPlane,
+    window: Bounds,
     tint: Tint,
     source: &str,
 ) -> Result<Figure> {
-    let window = plane.bounds()?;
     let on_plane = plane.network(network)?;
     let complex = Complex::new(&on_plane, window)?;
     let mut figure = regions_figure(&on_plane, &complex, tint)?;
@@ -87,13 +90,37 @@ impl RunRegions {
         Ok((network, complex))
     }
 
+    /// The network after an epoch, as it acts on the plane.
+    ///
+    /// # Errors
+    /// If the epoch was not captured.
+    pub fn network(&self, epoch: usize) -> Result<Frozen> {
+        self.plane.network(&self.run.frozen(epoch)?)
+    }
+
+    /// What a caption has to say about the plane; nothing where it is all of input space.
+    pub fn note(&self) -> &str {
+        self.plane.note()
+    }
+
+    /// The window of the plane that figures look through.
+    pub fn window(&self) -> Bounds {
+        self.window
+    }
+
     /// The picture after an epoch.
     ///
     /// # Errors
     /// As [`complex`](Self::complex) and [`regions`].
     pub fn figure(&self, epoch: usize, tint: Tint) -> Result<Figure> {
         let source = format!("After epoch {epoch}");
-        cells_of(&self.run.frozen(epoch)?, &self.plane, tint, &source)
+        cells_of(
+            &self.run.frozen(epoch)?,
+            &self.plane,
+            self.window,
+            tint,
+            &source,
+        )
     }
 
     /// A picture of the animation over epochs.
@@ -146,6 +173,25 @@ impl RunRegions {
         }
     }
 
+    /// The certified border of a smooth network after an epoch; none of a network with cells, or of more than two classes.
+    ///
+    /// # Errors
+    /// If the epoch was not captured, or the border takes too many squares.
+    pub fn certified(&self, epoch: usize) -> Result<Option<CertifiedCurve>> {
+        let network = self.plane.network(&self.run.frozen(epoch)?)?;
+        let (head, _) = network.split_at(network.layers.len().saturating_sub(1));
+        if piecewise_linear(&head).layers.len() == head.layers.len()
+            || self.plane.data().class_count() != Some(2)
+        {
+            return Ok(None);
+        }
+        let Ok(readout) = Readout::of(&network) else {
+            return Ok(None);
+        };
+        let (normal, offset) = (&readout.normal, readout.offset);
+        certified_pull_back(&head, normal, offset, self.window, 7).map(Some)
+    }
+
     /// The data on the plane, whose window this is.
     pub(super) fn plane(&self) -> &InputPlane {
         &self.plane
@@ -171,16 +217,120 @@ impl RunRegions {
     /// As [`decided`](Self::decided).
     pub fn topology_files(&self, epoch: usize, json: bool) -> Result<Vec<(&'static str, Vec<u8>)>> {
         let epochs = self.run.epochs()?;
-        let rows = epochs
-            .par_iter()
-            .map(|&epoch| Ok((epoch, topology(&self.decided(epoch)?))));
+        let count = |epoch: usize| match self.certified(epoch)? {
+            Some(certified) => Ok(Counted::of_certificate(&certified)),
+            None => Ok(Counted::of_cells(&topology(&self.decided(epoch)?))),
+        };
+        let rows = epochs.par_iter().map(|&epoch| Ok((epoch, count(epoch)?)));
         let rows = rows.collect::<Result<Vec<_>>>()?;
         let mut files = vec![(
             "topology.csv",
             super::topology::csv(self.plane.data(), &rows)?,
         )];
         if json {
-            files.push(("topology.json", json_of(&topology(&self.decided(epoch)?))?));
+            let bytes = match self.certified(epoch)? {
+                Some(certified) => json_of(&Counted::of_certificate(&certified))?,
+                None => json_of(&topology(&self.decided(epoch)?))?,
+            };
+            files.push(("topology.json", bytes));
+        }
+        Ok(files)
+    }
+
+    /// The picture of how the network folds the plane after an epoch, up to a layer: the last of two units where none is
+    /// named.
+    ///
+    /// # Errors
+    /// As [`folds_figure`](super::folds_figure).
+    pub fn folds(&self, epoch: usize, layer: Option<&str>) -> Result<Figure> {
+        let source = format!("After epoch {epoch}");
+        super::folds_figure(&self.run.frozen(epoch)?, &self.plane, layer, &source)
+    }
+
+    /// A picture of the animation of folds over epochs.
+    ///
+    /// # Errors
+    /// As [`folds`](Self::folds).
+    pub fn folds_frame(&self, epoch: usize, layer: Option<&str>) -> Result<Figure> {
+        let network = self.plane.network(&self.run.frozen(epoch)?)?;
+        let layers = super::layers_to(&network, layer)?;
+        let picture = super::FoldPicture::new(&network, self.plane.data(), self.window, layers)?;
+        let [input, image] = picture.panels;
+        let numbers = picture.numbers;
+        let note = format!(
+            "epoch {epoch} · {:.1} % turned over, {:.1} % crushed",
+            100.0 * numbers.over,
+            100.0 * (numbers.line + numbers.point)
+        );
+        Ok(Figure::new("")
+            .size(1000, 540)
+            .panels(2, [input.note(note), image]))
+    }
+
+    /// The files with the numbers behind `folds`.
+    ///
+    /// # Errors
+    /// As [`fold_table`](super::fold_table).
+    pub fn folds_files(&self, epoch: usize, json: bool) -> Result<Vec<(&'static str, Vec<u8>)>> {
+        let of = |epoch: usize| {
+            let network = self.plane.network(&self.run.frozen(epoch)?)?;
+            super::fold_table(&network, self.plane.data(), self.window)
+        };
+        let epochs = self.run.epochs()?;
+        let rows = epochs.par_iter().map(|&epoch| Ok((epoch, of(epoch)?)));
+        let rows = rows.collect::<Result<Vec<_>>>()?;
+        let mut files = vec![("folds.csv", super::folds::csv(&rows)?)];
+        if json {
+            files.push(("folds.json", json_of(&of(epoch)?)?));
+        }
+        Ok(files)
+    }
+
+    /// The line that separates, pulled back through every layer, after an epoch; with a proof of its topology where the
+    /// network is smooth and `certify` asks for one.
+    ///
+    /// # Errors
+    /// As [`pullback_figure`](super::pullback_figure).
+    pub fn pullback(&self, epoch: usize, certify: bool) -> Result<Figure> {
+        let source = format!("After epoch {epoch}");
+        super::pullback_figure(&self.run.frozen(epoch)?, &self.plane, certify, &source)
+    }
+
+    /// A picture of its animation over epochs.
+    ///
+    /// # Errors
+    /// As [`pullback`](Self::pullback).
+    pub fn pullback_frame(&self, epoch: usize) -> Result<Figure> {
+        let network = self.plane.network(&self.run.frozen(epoch)?)?;
+        super::pullback::parts_classes(&network, self.plane.data())?;
+        let found = super::PullBack::new(&network, self.window, false)?;
+        let mut panels = super::pullback_panels(&network, self.plane.data(), self.window, &found)?;
+        panels[0].note = format!("epoch {epoch}");
+        let mut figure = super::pullback::arranged(panels);
+        figure.title.clear();
+        Ok(figure)
+    }
+
+    /// The files with the numbers behind `pullback`.
+    ///
+    /// # Errors
+    /// As [`PullBack::new`](super::PullBack::new).
+    pub fn pullback_files(
+        &self,
+        epoch: usize,
+        certify: bool,
+        json: bool,
+    ) -> Result<Vec<(&'static str, Vec<u8>)>> {
+        let of = |epoch: usize| {
+            let network = self.plane.network(&self.run.frozen(epoch)?)?;
+            super::PullBack::new(&network, self.window, certify)
+        };
+        let epochs = self.run.epochs()?;
+        let rows = epochs.par_iter().map(|&epoch| Ok((epoch, of(epoch)?)));
+        let rows = rows.collect::<Result<Vec<_>>>()?;
+        let mut files = vec![("pullback.csv", super::pullback::csv(&rows)?)];
+        if json {
+            files.push(("pullback.json", json_of(&of(epoch)?)?));
         }
         Ok(files)
     }
@@ -242,7 +392,7 @@ pub(super) fn csv_of(header: &[&str], rows: impl Iterator<Item = Vec<String>>) -
     writer.into_inner().map_err(|error| refuse(&error))
 }
 
-fn json_of(value: &impl Serialize) -> Result<Vec<u8>> {
+pub(super) fn json_of(value: &impl Serialize) -> Result<Vec<u8>> {
     serde_json::to_vec(value)
         .map_err(|error| Error::invalid("JSON", error.to_string(), "report this"))
 }

@@ -6,7 +6,7 @@ use crate::data::{Dataset, Target};
 use crate::error::{Error, Result};
 use crate::geometry::Bounds;
 use crate::plot::text::literal;
-use crate::plot::{Colormap, Colour, MOST_CLASSES, Mark, Panel, Point, Shape, Theme, radius};
+use crate::plot::{Colormap, Colour, MOST_CLASSES, Mark, Panel, Point, Role, Shape, radius};
 
 /// The first two columns of a matrix as points.
 pub fn plane_points(points: MatRef<'_, f64>) -> Vec<Point> {
@@ -69,13 +69,13 @@ pub(super) fn needs_legend(dataset: &Dataset) -> bool {
     matches!(&dataset.target, Target::Classes { names, .. } if names.len() > 2 || named(names))
 }
 
-/// Adds the samples at `points`: by class, with a legend where it is needed; without classes in one colour.
+/// Adds the samples at `points`: by class, named in the legend; without classes in one colour.
 pub(super) fn by_class(panel: Panel, points: &[Point], dataset: &Dataset) -> Panel {
     match dataset.labels() {
         Some(labels) if needs_legend(dataset) => {
             panel.classes(points, labels, &class_names(dataset))
         }
-        Some(labels) => panel.dots(points, labels),
+        Some(labels) => panel.dots(points, labels).class_keys(&class_names(dataset)),
         None => panel.points(points, Colour::accent(0), radius(points.len())),
     }
 }
@@ -135,7 +135,7 @@ fn by_value(panel: Panel, points: &[Point], values: ColRef<'_, f64>, name: &str)
         let t = (k as f64 + 0.5) / SHADES as f64;
         (!members.is_empty()).then_some(Mark::Points {
             points: members,
-            colour: Colour::fixed(Colormap::Sequential.rgb(t, &Theme::LIGHT)),
+            colour: Colour::new(Role::Scale(Colormap::Sequential, t)),
             radius,
             shape: Shape::Circle,
             ring: true,

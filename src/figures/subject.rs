@@ -7,14 +7,16 @@ use super::input_plane::roomy;
 use super::run_regions::cells_of;
 use super::scatter::class_names;
 use super::{
-    Flow, InputAxes, InputPlane, Name, Stage, Tint, Training, boundary, confusion, data, filters,
-    network, prediction, spectrum, weights,
+    Flow, InputAxes, InputPlane, Name, OneFeature, Stage, Tint, Training, boundary,
+    boundary_curves, confusion, data, filters, folds_figure, layer, network, one_feature,
+    prediction, pullback_figure, spectrum, weights,
 };
 use crate::data::split::{Split, SplitIndices};
 use crate::data::{Dataset, Target};
 use crate::error::{Error, Result};
+use crate::geometry::Bounds;
 use crate::model::Frozen;
-use crate::plot::Figure;
+use crate::plot::{Figure, Point};
 
 /// A trained network and the data to look at it with.
 #[derive(Debug, Clone)]
@@ -28,6 +30,8 @@ pub struct Subject {
     pub(super) embedding: Mat<f64>,
     /// The epoch, of a run.
     pub(super) epoch: Option<usize>,
+    /// What the axes of the plane show, where it is not the samples with some air.
+    window: [Option<(f64, f64)>; 2],
 }
 
 impl Subject {
@@ -58,6 +62,7 @@ impl Subject {
             axes,
             source,
             epoch: None,
+            window: [None; 2],
         })
     }
 
@@ -79,6 +84,40 @@ impl Subject {
         Self::new(network, split, axes, source)
     }
 
+    /// Shows other parts of the plane than the samples with some air: along x, along y, from and to.
+    #[must_use]
+    pub fn window(mut self, x: Option<(f64, f64)>, y: Option<(f64, f64)>) -> Self {
+        self.window = [x, y];
+        self
+    }
+
+    /// The curves that `boundary` draws, in the coordinates of its axes: where the network is undecided. A closed curve
+    /// repeats its first point.
+    ///
+    /// # Errors
+    /// As [`draw`](Self::draw) of `boundary`, and if there is a single feature.
+    pub fn curves(&self) -> Result<Vec<Vec<Point>>> {
+        let plane = self.plane()?;
+        let bounds = self.bounds(&plane)?;
+        boundary_curves(&plane.network(&self.network)?, bounds).map_err(undecided)
+    }
+
+    /// What `head`, the network up to some place in it, makes of the data and of the graph paper they lie on. With all layers
+    /// but the last it is the embedding, with the line that the last one draws.
+    ///
+    /// # Errors
+    /// If it ends in a single unit or does not take the data, or they have no two features.
+    pub fn layer(&self, head: &Frozen) -> Result<Figure> {
+        let data = &self.split.train;
+        let (before_last, last) = self.network.split_at(self.network.layers.len() - 1);
+        let decides = Decision::of(&last).is_ok() && data.labels().is_some();
+        if *head == before_last && decides && self.embedding.ncols() >= 2 {
+            return self.draw(Name::Embedding);
+        }
+        let plane = self.plane()?;
+        layer::layer(head, &plane, self.bounds(&plane)?, data, &self.source)
+    }
+
     /// The share of the training data that the network gives its class; `None` for a regression, or where the network's
     /// end decides nothing.
     pub fn accuracy(&self) -> Option<f64> {
@@ -96,10 +135,17 @@ impl Subject {
     /// history of a run.
     pub fn draw(&self, name: Name) -> Result<Figure> {
         let source = &self.source;
+        if matches!(name, Name::Data | Name::Boundary) && self.split.train.dimensions() == 1 {
+            let line = self.line()?;
+            return match name {
+                Name::Data => Ok(line.samples()),
+                _ => one_feature::figure(&line, &self.network, source).map_err(undecided),
+            };
+        }
         match name {
             Name::Data => {
                 let plane = self.plane()?;
-                let bounds = plane.bounds()?;
+                let bounds = self.bounds(&plane)?;
                 let title = if self.epoch.is_some() {
                     "Training data"
                 } else {
@@ -115,24 +161,27 @@ impl Subject {
             Name::Confusion => confusion::of_split(&self.network, &self.split, source),
             Name::Prediction => prediction::against_targets(&self.network, &self.split, source),
             Name::Residuals => prediction::residuals(&self.network, &self.split, source),
-            Name::Network => Ok(network::diagram(&self.network, source)),
             Name::Filters => filters::figure(&self.network, source),
-            Name::Weights if self.epoch.is_none() => {
-                let folded = format!("{source}, scalers and batch norm folded in");
-                Ok(weights::weights(&self.network, &folded))
+            Name::Weights if self.epoch.is_some() => Ok(weights::weights(&self.network, source)),
+            Name::Network | Name::Weights | Name::Spectrum => {
+                of_network(&self.network, name, source)
             }
-            Name::Weights => Ok(weights::weights(&self.network, source)),
-            Name::Spectrum => Ok(Figure::new("Singular values")
-                .caption(format!("{source}: of every layer's weights."))
-                .size(680, 460)
-                .panel(spectrum(&self.network)?)),
-            Name::Regions => cells_of(&self.network, &self.plane()?, Tint::Pattern, source),
+            Name::Regions => {
+                let plane = self.plane()?;
+                let bounds = self.bounds(&plane)?;
+                cells_of(&self.network, &plane, bounds, Tint::Pattern, source)
+            }
+            Name::Folds => folds_figure(&self.network, &self.plane()?, None, source),
+            Name::Pullback => {
+                pullback_figure(&self.network, &self.plane()?, false, source).map_err(undecided)
+            }
             Name::Topology => Err(Error::invalid(
                 name.name(),
                 "the parts of decision regions are counted over a run",
                 "draw `regions` or `boundary`",
             )),
-            Name::Loss | Name::Gradients => Err(Error::invalid(
+            Name::Betti => super::betti_figure(&self.network, &self.split.train, source),
+            Name::Loss | Name::Gradients | Name::Probes | Name::Turns => Err(Error::invalid(
                 name.name(),
                 "it shows a training, and there is only the trained network",
                 "draw `boundary`, `embedding` or `weights`",
@@ -162,6 +211,20 @@ impl Subject {
         InputPlane::new(&split.train, split.standardiser.as_ref(), &self.axes)
     }
 
+    fn bounds(&self, plane: &InputPlane) -> Result<Bounds> {
+        windowed(plane.bounds()?, self.window)
+    }
+
+    /// The only feature.
+    fn line(&self) -> Result<OneFeature> {
+        let split = &self.split;
+        let line = OneFeature::new(&split.train, split.standardiser.as_ref())?;
+        match self.window[0] {
+            Some(range) => line.between(range),
+            None => Ok(line),
+        }
+    }
+
     fn boundary(&self) -> Result<Figure> {
         let plane = self.plane()?;
         let names = classes(plane.data())?;
@@ -169,7 +232,7 @@ impl Subject {
             [_, second] => format!("Colour is the probability of {second}."),
             _ => "Colour is the likeliest class, paler where the next one is close.".to_owned(),
         };
-        let bounds = plane.bounds()?;
+        let bounds = self.bounds(&plane)?;
         let panel = boundary(&plane.network(&self.network)?, plane.data(), bounds)?;
         let note = plane.note();
         Ok(Figure::new("Decision boundary")
@@ -210,6 +273,39 @@ impl Subject {
             .size(640, if views.note().is_empty() { 660 } else { 700 })
             .panel(panel))
     }
+}
+
+/// Whether the network's end draws a border between classes: one sigmoid or identity unit, or softmax or identity units.
+pub fn decides(network: &Frozen) -> bool {
+    Decision::of(network).is_ok()
+}
+
+/// The figures that need a network alone: `network`, `weights`, `spectrum`. `source` says whose.
+///
+/// # Errors
+/// If it is another figure.
+pub fn of_network(network: &Frozen, name: Name, source: &str) -> Result<Figure> {
+    match name {
+        Name::Network => Ok(network::diagram(network, source)),
+        Name::Weights => {
+            let folded = format!("{source}, scalers and batch norm folded in");
+            Ok(weights::weights(network, &folded))
+        }
+        Name::Spectrum => Ok(Figure::new("Singular values")
+            .caption(format!("{source}: of every layer's weights."))
+            .size(680, 460)
+            .panel(spectrum(network)?)),
+        _ => Err(Error::invalid(
+            name.name(),
+            "it shows a network with data",
+            "give the data too, or draw `network`, `weights` or `spectrum`",
+        )),
+    }
+}
+
+/// `bounds`, or what is wanted in their place.
+pub(super) fn windowed(bounds: Bounds, [x, y]: [Option<(f64, f64)>; 2]) -> Result<Bounds> {
+    Bounds::new(x.unwrap_or(bounds.x), y.unwrap_or(bounds.y))
 }
 
 /// The way out where a network's end decides nothing, or nothing moves.

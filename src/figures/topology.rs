@@ -1,22 +1,51 @@
 //! The parts of decision regions, counted on the network's cells.
 
+use serde::Serialize;
+
 use super::boundary::SEPARATOR;
+use super::decision::drawn;
 use super::run_regions::csv_of;
 use super::scatter::{by_class, class_names, plane};
 use super::{RunRegions, plane_points};
 use crate::data::{Dataset, Target};
 use crate::error::Result;
-use crate::geometry::{Topology, topology};
+use crate::geometry::complex::Decided;
+use crate::geometry::{CertifiedCurve, ClassTopology, Topology, topology};
 use crate::plot::{Colour, Figure, Mark, Panel, Stroke};
 
-/// The decision regions of a run after an epoch: their parts, holes, and the border in straight pieces.
+/// The decision regions of a run after an epoch: their parts, holes, and the border in straight pieces. A smooth network of two
+/// classes is counted on the quadtree that certifies its border.
 ///
 /// # Errors
 /// As [`RunRegions::decided`].
 pub fn topology_figure(regions: &RunRegions, epoch: usize) -> Result<Figure> {
+    if let Some(certified) = regions.certified(epoch)? {
+        return smooth(regions, epoch, certified);
+    }
     let decided = regions.decided(epoch)?;
     let found = topology(&decided);
     let data = regions.plane().data();
+    let complex = &decided.complex;
+    let panel = decided_panel(&decided);
+    let points = plane_points(data.features.as_ref());
+    let panel: Panel = by_class(regions.labelled(panel), &points, data);
+    let caption = format!(
+        "After epoch {epoch}. {} The border: {} straight pieces, {:.3} long in this window. Counted on the cells of the network, \
+         not on samples. {}",
+        words(data, &found.classes),
+        found.pieces,
+        found.length,
+        regions.plane().note()
+    );
+    let (width, height) = super::input_plane::canvas(complex.window());
+    Ok(Figure::new("Decision regions")
+        .caption(caption)
+        .size(width, height)
+        .panel(panel))
+}
+
+/// The decision regions, a colour per class, on the network's cells, with their border.
+pub fn decided_panel(decided: &Decided) -> Panel {
     let complex = &decided.complex;
     let mut panel = plane(complex.window(), "", "");
     for (face, &class) in decided.class.iter().enumerate() {
@@ -39,32 +68,100 @@ pub fn topology_figure(regions: &RunRegions, epoch: usize) -> Result<Figure> {
             },
         });
     }
-    let points = plane_points(data.features.as_ref());
-    let panel: Panel = by_class(regions.labelled(panel), &points, data);
+    panel
+}
+
+/// The same of a smooth network.
+fn smooth(regions: &RunRegions, epoch: usize, certified: CertifiedCurve) -> Result<Figure> {
+    let data = regions.plane().data();
+    let network = regions.network(epoch)?;
+    let (window, counted) = (regions.window(), Counted::of_certificate(&certified));
+    let mut panel = super::boundary(&network, data, window)?;
+    // The boundary traced on a lattice gives way to the certified one.
+    panel
+        .marks
+        .retain(|mark| !matches!(mark, Mark::Line { .. }));
+    for curve in certified.curves {
+        panel = panel.line(drawn(curve), SEPARATOR);
+    }
+    let proof = match counted.undecided {
+        share if share > 0.0 => {
+            format!("Counted but for {share:.2e} of the window, which is undecided")
+        }
+        _ => "Certified: proved in interval arithmetic on a quadtree".to_owned(),
+    };
     let caption = format!(
-        "After epoch {epoch}. {} The border: {} straight pieces, {:.3} long in this window. Counted on the cells of the network, \
-         not on samples. {}",
-        words(data, &found),
-        found.pieces,
-        found.length,
+        "After epoch {epoch}. {} The border: about {:.3} long in this window. {proof}. {}",
+        words(data, &counted.classes),
+        counted.length,
         regions.plane().note()
     );
-    let (width, height) = super::input_plane::canvas(complex.window());
+    let (width, height) = super::input_plane::canvas(window);
     Ok(Figure::new("Decision regions")
         .caption(caption)
         .size(width, height)
-        .panel(panel))
+        .panel(regions.labelled(panel)))
+}
+
+/// What is counted, on cells or on a quadtree.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Counted {
+    classes: Vec<ClassTopology>,
+    /// Straight pieces of the border; of a smooth network there are none.
+    pieces: Option<usize>,
+    length: f64,
+    /// The share of the window in which nothing was decided.
+    undecided: f64,
+}
+
+impl Counted {
+    /// On cells.
+    pub fn of_cells(found: &Topology) -> Self {
+        Self {
+            classes: found.classes.clone(),
+            pieces: Some(found.pieces),
+            length: found.length,
+            undecided: 0.0,
+        }
+    }
+
+    /// On a quadtree, whose areas and lengths are those of the curve's straight pieces.
+    pub fn of_certificate(found: &CertifiedCurve) -> Self {
+        let of = |class: usize| {
+            let region = found.regions[class];
+            ClassTopology {
+                class,
+                components: region.components,
+                bounded: region.bounded,
+                holes: region.holes,
+                area: region.area,
+            }
+        };
+        let curves = found.curves.iter().map(|curve| drawn(curve.clone()));
+        let lengths = curves.map(|curve| {
+            let steps = curve.windows(2);
+            steps.fold(0.0, |sum, pair| {
+                sum + libm::hypot(pair[1][0] - pair[0][0], pair[1][1] - pair[0][1])
+            })
+        });
+        Self {
+            classes: vec![of(0), of(1)],
+            pieces: None,
+            length: lengths.fold(0.0, |sum, length| sum + length),
+            undecided: found.undecided_share,
+        }
+    }
 }
 
 /// What every class's region is like, in a sentence each.
-fn words(data: &Dataset, found: &Topology) -> String {
+fn words(data: &Dataset, classes: &[ClassTopology]) -> String {
     let plural = |count: usize, one: &str| match count {
         1 => format!("1 {one}"),
         _ => format!("{count} {one}s"),
     };
     let sentences = class_names(data)
         .into_iter()
-        .zip(&found.classes)
+        .zip(classes)
         .map(|(name, class)| {
             let mut sentence = format!("{name}: {}", plural(class.components, "part"));
             if class.bounded > 0 {
@@ -79,8 +176,9 @@ fn words(data: &Dataset, found: &Topology) -> String {
 }
 
 /// A line per epoch and class.
-pub(super) fn csv(data: &Dataset, rows: &[(usize, Topology)]) -> Result<Vec<u8>> {
-    let header = [
+pub(super) fn csv(data: &Dataset, rows: &[(usize, Counted)]) -> Result<Vec<u8>> {
+    let smooth = rows.iter().any(|(_, found)| found.pieces.is_none());
+    let mut header = vec![
         "epoch",
         "class",
         "components",
@@ -90,6 +188,9 @@ pub(super) fn csv(data: &Dataset, rows: &[(usize, Topology)]) -> Result<Vec<u8>>
         "border_pieces",
         "border_length",
     ];
+    if smooth {
+        header.push("undecided");
+    }
     let names = match &data.target {
         Target::Classes { names, .. } => names.clone(),
         Target::Values { .. } => Vec::new(),
@@ -97,16 +198,20 @@ pub(super) fn csv(data: &Dataset, rows: &[(usize, Topology)]) -> Result<Vec<u8>>
     let lines = rows.iter().flat_map(|(epoch, found)| {
         let names = &names;
         found.classes.iter().map(move |class| {
-            vec![
+            let mut line = vec![
                 epoch.to_string(),
                 names[class.class].clone(),
                 class.components.to_string(),
                 class.bounded.to_string(),
                 class.holes.to_string(),
                 format!("{:?}", class.area),
-                found.pieces.to_string(),
+                found.pieces.map_or_else(String::new, |n| n.to_string()),
                 format!("{:?}", found.length),
-            ]
+            ];
+            if smooth {
+                line.push(format!("{:?}", found.undecided));
+            }
+            line
         })
     });
     csv_of(&header, lines)

@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use faer::Mat;
 use rayon::prelude::*;
 
+use super::boundary::boundary_on;
+use super::grid::grid_lines;
 use super::input_plane::roomy;
-use super::{Embedding, boundary, embedding, embedding_bounds};
+use super::{Embedding, embedding, embedding_bounds};
 use crate::data::Dataset;
 use crate::error::{Error, Result};
 use crate::geometry::{Bounds, Grid, Slice, linear_separability};
@@ -41,6 +43,14 @@ pub struct Training {
     grid: Grid,
     input: Bounds,
     space: Bounds,
+    words: Words,
+}
+
+/// What the notes call a step, and what the accuracy is of.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Words {
+    pub step: &'static str,
+    pub judged: &'static str,
 }
 
 impl Training {
@@ -117,7 +127,17 @@ impl Training {
             view,
             train,
             stages,
+            words: Words {
+                step: "epoch",
+                judged: "held-out points",
+            },
         })
+    }
+
+    /// The same views with other words for a step and for the points that the accuracy is of.
+    pub(super) fn told(mut self, words: Words) -> Self {
+        self.words = words;
+        self
     }
 
     /// The stages, in the order of their epochs.
@@ -191,11 +211,9 @@ impl Training {
                 pictured(&seen_through(&stage.network, slice)?, &points)?.labels(x, y)
             }
         };
-        Ok(roomy(panel, self.space).title("embedding").note(format!(
-            "epoch {} · {}",
-            stage.epoch,
-            self.verdict(step)
-        )))
+        Ok(roomy(panel, self.space)
+            .title(format!("{} {}: embedding", self.words.step, stage.epoch))
+            .note(self.verdict(step)))
     }
 
     /// How far the classes are parted at a step, in words.
@@ -221,17 +239,23 @@ impl Training {
     /// If there is no such step.
     pub fn boundary(&self, step: usize) -> Result<Panel> {
         let stage = &self.stages[step];
+        let Words { step: unit, judged } = self.words;
         let judgement = stage.accuracy.map_or_else(
             || String::from("untrained"),
-            |accuracy| format!("{:.1} % on held-out points", 100.0 * accuracy),
+            |accuracy| format!("{:.1} % on {judged}", 100.0 * accuracy),
         );
-        let panel = boundary(&stage.network, &self.train, self.input)?;
+        let paper = grid_lines(
+            &self.grid,
+            &self.grid.lines(self.grid.points.as_ref()),
+            0.22,
+        );
+        let panel = boundary_on(&stage.network, &self.train, self.input, paper)?;
         Ok(roomy(panel, self.input)
-            .title("input space")
-            .note(format!("epoch {} · {judgement}", stage.epoch)))
+            .title(format!("{unit} {}: input space", stage.epoch))
+            .note(judgement))
     }
 
-    /// Both side by side, 800 x 400, one legend for both.
+    /// Both side by side, 860 x 420, one legend for both.
     ///
     /// # Errors
     /// As [`embedding`](Self::embedding).
@@ -239,11 +263,9 @@ impl Training {
     /// # Panics
     /// If there is no such step.
     pub fn side_by_side(&self, step: usize) -> Result<Figure> {
-        let embedding = self.embedding(step)?;
-        let mut boundary = self.boundary(step)?;
-        boundary.legend.clear();
+        let (embedding, boundary) = (self.embedding(step)?, self.boundary(step)?);
         Ok(Figure::new("")
-            .size(800, 400)
+            .size(860, 420)
             .panels(2, [embedding, boundary]))
     }
 }
@@ -276,7 +298,7 @@ fn robust(points: &Mat<f64>) -> Mat<f64> {
 }
 
 /// The pairs of classes that both have samples.
-fn class_pairs(labels: &[usize]) -> Vec<[usize; 2]> {
+pub(super) fn class_pairs(labels: &[usize]) -> Vec<[usize; 2]> {
     let classes: Vec<usize> = labels
         .iter()
         .copied()
@@ -291,7 +313,7 @@ fn class_pairs(labels: &[usize]) -> Vec<[usize; 2]> {
 }
 
 /// Whether a hyperplane lies between the points of two classes.
-fn are_parted(points: &Mat<f64>, labels: &[usize], [a, b]: [usize; 2]) -> Result<bool> {
+pub(super) fn are_parted(points: &Mat<f64>, labels: &[usize], [a, b]: [usize; 2]) -> Result<bool> {
     let rows: Vec<usize> = (0..labels.len())
         .filter(|&row| labels[row] == a || labels[row] == b)
         .collect();

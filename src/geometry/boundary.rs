@@ -332,7 +332,10 @@ fn cell_edge(i: usize, j: usize, k: usize) -> Edge {
 }
 
 /// Chains the pieces into curves.
-fn join(pieces: &BTreeMap<Edge, Edge>, vertices: &BTreeMap<Edge, [f64; 2]>) -> Vec<Polyline> {
+pub(super) fn join<Edge: Copy + Ord>(
+    pieces: &BTreeMap<Edge, Edge>,
+    vertices: &BTreeMap<Edge, [f64; 2]>,
+) -> Vec<Polyline> {
     let mut rest = pieces.clone();
     let ends: std::collections::BTreeSet<Edge> = pieces.values().copied().collect();
     // First the open curves, from the edges that no piece leads to; what remains are loops.

@@ -45,10 +45,10 @@ pub fn convex_hull(points: &[[f64; 2]]) -> Vec<usize> {
 }
 
 /// The unit normal of the widest corridor between the convex polygons `first` and `second` (corners in order),
-/// pointing from the first to the second; `None` if they touch to rounding or one is empty.
+/// pointing from the first to the second, and the corridor's width; `None` if they touch to rounding or one is empty.
 ///
 /// The shortest bridge between two disjoint polygons starts or ends in a corner: O(|first| |second|).
-pub fn corridor(first: &[[f64; 2]], second: &[[f64; 2]]) -> Option<[f64; 2]> {
+pub fn corridor(first: &[[f64; 2]], second: &[[f64; 2]]) -> Option<([f64; 2], f64)> {
     let mut shortest = (f64::INFINITY, [0.0, 0.0]);
     for (corners, edges, sign) in [(first, second, 1.0), (second, first, -1.0)] {
         for &corner in corners {
@@ -63,7 +63,7 @@ pub fn corridor(first: &[[f64; 2]], second: &[[f64; 2]]) -> Option<[f64; 2]> {
     }
     let [x, y] = shortest.1;
     let length = libm::hypot(x, y);
-    (shortest.0.is_finite() && length > 0.0).then(|| [x / length, y / length])
+    (shortest.0.is_finite() && length > 0.0).then(|| ([x / length, y / length], shortest.0.sqrt()))
 }
 
 /// The squared length of the shortest bridge from `p` to the segment a b, and a vector along it.

@@ -31,8 +31,15 @@ use crate::model::{Activation, Frozen, Layer};
 /// # Errors
 /// If the point does not fit the network, or a layer not the one before it.
 pub fn jacobian(network: &Frozen, x: &[f64]) -> Result<Mat<f64>> {
+    let last = jacobians(network, x)?.pop();
+    Ok(last.unwrap_or_else(|| Mat::identity(x.len(), x.len())))
+}
+
+/// The Jacobians from the input to every layer, after its activation, in their order.
+pub(super) fn jacobians(network: &Frozen, x: &[f64]) -> Result<Vec<Mat<f64>>> {
     let mut point = Mat::from_fn(1, x.len(), |_, j| x[j]);
     let mut jacobian = Mat::identity(x.len(), x.len());
+    let mut all = Vec::with_capacity(network.layers.len());
     for layer in &network.layers {
         if layer.inputs() != point.ncols() {
             return Err(Error::matrix(
@@ -49,8 +56,9 @@ pub fn jacobian(network: &Frozen, x: &[f64]) -> Result<Mat<f64>> {
         let slope = &layer.weight * jacobian;
         point = layer.activate(z.clone());
         jacobian = through_activation(layer, z.as_ref(), point.as_ref(), slope);
+        all.push(jacobian.clone());
     }
-    Ok(jacobian)
+    Ok(all)
 }
 
 /// Φ' times `slope`, where the layer has pre-activation `z` and output `y` (1 x units).

@@ -1,6 +1,10 @@
-//! Is there a straight line (plane, hyperplane) between two classes? Decided by linear programming, with a proof.
+//! Is there a straight line (plane, hyperplane) between two classes, and how wide a margin does the best one have? Decided
+//! with a proof.
 //!
-//! The linear program, on data shifted and scaled into \[-1, 1\]^d:
+//! The classes are separable exactly if their convex hulls are apart, and half the hulls' distance is the margin of the
+//! hard-margin support vector machine. In the plane the hulls are computed ([`super::hull`]), in other dimensions their
+//! nearest points ([`super::nearest`]), which can start from the last answer. Where rounding leaves that undecided, a linear
+//! program on data shifted and scaled into \[-1, 1\]^d goes on:
 //!
 //! ```text
 //! maximise t   subject to   y_i (w · x_i + b) >= t,   -1 <= w_j <= 1,   y_i = ±1
@@ -24,6 +28,7 @@ use microlp::{ComparisonOp, OptimizationDirection, Problem, SolveOptions, Variab
 
 use super::exact;
 use super::hull::{convex_hull, corridor};
+use super::nearest::{Corner, nearest};
 use crate::error::{Error, Result};
 
 /// The answer, with what proves it.
@@ -35,9 +40,11 @@ pub enum Separability {
         normal: Vec<f64>,
         /// b.
         offset: f64,
-        /// The Euclidean distance from the hyperplane to the nearest point. In the plane (d = 2) the line is the
-        /// one for which it is greatest; in other dimensions the one that is optimal for the linear program.
+        /// The Euclidean distance from the hyperplane to the nearest point.
         margin: f64,
+        /// How much greater the margin of another hyperplane could be: half of the distance of two points of the hulls,
+        /// minus `margin`. Rounding, unless the classes come within a billionth of each other.
+        gap: f64,
     },
     /// The convex hulls of the classes meet.
     NotSeparable(CommonPoint),
@@ -89,45 +96,73 @@ const MEET: f64 = 1e-9;
 /// If the number of labels is not n, a label is neither 0 nor 1, a class is empty, a coordinate is not finite, or
 /// the classes touch so closely that neither answer can be proven (the message says how closely).
 pub fn linear_separability(points: MatRef<'_, f64>, labels: &[usize]) -> Result<Separability> {
+    Ok(separability_from(points, labels, &[])?.0)
+}
+
+/// The same, beginning at the `start` that an earlier call returned for similar points, such as those of the epoch before;
+/// and where to begin next time. The answer is the same within its gap, sooner.
+///
+/// # Errors
+/// As [`linear_separability`].
+pub fn separability_from(
+    points: MatRef<'_, f64>,
+    labels: &[usize],
+    start: &[Corner],
+) -> Result<(Separability, Vec<Corner>)> {
     let data = Scaled::new(points, labels)?;
-    let mut working = data.extremes();
-    loop {
-        let (w, t) = data.widest_slab(&working)?;
-        let normal: Vec<f64> = w.iter().zip(&data.scale).map(|(w, s)| w / s).collect();
-        if let Some(line) = data.certify(normal) {
-            // In the plane the hulls know the best line; elsewhere go on to the program's optimum.
-            if data.dimension() == 2 {
-                return Ok(data.widest_line().unwrap_or(line));
+    if data.dimension() == 2
+        && let Some(line) = data.widest_line()
+    {
+        return Ok((line, start.to_vec()));
+    }
+    let (rows, unit) = data.in_unit_ball();
+    let found = nearest(&rows, data.dimension(), labels, start);
+    let upper = 0.5 * unit * found.distance;
+    if let Some(line) = data.certify(found.bridge.clone(), upper) {
+        return Ok((line, found.corral));
+    }
+    let proof = data.meeting(&found.corral);
+    let verdict = if proof.gap <= MEET {
+        Separability::NotSeparable(proof)
+    } else {
+        data.by_program(upper)?
+    };
+    Ok((verdict, found.corral))
+}
+
+impl Scaled<'_> {
+    /// Decides by the linear program; `upper` bounds the margin.
+    fn by_program(&self, upper: f64) -> Result<Separability> {
+        let data = self;
+        let mut working = data.extremes();
+        loop {
+            let (w, t) = data.widest_slab(&working)?;
+            let normal: Vec<f64> = w.iter().zip(&data.scale).map(|(w, s)| w / s).collect();
+            if let Some(line) = data.certify(normal, upper) {
+                if !data.add_misplaced(&w, t - 1e-7, &mut working) {
+                    return Ok(line);
+                }
+                continue;
             }
-            if !data.add_misplaced(&w, t - 1e-7, &mut working) {
-                return Ok(line);
+            if t > MEET && data.add_misplaced(&w, 0.0, &mut working) {
+                continue;
             }
-            continue;
-        }
-        if t > MEET && data.add_misplaced(&w, 0.0, &mut working) {
-            continue;
-        }
-        // The program sees no room. The hulls see further than its tolerance.
-        if data.dimension() == 2
-            && let Some(line) = data.widest_line()
-        {
-            return Ok(line);
-        }
-        let proof = data.common_point(&working)?;
-        if proof.gap <= MEET {
-            return Ok(Separability::NotSeparable(proof));
-        }
-        if data.add_misplaced(&w, 0.0, &mut working) {
-            continue;
-        }
-        return Err(Error::matrix(
-            "linear separability",
-            format!(
-                "the classes come within {:.1e} of each other (in half extents of the data), too close to tell \
+            let proof = data.common_point(&working)?;
+            if proof.gap <= MEET {
+                return Ok(Separability::NotSeparable(proof));
+            }
+            if data.add_misplaced(&w, 0.0, &mut working) {
+                continue;
+            }
+            return Err(Error::matrix(
+                "linear separability",
+                format!(
+                    "the classes come within {:.1e} of each other (in half extents of the data), too close to tell \
                  whether they touch",
-                proof.gap
-            ),
-        ));
+                    proof.gap
+                ),
+            ));
+        }
     }
 }
 
@@ -139,6 +174,8 @@ pub(super) fn widest_line(points: MatRef<'_, f64>, labels: &[usize]) -> Option<S
 /// The data as the linear program sees it: every coordinate in [-1, 1].
 struct Scaled<'a> {
     points: MatRef<'a, f64>,
+    /// The same row by row.
+    rows: Vec<f64>,
     labels: &'a [usize],
     centre: Vec<f64>,
     /// Half the extent of each coordinate; 1 where it is constant.
@@ -179,8 +216,12 @@ impl<'a> Scaled<'a> {
             let half = 0.5 * high - 0.5 * low;
             scale.push(if half > 0.0 { half } else { 1.0 });
         }
+        let rows = (0..n)
+            .flat_map(|i| (0..d).map(move |j| points[(i, j)]))
+            .collect();
         Ok(Self {
             points,
+            rows,
             labels,
             centre,
             scale,
@@ -261,28 +302,49 @@ impl<'a> Scaled<'a> {
         working.len() > before
     }
 
-    /// The hyperplane along `normal` halfway between the classes, if it separates them: judged exactly.
-    fn certify(&self, normal: Vec<f64>) -> Option<Separability> {
-        let length = normal.iter().map(|w| w * w).sum::<f64>().sqrt();
-        if !(length > 0.0 && length.is_finite()) {
+    fn row(&self, i: usize) -> &[f64] {
+        let d = self.dimension();
+        &self.rows[i * d..(i + 1) * d]
+    }
+
+    /// All rows shifted and divided by one number, so that none is longer than 1; and that number.
+    fn in_unit_ball(&self) -> (Vec<f64>, f64) {
+        let d = self.dimension();
+        let mut rows = self.rows.clone();
+        for row in rows.chunks_exact_mut(d) {
+            row.iter_mut().zip(&self.centre).for_each(|(x, c)| *x -= c);
+        }
+        let longest = rows.iter().fold(0.0_f64, |most, x| most.max(x.abs()));
+        let unit = if longest > 0.0 {
+            longest * (d as f64).sqrt()
+        } else {
+            1.0
+        };
+        rows.iter_mut().for_each(|x| *x /= unit);
+        (rows, unit)
+    }
+
+    /// The hyperplane along `normal` halfway between the classes, if it separates them: judged exactly. No margin exceeds
+    /// `upper`.
+    fn certify(&self, normal: Vec<f64>, upper: f64) -> Option<Separability> {
+        let longest = normal.iter().fold(0.0_f64, |most, w| most.max(w.abs()));
+        if !(longest > 0.0 && longest.is_finite()) {
             return None;
         }
+        let normal: Vec<f64> = normal.iter().map(|w| w / longest).collect();
+        let length = dot(&normal, &normal).sqrt();
         let normal: Vec<f64> = normal.iter().map(|w| w / length).collect();
-        let mut row = vec![0.0; normal.len()];
-        let mut read = |i: usize| -> Vec<f64> {
-            for (j, x) in row.iter_mut().enumerate() {
-                *x = self.points[(i, j)];
-            }
-            row.clone()
-        };
         let (mut highest_zero, mut lowest_one) = (f64::NEG_INFINITY, f64::INFINITY);
         for i in 0..self.labels.len() {
-            let height = dot(&normal, &read(i));
+            let height = dot(&normal, self.row(i));
             if self.labels[i] == 1 {
                 lowest_one = lowest_one.min(height);
             } else {
                 highest_zero = highest_zero.max(height);
             }
+        }
+        if lowest_one <= highest_zero {
+            return None;
         }
         let offset = -0.5 * (highest_zero + lowest_one);
         for i in 0..self.labels.len() {
@@ -291,7 +353,7 @@ impl<'a> Scaled<'a> {
             } else {
                 Ordering::Less
             };
-            if exact::side(&normal, offset, &read(i)) != wanted {
+            if exact::side(&normal, offset, self.row(i)) != wanted {
                 return None;
             }
         }
@@ -300,6 +362,7 @@ impl<'a> Scaled<'a> {
             normal,
             offset,
             margin,
+            gap: (upper - margin).max(0.0),
         })
     }
 
@@ -315,8 +378,8 @@ impl<'a> Scaled<'a> {
                 .map(|i| members[i])
                 .collect()
         };
-        let normal = corridor(&hull(0), &hull(1))?;
-        self.certify(normal.to_vec())
+        let (normal, length) = corridor(&hull(0), &hull(1))?;
+        self.certify(normal.to_vec(), 0.5 * length)
     }
 
     /// The convex combinations of the two classes' `working` rows that come closest (in the scaled l1 norm):
@@ -349,29 +412,45 @@ impl<'a> Scaled<'a> {
         let values = solve(&problem)?;
         let combination = |class: usize| -> Vec<(usize, f64)> {
             let members = working.iter().zip(&values);
-            let mut positive: Vec<(usize, f64)> = members
+            members
                 .filter(|&(&i, &value)| self.labels[i] == class && value > 1e-12)
                 .map(|(&i, &value)| (i, value))
-                .collect();
-            let sum: f64 = positive.iter().map(|(_, value)| value).sum();
-            for (_, value) in &mut positive {
-                *value /= sum;
-            }
-            positive
+                .collect()
         };
-        let (zero, one) = (combination(0), combination(1));
+        Ok(self.common(combination(0), combination(1)))
+    }
+
+    /// The combinations of the two classes that a corral stands for.
+    fn meeting(&self, corral: &[Corner]) -> CommonPoint {
+        let side = |row: fn(&Corner) -> usize| {
+            let mut weights = std::collections::BTreeMap::new();
+            for corner in corral {
+                *weights.entry(row(corner)).or_insert(0.0) += corner.2;
+            }
+            weights.into_iter().collect()
+        };
+        self.common(side(|corner| corner.0), side(|corner| corner.1))
+    }
+
+    /// Two combinations, weights made to sum to 1, and how far apart they are.
+    fn common(&self, mut zero: Vec<(usize, f64)>, mut one: Vec<(usize, f64)>) -> CommonPoint {
+        for side in [&mut zero, &mut one] {
+            let sum: f64 = side.iter().map(|(_, weight)| weight).sum();
+            side.iter_mut().for_each(|(_, weight)| *weight /= sum);
+        }
+        let d = self.dimension();
         let point = |combination: &[(usize, f64)], j: usize| -> f64 {
             let terms = combination.iter();
             terms.map(|&(i, weight)| weight * self.points[(i, j)]).sum()
         };
         let gaps = (0..d).map(|j| (point(&one, j) - point(&zero, j)) / self.scale[j]);
         let gap = gaps.map(|gap| gap * gap).sum::<f64>().sqrt();
-        Ok(CommonPoint {
+        CommonPoint {
             point: (0..d).map(|j| point(&zero, j)).collect(),
             zero,
             one,
             gap,
-        })
+        }
     }
 }
 

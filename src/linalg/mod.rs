@@ -16,6 +16,7 @@ pub mod qr;
 pub mod rank;
 pub mod svd;
 pub mod transform2d;
+pub mod turns;
 
 pub use eigen::{Eigen, SymmetricEigen, eigen, symmetric_eigen};
 pub use inverse::{condition_number, inverse};
@@ -25,6 +26,7 @@ pub use polar::{Polar, polar};
 pub use qr::{Qr, qr};
 pub use rank::{is_independent, rank};
 pub use svd::{Svd, svd};
+pub use turns::{Followed, balance, follow};
 
 use faer::MatRef;
 

@@ -66,7 +66,14 @@ pub(super) fn in_front<B: DrawingBackend<ErrorType = Never>>(
     }
     labels(painter, panel, layout);
     if !panel.note.is_empty() {
-        note(painter, &panel.note, &layout.view.rect);
+        painter.text(
+            layout.note_at,
+            &layout.note,
+            size::LABEL,
+            Face::Regular,
+            Colour::MUTED,
+            Pos::new(HPos::Left, VPos::Bottom),
+        );
     }
     if let Some(bar) = &panel.colour_bar {
         colour_bar(painter, bar, &layout.bar_label, &layout.view.rect);
@@ -162,27 +169,6 @@ fn labels<B: DrawingBackend<ErrorType = Never>>(
         &layout.heading,
         size::PANEL_TITLE,
         Face::SemiBold,
-        Colour::TEXT,
-        Pos::new(HPos::Left, VPos::Bottom),
-    );
-}
-
-/// A short line on a patch of paper in the lower left corner.
-fn note<B: DrawingBackend<ErrorType = Never>>(painter: &Painter<'_, B>, note: &str, rect: &Rect) {
-    let note = &text::shortened(note, size::LABEL, Face::Regular, rect.width() - 16.0);
-    let width = text::width(note, size::LABEL, Face::Regular);
-    let (left, bottom) = (rect.left + 8.0, rect.bottom - 8.0);
-    let height = text::CAP_HEIGHT * size::LABEL;
-    painter.rectangle(
-        [left - 4.0, bottom - height - 5.0],
-        [left + width + 5.0, bottom + 4.5],
-        Colour::BACKGROUND.fade(0.82),
-    );
-    painter.text(
-        [left, bottom],
-        note,
-        size::LABEL,
-        Face::Regular,
         Colour::TEXT,
         Pos::new(HPos::Left, VPos::Bottom),
     );

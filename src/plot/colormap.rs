@@ -13,7 +13,7 @@ pub enum Colormap {
     Odds,
     /// Negative to positive through the paper: weights and correlations.
     Diverging,
-    /// Viridis: magnitudes; even in lightness steps, safe for colour-blind readers.
+    /// From little to much in one hue, paler to deeper: magnitudes.
     Sequential,
     /// From the paper to the text colour: pictures.
     Grey,
@@ -38,15 +38,12 @@ impl Colormap {
                 let probability = 1.0 / (1.0 + libm::exp(-height));
                 Self::Classes.rgb(probability, theme)
             }
-            Self::Diverging => through(
-                theme.background,
-                [theme.accents[1], theme.accents[2]],
-                t,
-                1.0,
-            ),
+            Self::Diverging => through(theme.background, theme.signs, t, 1.0),
             Self::Sequential => {
-                let colour = colorous::VIRIDIS.eval_continuous(t);
-                Rgb(colour.r, colour.g, colour.b)
+                let stops = &theme.magnitudes;
+                let place = t * (stops.len() - 1) as f64;
+                let below = (place as usize).min(stops.len() - 2);
+                stops[below].mix(stops[below + 1], place - below as f64)
             }
             Self::Grey => theme.background.mix(theme.text, t),
         }

@@ -30,6 +30,19 @@ const FILES: [&[u8]; 5] = [
     include_bytes!("fonts/DejaVuSans-math.ttf"),
 ];
 
+/// The text faces as files that a page can name, with their licence.
+pub fn page_fonts() -> [(&'static str, &'static [u8]); 4] {
+    [
+        ("Inter-Regular.otf", FILES[0]),
+        ("Inter-SemiBold.otf", FILES[1]),
+        ("Inter-Italic.otf", FILES[2]),
+        (
+            "Inter-LICENSE.txt",
+            include_bytes!("fonts/Inter-LICENSE.txt"),
+        ),
+    ]
+}
+
 static FACES: LazyLock<[FontRef<'static>; 5]> = LazyLock::new(|| {
     FILES.map(|bytes| FontRef::try_from_slice(bytes).expect("the embedded fonts are valid"))
 });

@@ -1,11 +1,18 @@
 //! Where everything goes: title, caption, and for each panel its rectangle, ticks, legend and colour bar; in pixels.
+//!
+//! How panels share the area is in [`rows`].
+
+mod ranges;
+mod rows;
+
+use ranges::ranges;
 
 use super::clip::Rect;
 use super::figure::Figure;
 use super::font::Face;
-use super::legend::{legend_lines, place_legend};
+use super::legend::{self, place_legend};
 use super::mark::Point;
-use super::panel::{Axis, Frame, Key, Panel, Scale};
+use super::panel::{Frame, Key, Panel, Scale};
 use super::text::{self, LINE_HEIGHT};
 use super::ticks::{self, Tick, Ticks};
 
@@ -44,8 +51,12 @@ pub struct Layout {
     pub title: Point,
     /// The caption's lines and the starts of their base lines.
     pub caption: Vec<(String, Point)>,
+    /// The entries that several panels share, and the left ends of their middle lines.
+    pub legend: Vec<(Key, Point)>,
     /// One per panel.
     pub panels: Vec<PanelLayout>,
+    /// Width and height in pixels that would do: the rest of the figure is empty.
+    pub needed: [f64; 2],
 }
 
 /// A panel, laid out.
@@ -64,6 +75,10 @@ pub struct PanelLayout {
     pub heading: String,
     /// The start of the title's base line.
     pub title: Point,
+    /// The note, as long as there is room for.
+    pub note: String,
+    /// The start of the note's base line.
+    pub note_at: Point,
     /// The legend's entries and the left ends of their middle lines.
     pub legend: Vec<(Key, Point)>,
     /// The distance of the vertical axis' label from the plot.
@@ -120,22 +135,37 @@ struct Needs {
     right: f64,
     bottom: f64,
     title: f64,
+    note: f64,
 }
 
 /// Lays a figure out.
 pub fn layout(figure: &Figure) -> Layout {
     let (width, height) = (f64::from(figure.width), f64::from(figure.height));
+    let room = width - 2.0 * MARGIN;
     let mut top = MARGIN;
     let title = [MARGIN, top + size::TITLE * 0.8];
+    let title_height = size::TITLE * LINE_HEIGHT + 4.0;
+    let title_width = text::width(&figure.title, size::TITLE, Face::SemiBold);
     if !figure.title.is_empty() {
-        top += size::TITLE * LINE_HEIGHT + 4.0;
+        top += title_height;
     }
-    let lines = text::wrap(
-        &figure.caption,
-        size::CAPTION,
-        Face::Regular,
-        width - 2.0 * MARGIN,
-    );
+    // What several panels share stands once, beside the figure's title where there is room.
+    let (shared, panels) = legend::shared(&figure.panels);
+    let shared_width = legend::length(&shared);
+    let beside = !figure.title.is_empty() && title_width + 40.0 + shared_width <= room;
+    let legend = if shared.is_empty() {
+        Vec::new()
+    } else if beside {
+        let at = [width - MARGIN - shared_width, title[1] - 0.35 * size::TITLE];
+        legend::placed(&shared, at, room)
+    } else {
+        let placed = legend::placed(&shared, [MARGIN, top + 0.5 * LABEL_HEIGHT], room);
+        top = placed
+            .last()
+            .map_or(top, |(_, at)| at[1] + 0.5 * LABEL_HEIGHT + 4.0);
+        placed
+    };
+    let lines = text::wrap(&figure.caption, size::CAPTION, Face::Regular, room);
     let line_height = size::CAPTION * LINE_HEIGHT;
     let caption_height = lines.len() as f64 * line_height;
     let first_line = height - MARGIN - caption_height + size::CAPTION;
@@ -151,70 +181,23 @@ pub fn layout(figure: &Figure) -> Layout {
         right: width - MARGIN,
         bottom: height - MARGIN - caption_height - gap,
     };
-    let room = width - 2.0 * MARGIN;
+    let (panels, [used_width, used_height]) = rows::panels(figure, &panels, &area);
+    let heading = if beside {
+        title_width + 40.0 + shared_width
+    } else {
+        title_width.max(shared_width.min(room))
+    };
     Layout {
         heading: text::shortened(&figure.title, size::TITLE, Face::SemiBold, room),
         title,
         caption,
-        panels: panels(figure, &area),
+        legend,
+        panels,
+        needed: [
+            used_width.max(heading) + 2.0 * MARGIN,
+            top + used_height + gap + caption_height + MARGIN,
+        ],
     }
-}
-
-/// Shares the area out among the panels; gutters are as wide as the widest of their column or row needs.
-fn panels(figure: &Figure, area: &Rect) -> Vec<PanelLayout> {
-    let (columns, rows) = (figure.columns.max(1), figure.rows().max(1));
-    let needs: Vec<Needs> = figure.panels.iter().map(needs).collect();
-    let most = |of: fn(&Needs) -> f64, among: &dyn Fn(usize) -> bool| {
-        needs
-            .iter()
-            .enumerate()
-            .filter(|(i, _)| among(*i))
-            .map(|(_, need)| of(need))
-            .fold(0.0, f64::max)
-    };
-    let cell_width = (area.width() - COLUMN_GAP * (columns - 1) as f64) / columns as f64;
-    let cell_height = (area.height() - ROW_GAP * (rows - 1) as f64) / rows as f64;
-    figure
-        .panels
-        .iter()
-        .zip(&needs)
-        .enumerate()
-        .map(|(i, (panel, need))| {
-            let (row, column) = (i / columns, i % columns);
-            let same_row = move |j: usize| j / columns == row;
-            let same_column = move |j: usize| j % columns == column;
-            let left = area.left
-                + column as f64 * (cell_width + COLUMN_GAP)
-                + most(|n| n.left, &same_column);
-            let right = area.left + column as f64 * (cell_width + COLUMN_GAP) + cell_width
-                - most(|n| n.right, &same_column);
-            let cell_top = area.top + row as f64 * (cell_height + ROW_GAP);
-            let title_height = most(|n| n.title, &same_row);
-            let legend_rows = figure
-                .panels
-                .iter()
-                .enumerate()
-                .filter(|(j, _)| same_row(*j))
-                .map(|(_, panel)| legend_lines(panel, right - left, cell_height))
-                .max()
-                .unwrap_or(0);
-            let rect = Rect {
-                left,
-                top: cell_top + title_height + legend_rows as f64 * LABEL_HEIGHT + 2.0,
-                right: right.max(left + 10.0),
-                bottom: cell_top + cell_height - most(|n| n.bottom, &same_row),
-            };
-            // Whatever stands above it, something is left to see of the plot.
-            let rect = Rect {
-                bottom: rect.bottom.max(rect.top + 10.0),
-                ..rect
-            };
-            // Beside others, a panel that keeps its units square stays at the top, so that headings align.
-            let lift = if columns > 1 { 0.0 } else { 0.5 };
-            let heading = title_height + legend_rows as f64 * LABEL_HEIGHT;
-            place(panel, need, rect, heading, [lift, cell_height])
-        })
-        .collect()
 }
 
 fn needs(panel: &Panel) -> Needs {
@@ -263,15 +246,21 @@ fn needs(panel: &Panel) -> Needs {
         right: bar,
         bottom: tick_height + label(&panel.x.label, x_unit),
         title,
+        note: if panel.note.is_empty() {
+            0.0
+        } else {
+            LABEL_HEIGHT
+        },
     }
 }
 
-/// `lift` is the share of spare height above the plot, `height` the whole panel's.
+/// `heading` is the height of everything above the plot and of the title alone, `lift` the share of spare height above the
+/// plot, `height` the whole panel's.
 fn place(
     panel: &Panel,
     need: &Needs,
     cell: Rect,
-    heading: f64,
+    heading: [f64; 2],
     [lift, height]: [f64; 2],
 ) -> PanelLayout {
     let [x, y] = need.ranges;
@@ -290,8 +279,9 @@ fn place(
     // The plot may have moved inward to keep its units square; its heading follows.
     let title = [
         rect.left,
-        rect.top - heading - 2.0 + size::PANEL_TITLE * 0.95,
+        rect.top - heading[0] - 2.0 + size::PANEL_TITLE * 0.95,
     ];
+    let note_at = [title[0], rect.top - heading[0] + heading[1] + size::LABEL];
     let widest = need
         .y_ticks
         .ticks
@@ -315,6 +305,13 @@ fn place(
             Face::SemiBold,
             cell.right - title[0],
         ),
+        note: text::shortened(
+            &panel.note,
+            size::LABEL,
+            Face::Regular,
+            cell.right - title[0],
+        ),
+        note_at,
         view: View {
             rect,
             x,
@@ -357,74 +354,5 @@ fn with_unit(label: &str, unit: &str, limit: f64) -> String {
             let room = limit - text::width(&unit, size::LABEL, Face::Regular);
             short(label, room) + &unit
         }
-    }
-}
-
-/// The ranges of both axes: as given, or around the marks with a little air.
-fn ranges(panel: &Panel) -> [[f64; 2]; 2] {
-    let corners = panel
-        .marks
-        .iter()
-        .filter_map(super::mark::Mark::extent)
-        .reduce(|[[a, b], [c, d]], [[e, f], [g, h]]| [[a.min(e), b.min(f)], [c.max(g), d.max(h)]])
-        .unwrap_or([[0.0, 0.0], [1.0, 1.0]]);
-    let air = if panel.frame == Frame::Bare {
-        0.02
-    } else {
-        0.06
-    };
-    std::array::from_fn(|i| {
-        let axis: &Axis = if i == 0 { &panel.x } else { &panel.y };
-        axis.range.map_or_else(
-            || widen([corners[0][i], corners[1][i]], air, axis.scale),
-            |range| {
-                if axis.scale == Scale::Linear {
-                    roomy(range)
-                } else {
-                    range
-                }
-            },
-        )
-    })
-}
-
-fn widen([low, high]: [f64; 2], air: f64, scale: Scale) -> [f64; 2] {
-    match scale {
-        Scale::Linear => {
-            let span = if high > low {
-                high - low
-            } else {
-                high.abs().max(1.0)
-            };
-            roomy([low - air * span, high + air * span])
-        }
-        Scale::Log => {
-            let low = low.max(f64::MIN_POSITIVE);
-            let high = high.max(low);
-            let ratio = high / low;
-            if !ratio.is_finite() {
-                return [low, high];
-            }
-            let span = libm::pow(ratio.max(1.5), air);
-            [
-                (low / span).max(f64::MIN_POSITIVE),
-                (high * span).min(f64::MAX),
-            ]
-        }
-    }
-}
-
-/// A range that arithmetic can take: finite, and long enough for several numbers to lie in it.
-fn roomy([low, high]: [f64; 2]) -> [f64; 2] {
-    let (low, high) = (
-        low.clamp(-f64::MAX, f64::MAX),
-        high.clamp(-f64::MAX, f64::MAX),
-    );
-    let least = (100.0 * ticks::SHORTEST * low.abs().max(high.abs())).max(1e-300);
-    if high - low >= least {
-        [low, high]
-    } else {
-        let middle = 0.5 * low + 0.5 * high;
-        [middle - 0.5 * least, middle + 0.5 * least]
     }
 }

@@ -19,6 +19,42 @@ fn key_width(key: &Key) -> f64 {
     SIGN_WIDTH + text::width(&key.label, size::LABEL, Face::Regular) + KEY_GAP
 }
 
+/// The entries that at least two panels have, in their order, and the panels without them.
+pub(super) fn shared(panels: &[Panel]) -> (Vec<Key>, Vec<Panel>) {
+    let mut common: Vec<Key> = Vec::new();
+    for (i, panel) in panels.iter().enumerate() {
+        for key in &panel.legend {
+            let elsewhere = panels[i + 1..].iter().any(|p| p.legend.contains(key));
+            if elsewhere && !common.contains(key) {
+                common.push(key.clone());
+            }
+        }
+    }
+    let mut rest = panels.to_vec();
+    for panel in &mut rest {
+        panel.legend.retain(|key| !common.contains(key));
+    }
+    (common, rest)
+}
+
+/// The length of entries in one line.
+pub(super) fn length(keys: &[Key]) -> f64 {
+    (keys.iter().map(key_width).sum::<f64>() - KEY_GAP).max(0.0)
+}
+
+/// Entries in lines of at most `width`, the first at `start`.
+pub(super) fn placed(keys: &[Key], start: Point, width: f64) -> Vec<(Key, Point)> {
+    let mut placed = Vec::new();
+    for (i, line) in break_lines(keys, width).into_iter().enumerate() {
+        let mut x = start[0];
+        for key in line {
+            placed.push((key.clone(), [x, start[1] + i as f64 * LABEL_HEIGHT]));
+            x += key_width(key);
+        }
+    }
+    placed
+}
+
 /// How many lines the legend takes when no line may be wider than `width`, in a panel that is `height` high.
 pub(super) fn legend_lines(panel: &Panel, width: f64, height: f64) -> usize {
     break_lines(&keys(panel, width, height), width).len()

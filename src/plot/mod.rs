@@ -36,7 +36,7 @@ pub mod ticks;
 pub use colormap::{Colormap, HEIGHTS};
 pub use colour::{Colour, Rgb, Role};
 pub use figure::Figure;
-pub use font::{Face, Glyph};
+pub use font::{Face, Glyph, page_fonts};
 pub use mark::{Anchor, ClassField, Dash, Field, Mark, Point, Shape, Stroke, extent};
 pub use matrix::MatrixStyle;
 pub use output::PIXELS_PER_INCH;

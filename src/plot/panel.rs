@@ -98,7 +98,7 @@ pub struct Panel {
     pub legend: Vec<Key>,
     /// At the right.
     pub colour_bar: Option<ColourBar>,
-    /// A short line inside the panel, lower left, such as an epoch and an accuracy (markup).
+    /// A short line between the title and the plot, such as an epoch and an accuracy (markup).
     pub note: String,
 }
 
@@ -156,7 +156,7 @@ impl Panel {
         self
     }
 
-    /// Writes a short line inside the panel.
+    /// Writes a short line above the plot, under the title.
     #[must_use]
     pub fn note(mut self, note: impl Into<String>) -> Self {
         self.note = note.into();

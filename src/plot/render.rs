@@ -14,7 +14,7 @@ use super::flatten::Image;
 use super::font::Face;
 use super::layout::{self, Layout, PanelLayout, View};
 use super::mark::{Anchor, Mark, Point, Shape, Stroke};
-use super::panel::{Frame, Panel, Sign};
+use super::panel::{Frame, Key, Panel, Sign};
 use super::text;
 use super::theme::Theme;
 use super::{Figure, axes, field, shape};
@@ -61,7 +61,9 @@ pub(super) fn draw<B: DrawingBackend<ErrorType = Never>>(
         heading,
         title,
         caption,
+        legend,
         panels,
+        ..
     } = layout::layout(figure);
     painter.text(
         title,
@@ -84,6 +86,10 @@ pub(super) fn draw<B: DrawingBackend<ErrorType = Never>>(
     for (panel, layout) in figure.panels.iter().zip(&panels) {
         painter.panel(panel, layout);
     }
+    painter.legend(
+        &legend,
+        figure.panels.iter().any(|panel| painter.patterned(panel)),
+    );
 }
 
 fn step(pixels: f64) -> i32 {
@@ -108,10 +114,19 @@ impl<B: DrawingBackend<ErrorType = Never>> Painter<'_, B> {
             marks = rest;
         }
         axes::in_front(self, panel, layout);
-        let regions = panel.marks.iter().any(|mark| {
+        self.legend(&layout.legend, self.patterned(panel));
+    }
+
+    /// Whether the panel's regions differ by pattern as well as by colour.
+    fn patterned(&self, panel: &Panel) -> bool {
+        panel.marks.iter().any(|mark| {
             matches!(mark, Mark::Classes { field, .. } if field.classes > self.theme.classes.len())
-        });
-        for (key, at) in &layout.legend {
+        })
+    }
+
+    /// Entries of a legend; those of classes on a patch of their region where `regions` are patterned.
+    fn legend(&self, entries: &[(Key, Point)], regions: bool) {
+        for (key, at) in entries {
             if regions
                 && let Sign::Point(colour, _) = key.sign
                 && let Role::Class(class) = colour.role

@@ -52,6 +52,16 @@ impl Panel {
         self.class_points(points, labels, |_| Shape::Circle)
     }
 
+    /// Adds a legend entry for each class, in the colours of [`dots`](Self::dots). Names are markup. Entries that several
+    /// panels of a figure share are drawn once.
+    #[must_use]
+    pub fn class_keys(self, names: &[impl AsRef<str>]) -> Self {
+        names.iter().enumerate().fold(self, |panel, (class, name)| {
+            let sign = Sign::Point(Colour::class(class), Shape::Circle);
+            panel.key(name.as_ref(), sign)
+        })
+    }
+
     /// Classes take turns in small groups, so that none is hidden wholly behind the next.
     fn class_points(
         mut self,

@@ -23,6 +23,10 @@ pub struct Theme {
     pub classes: [Rgb; 10],
     /// Lines and arrows.
     pub accents: [Rgb; 6],
+    /// Negative and positive numbers: no class, no basis vector and no curve has these.
+    pub signs: [Rgb; 2],
+    /// Magnitudes from the least to the most, at even steps: one hue, so that order is read from lightness alone.
+    pub magnitudes: [Rgb; 4],
 }
 
 impl Theme {
@@ -54,6 +58,13 @@ impl Theme {
             Rgb::hex(0x4f7f1f),
             Rgb::hex(0x6b4fb3),
         ],
+        signs: [Rgb::hex(0x7d4a10), Rgb::hex(0x12706a)],
+        magnitudes: [
+            Rgb::hex(0xc3dfe4),
+            Rgb::hex(0x74b3bf),
+            Rgb::hex(0x2b7f92),
+            Rgb::hex(0x0a3b4d),
+        ],
     };
 
     /// Light ink on near-black: dark slides and pages.
@@ -83,6 +94,13 @@ impl Theme {
             Rgb::hex(0xf08ab8),
             Rgb::hex(0xa5d65c),
             Rgb::hex(0xb9a4ff),
+        ],
+        signs: [Rgb::hex(0xd29a55), Rgb::hex(0x4fbfb4)],
+        magnitudes: [
+            Rgb::hex(0x23444f),
+            Rgb::hex(0x2f7f92),
+            Rgb::hex(0x74bcc9),
+            Rgb::hex(0xdcf4f7),
         ],
     };
 

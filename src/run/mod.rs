@@ -24,6 +24,8 @@ pub mod keep;
 pub mod kept;
 pub mod log;
 pub mod paths;
+#[cfg(feature = "train")]
+pub mod played;
 pub mod reader;
 #[cfg(feature = "train")]
 mod record;

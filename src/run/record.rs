@@ -32,8 +32,15 @@ pub(super) fn renew_timing(paths: &Paths) -> Result<()> {
     crate::file::write(&path, text.as_bytes())
 }
 
-/// Adds an epoch to the tables.
+/// Adds an epoch that was just done to the tables.
 pub(super) fn epoch(paths: &Paths, report: &EpochReport) -> Result<()> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let now = now.map_or(f64::NAN, |now| now.as_millis() as f64 / 1000.0);
+    epoch_at(paths, report, now)
+}
+
+/// Adds an epoch to the tables that was done at `now`, in seconds since 1970.
+pub(super) fn epoch_at(paths: &Paths, report: &EpochReport, now: f64) -> Result<()> {
     let epoch = report.metrics.epoch;
     log::append(&paths.metrics(), &report.metrics)?;
     let (names, norms): (Vec<&str>, Vec<f64>) = report
@@ -44,8 +51,6 @@ pub(super) fn epoch(paths: &Paths, report: &EpochReport) -> Result<()> {
     let numbered = |cells: Vec<f64>| std::iter::once(epoch as f64).chain(cells);
     let names = std::iter::once("epoch").chain(names);
     log::append_cells(&paths.gradient_norms(), names, numbered(norms))?;
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    let now = now.map_or(f64::NAN, |now| now.as_millis() as f64 / 1000.0);
     log::append_cells(&paths.timing(), TIMING, numbered(vec![report.seconds, now]))
 }
 

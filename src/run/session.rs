@@ -314,7 +314,7 @@ impl Session {
 }
 
 /// With what a run is made.
-fn provenance(backend: Backend) -> Provenance {
+pub(super) fn provenance(backend: Backend) -> Provenance {
     Provenance {
         foldspace: env!("CARGO_PKG_VERSION").to_owned(),
         burn: BURN_VERSION.to_owned(),

@@ -12,7 +12,6 @@ import { answerOf } from './arithmetic.js';
 export function sentences(run, state, current, followed) {
   const { description } = run;
   const count = description.layers.length;
-  const last = run.epochs.length - 1;
 
   function momentName(/** @type {number} */ m) {
     const { kind, layer } = run.moments[m];
@@ -36,7 +35,7 @@ export function sentences(run, state, current, followed) {
   function epochWords() {
     const row = metricsAt();
     const accuracy = row && row[2] !== null ? `, accuracy ${percent(row[2])}` : '';
-    return `${run.epochName(state.at)} of ${run.epochs[last]}${row && row[1] !== null ? `: loss ${num(row[1], 3)}${accuracy}` : ': before training'}`;
+    return `${run.epochName(state.at)} of ${description.planned ?? run.epochs[run.last]}${row && row[1] !== null ? `: loss ${num(row[1], 3)}${accuracy}` : ': before training'}`;
   }
 
   function motionWords() {

@@ -1,13 +1,13 @@
-// The page's state, and what moves it: sliders, pointer, keys, the address. In a worker: fields, and nothing else.
+// The page's state, and what moves it: sliders, pointer, keys, the address.
 
 import { forward, value } from './math.js';
 import { levelSet } from './geometry.js';
 import { CanvasPen, SvgPen } from './pen.js';
-import { activation, fieldOf, layerName, opinion, readRun, unitOf } from './model.js';
+import { activation, fieldOf, layerName, opinion, unitOf } from './model.js';
 import { Journey } from './journey.js';
 import { PALETTES, painted, tint } from './colours.js';
 import { axisNames, cellsOf, coarseBorders, coarseOf, drawInput, drawStage, inputHeight, pointAt, rangeOf } from './stage.js';
-import { at, buildNetwork, describeUnit, element, numberField, paintHistory, paintTiles, showKey, showTable, showUnit, signed, tilesOf, unitTints } from './panels.js';
+import { at, buildNetwork, describeUnit, element, numberField, paintHistory, paintTiles, repaintHistory, showKey, showTable, showUnit, signed, tilesOf, unitTints } from './panels.js';
 import { showArithmetic, showFormula } from './arithmetic.js';
 import { sentences } from './captions.js';
 import { bindPictures } from './pointer.js';
@@ -18,8 +18,13 @@ import { addressOf, readAddress } from './address.js';
 /** The resolution of a field at rest. */
 const FIELD = 128;
 
-/** @param {Run} run @param {number} began */
-function open(run, began) {
+/** What a page that a server feeds does besides: it hands changes on, and draws over input space.
+ * @typedef {{ edit: (key: string, x: number, epoch: number) => void, train: () => void, looked: (epoch: number, newest: boolean) => void,
+ *   training: () => boolean, over: (pen: import('./pen.js').Pen, map: import('./stage.js').Map2, scene: any) => void,
+ *   begin: (event: PointerEvent, map: import('./stage.js').Map2) => ((event: PointerEvent) => void) | null }} Live */
+
+/** Opens a run. @param {Run} run @param {number} began @param {Live | null} live */
+export function open(run, began, live) {
   const stage = /** @type {HTMLCanvasElement} */ (at('stage'));
   const inputCanvas = /** @type {HTMLCanvasElement} */ (at('input'));
   const depthSlider = /** @type {HTMLInputElement} */ (at('depth'));
@@ -28,9 +33,10 @@ function open(run, began) {
   const count = description.layers.length;
   const calm = matchMedia('(prefers-reduced-motion: reduce)');
   const darkness = matchMedia('(prefers-color-scheme: dark)');
-  const last = run.epochs.length - 1;
+  const closing = new AbortController();
+  const { signal } = closing;
   const state = {
-    at: last, depth: 0, sample: 0, place: /** @type {number[] | null} */ (null), unit: /** @type {[number, number] | null} */ (null),
+    at: run.last, depth: 0, sample: 0, place: /** @type {number[] | null} */ (null), unit: /** @type {[number, number] | null} */ (null),
     edits: /** @type {Map<string, number>} */ (new Map()), heldOut: false, theme: /** @type {'light' | 'dark' | null} */ (null),
     held: /** @type {Map<number, [number, number, number, number]> | null} */ (null),
   };
@@ -38,7 +44,7 @@ function open(run, began) {
 
   let journey = new Journey(run, run.layers(state.at, state.edits));
   const { momentName, depthWords, epochWords, summary, caption, inputWords, pointWords } = sentences(run, state, () => journey, followed);
-  const tiles = tilesOf(state.at === last && !state.edits.size ? journey : new Journey(run, run.layers(last, new Map())));
+  const tiles = tilesOf(state.at === run.last && !state.edits.size ? journey : new Journey(run, run.layers(run.last, new Map())));
   /** @type {any} */
   let scene = {};
   let stale = { network: true, picture: true, words: true };
@@ -72,7 +78,7 @@ function open(run, began) {
   }
 
   function askField() {
-    if (!worker || busy || run.flat !== 2) return;
+    if (signal.aborted || !worker || busy || run.flat !== 2) return;
     busy = true;
     worker.postMessage({ asked, request: { layers: journey.planar, window: run.window, n: FIELD, decision: run.decision, unit: state.unit } });
   }
@@ -170,12 +176,15 @@ function open(run, began) {
     const all = whole();
     inputCanvas.style.height = `${inputHeight(run, inputCanvas.clientWidth)}px`;
     stageMap = drawStage(new CanvasPen(stage, stage.clientWidth, stage.clientHeight, scale), all);
-    inputMap = drawInput(new CanvasPen(inputCanvas, inputCanvas.clientWidth, inputCanvas.clientHeight, scale), all);
+    const pen = new CanvasPen(inputCanvas, inputCanvas.clientWidth, inputCanvas.clientHeight, scale);
+    inputMap = drawInput(pen, all);
+    live?.over(pen, inputMap, all);
   }
 
   /** @param {number} now */
   function frame(now) {
     waiting = false;
+    if (signal.aborted) return;
     advance(now);
     if (stale.network) compute();
     if (stale.picture || stale.network) {
@@ -205,6 +214,7 @@ function open(run, began) {
   }
 
   function words() {
+    if (signal.aborted) return;
     stale.words = false;
     wordsAt = performance.now();
     const all = whole();
@@ -225,9 +235,10 @@ function open(run, began) {
     if (!document.activeElement?.closest('#output')) showOutput();
     if (at('table').open) showTable(journey, nearest, axisNames(all, nearest));
     const edited = at('edited');
-    edited.hidden = !state.edits.size;
+    edited.hidden = !state.edits.size || live !== null;
     edited.textContent = state.edits.size ? `${state.edits.size} number${state.edits.size === 1 ? '' : 's'} changed by you; the same at every epoch.` : '';
     /** @type {HTMLButtonElement} */ (at('reset')).disabled = !state.edits.size;
+    at('reset').hidden = live !== null;
     writeAddress();
   }
 
@@ -245,7 +256,9 @@ function open(run, began) {
   // -- changes ------------------------------------------------------------------------------------------------------
   /** @param {string} key @param {number} x */
   function edit(key, x) {
-    state.edits.set(key, x);
+    // A network that is trained holds floats of 32 bits.
+    state.edits.set(key, live ? Math.fround(x) : x);
+    live?.edit(key, x, run.epochs[Math.round(state.at)]);
     ask('network');
   }
 
@@ -264,9 +277,10 @@ function open(run, began) {
 
   /** @param {number} epoch */
   function setEpoch(epoch) {
-    const next = Math.min(last, Math.max(0, epoch));
+    const next = Math.min(run.last, Math.max(0, epoch));
     if (next === state.at) return;
     state.at = next;
+    live?.looked(run.epochs[Math.round(next)], next === run.last);
     ask('network');
   }
 
@@ -278,7 +292,7 @@ function open(run, began) {
     const on = playing.what !== what;
     playing.what = on ? what : null;
     playing.since = 0;
-    const [here, end] = what === 'epoch' ? [state.at, last] : [state.depth, run.moments.length - 1];
+    const [here, end] = what === 'epoch' ? [state.at, run.last] : [state.depth, run.moments.length - 1];
     playing.from = here >= end ? 0 : here;
     buttons();
     if (!on && what === 'epoch') setEpoch(Math.round(state.at));
@@ -287,8 +301,9 @@ function open(run, began) {
 
   function buttons() {
     for (const [id, what, idle] of [['play', 'epoch', 'Train'], ['walk', 'depth', 'Walk']]) {
-      at(id).setAttribute('aria-pressed', String(playing.what === what));
-      at(id).textContent = playing.what === what ? 'Pause' : idle;
+      const on = live && what === 'epoch' ? live.training() : playing.what === what;
+      at(id).setAttribute('aria-pressed', String(on));
+      at(id).textContent = on ? 'Pause' : idle;
     }
   }
 
@@ -297,8 +312,8 @@ function open(run, began) {
     if (!playing.what) return;
     if (!playing.since) playing.since = now;
     const seconds = (now - playing.since) / 1000;
-    const end = playing.what === 'epoch' ? last : run.moments.length - 1;
-    const speed = playing.what === 'epoch' ? Math.max(2, last / 12) : 0.5;
+    const end = playing.what === 'epoch' ? run.last : run.moments.length - 1;
+    const speed = playing.what === 'epoch' ? Math.max(2, run.last / 12) : 0.5;
     let place = Math.min(end, playing.from + seconds * speed);
     // Without motion, the pictures change once a second and nothing glides.
     if (calm.matches) place = Math.min(end, Math.floor(playing.from) + Math.floor(seconds) * Math.max(1, Math.round(speed)));
@@ -320,7 +335,7 @@ function open(run, began) {
     ask('words');
   }
 
-  bindPictures({ run, state, stage, inputCanvas, journey: () => journey, whole, follow, stageMap: () => stageMap, inputMap: () => inputMap, ask, edit });
+  bindPictures({ run, state, stage, inputCanvas, journey: () => journey, whole, follow, stageMap: () => stageMap, inputMap: () => inputMap, ask, edit, begin: live ? live.begin : null });
 
   const stop = () => {
     playing.what = null;
@@ -341,7 +356,7 @@ function open(run, began) {
     stop();
     setEpoch(Number(epochSlider.value));
   });
-  at('play').addEventListener('click', () => toggle('epoch'));
+  at('play').addEventListener('click', () => (live ? live.train() : toggle('epoch')));
   at('walk').addEventListener('click', () => toggle('depth'));
   at('held-out').addEventListener('change', (/** @type {any} */ e) => {
     state.heldOut = e.target.checked;
@@ -366,13 +381,14 @@ function open(run, began) {
     state.theme = palette() === PALETTES.dark ? 'light' : 'dark';
     dress();
   });
-  darkness.addEventListener('change', () => dress());
-  new ResizeObserver(() => ask('picture')).observe(at('stage'));
+  darkness.addEventListener('change', () => dress(), { signal });
+  const sizes = new ResizeObserver(() => ask('picture'));
+  sizes.observe(at('stage'));
   addEventListener('hashchange', () => {
     state.edits.clear();
     readAddress(run, state);
     ask('network');
-  });
+  }, { signal });
 
   function dress() {
     if (state.theme) document.documentElement.dataset.theme = state.theme;
@@ -434,14 +450,14 @@ function open(run, began) {
   }
 
   // -- the first picture --------------------------------------------------------------------------------------------
-  const sizes = [run.d, ...description.layers.map((/** @type {any} */ l) => l.units)].join(' → ');
+  const widths = [run.d, ...description.layers.map((/** @type {any} */ l) => l.units)].join(' → ');
   at('title').textContent = description.name;
-  at('kind').textContent = `· ${sizes} · ${description.data}`;
+  at('kind').textContent = `· ${widths} · ${description.data}`;
   at('lead').textContent = run.classes.length
     ? `A network that learns to tell ${run.classes.length} classes apart, every epoch of it and every layer. Drag the depth: space moves through the network, straight until an activation bends it. Drag the epoch: training happens.`
     : `A network that learns to predict ${run.decision.names.join(', ')}, every epoch of it and every layer. Drag the depth: space moves through the network, straight until an activation bends it. Drag the epoch: training happens.`;
   depthSlider.max = String(run.moments.length - 1);
-  epochSlider.max = String(last);
+  epochSlider.max = String(run.last);
   at('moments').append(
     ...run.moments.map((moment, m) => {
       const tick = element('button', { type: 'button', textContent: momentName(m), className: moment.kind === 'affine' && m + 1 < run.moments.length ? 'minor' : '' });
@@ -461,7 +477,10 @@ function open(run, began) {
   at('verdict').textContent = summary();
   at('config').textContent = description.config;
   const { train, test, allTrain, allTest } = description.samples;
-  const thinned = [
+  const thinned = live ? [
+    train + test < allTrain + allTest ? `${train + test} of ${allTrain + allTest} samples are shown, evenly chosen; losses speak of all.` : '',
+    `Trained by foldspace ${description.program} on this machine. Nothing is loaded from anywhere else.`,
+  ] : [
     description.captured > run.epochs.length ? `The weights of ${run.epochs.length} of ${description.captured} captured epochs are in this file, evenly spread: all of them would make it too large.` : `The weights of all ${run.epochs.length} captured epochs are in this file, bit for bit.`,
     train + test < allTrain + allTest ? `${train + test} of ${allTrain + allTest} samples are shown, evenly chosen; verdicts and losses speak of all.` : '',
     `Made by foldspace ${description.program}. Nothing is loaded from anywhere.`,
@@ -489,26 +508,39 @@ function open(run, began) {
       onStage: (x, y) => [stage.getBoundingClientRect().left + stageMap.x(x), stage.getBoundingClientRect().top + stageMap.y(y)],
     },
   });
+
+  return {
+    /** The state, to be taken over by the page of another run. */
+    get state() { return state; },
+    get journey() { return journey; },
+    /** An epoch has come; with `follow` it is shown. @param {boolean} follow */
+    grown: (follow) => {
+      epochSlider.max = String(run.last);
+      if (follow) {
+        state.at = run.last;
+        ask('network');
+      } else ask('picture');
+      repaintHistory();
+      buttons();
+    },
+    /** @param {'network' | 'picture' | 'words'} what */
+    ask,
+    stop,
+    sentence: (/** @type {string} */ text) => (at('verdict').textContent = text),
+    summary,
+    edit,
+    close: () => {
+      closing.abort();
+      sizes.disconnect();
+      worker?.terminate();
+      for (const timer of timers.values()) clearTimeout(timer);
+    },
+  };
 }
 
 /** Answers for fields. */
-function serve() {
+export function serve() {
   globalThis.onmessage = (event) => {
     /** @type {any} */ (globalThis).postMessage({ asked: event.data.asked, field: fieldOf(event.data.request) });
   };
 }
-
-async function start() {
-  const began = 0; // performance.now() counts from the moment the page was asked for
-  try {
-    open(await readRun(), began);
-  } catch (error) {
-    const trouble = at('trouble');
-    trouble.hidden = false;
-    trouble.textContent = `This page can't be shown here: ${error instanceof Error ? error.message : error}. A browser of 2023 or newer is needed.`;
-    console.error(error);
-  }
-}
-
-if (typeof document === 'undefined') serve();
-else start();

@@ -46,9 +46,16 @@ export class Run {
     });
     this.decision = decisionOf(description);
     const { window, steps } = paperOf(this.places, this.flat, this.n);
+    /** The curve of another branch, to compare with. @type {(number | null)[][] | null} */
+    this.beside = null;
     this.window = window;
     this.steps = steps;
     this.lattice = latticeOf(window, steps, this.flat);
+  }
+
+  /** The place of the last epoch. */
+  get last() {
+    return this.epochs.length - 1;
   }
 
   /** The layers at a place between the embedded epochs, edits applied. @param {number} at @param {Map<string, number>} edits

@@ -306,6 +306,11 @@ function lossName(loss) {
 /** What the curves were last painted for. */
 let paintedFor = '';
 
+/** Has the curves painted again when they are next asked for. */
+export function repaintHistory() {
+  paintedFor = '';
+}
+
 /** Losses over the epochs, and under them where the classes are separable; with a mark at a place between the epochs.
  * @param {HTMLCanvasElement} canvas @param {Run} run @param {number} place @param {any} palette @param {number} scale */
 export function paintHistory(canvas, run, place, palette, scale) {
@@ -335,9 +340,9 @@ function paintCurves(c, run, width, height, palette, scale) {
     const [from, to] = [run.epochs[Math.max(0, k - 1)], run.epochs[k]];
     return x(k === 0 || to === from ? k : k - 1 + (epoch - from) / (to - from));
   };
-  const rows = /** @type {(number | null)[][]} */ (run.description.metrics);
+  let rows = /** @type {(number | null)[][]} */ (run.description.metrics);
   const [top, bottom] = [14, height - 16];
-  const losses = rows.flatMap((row) => [row[1], row[3]]).filter((y) => y !== null && y > 0).map((y) => Math.log10(/** @type {number} */ (y)));
+  const losses = [...rows, ...(run.beside ?? []).filter((row) => Number(row[0]) <= run.epochs[last])].flatMap((row) => [row[1], row[3] ?? null]).filter((y) => y !== null && y > 0).map((y) => Math.log10(/** @type {number} */ (y)));
   const [low, high] = [Math.min(...losses), Math.max(...losses)];
   const y = (/** @type {number} */ loss) => bottom - ((bottom - top) * (Math.log10(loss) - low)) / (high - low || 1);
   const curve = (/** @type {number} */ column, /** @type {string} */ colour, /** @type {number[]} */ dash) => {
@@ -351,9 +356,14 @@ function paintCurves(c, run, width, height, palette, scale) {
   };
   curve(1, palette.accent, []);
   curve(3, palette.second, [5, 3]);
+  if (run.beside) {
+    // Another branch's loss, as far as the epochs go.
+    rows = run.beside.filter((row) => Number(row[0]) <= run.epochs[last]);
+    curve(1, palette.hot, [2, 3]);
+  }
   c.font = '11px system-ui, sans-serif';
   c.fillStyle = palette.muted;
-  const held = rows.some((row) => row[3] !== null);
+  const held = run.description.metrics.some((/** @type {any[]} */ row) => row[3] !== null);
   const loss = lossName(run.description.loss);
   const labels = [`${loss}, logarithmic${held ? ': training (line), held out (dashes)' : ''}`, `${loss} (log)${held ? ', dashes: held out' : ''}`, loss];
   c.fillText(labels.find((label) => c.measureText(label).width < width - 2 * PAD) ?? '', PAD, 10);

@@ -5,7 +5,8 @@ import { arrowOf } from './stage.js';
 /** What the pictures tell the page. @typedef {{ run: import('./model.js').Run, state: any, stage: HTMLCanvasElement,
  *   inputCanvas: HTMLCanvasElement, journey: () => import('./journey.js').Journey, whole: () => any, follow: (i: number) => void,
  *   stageMap: () => import('./stage.js').Map2, inputMap: () => import('./stage.js').Map2, ask: (what: any) => void,
- *   edit: (key: string, x: number) => void }} Page */
+ *   edit: (key: string, x: number) => void,
+ *   begin: ((event: PointerEvent, map: import('./stage.js').Map2) => ((event: PointerEvent) => void) | null) | null }} Page */
 
 /** @param {Page} page */
 export function bindPictures(page) {
@@ -34,9 +35,9 @@ export function bindPictures(page) {
 
   inputCanvas.addEventListener('pointerdown', (event) => {
     const p = pointer(event, inputCanvas);
-    drag = null;
+    drag = page.begin?.(event, page.inputMap()) ?? null;
     const all = page.whole();
-    const arrow = arrowOf(all);
+    const arrow = drag ? null : arrowOf(all);
     if (arrow && state.unit) {
       const j = state.unit[1];
       const [foot, tip] = arrow.map(([x, y]) => [page.inputMap().x(x), page.inputMap().y(y)]);
@@ -53,8 +54,8 @@ export function bindPictures(page) {
           const length = Math.hypot(tx - fx, ty - fy) || 1;
           const size = Math.hypot(a, b);
           const [na, nb] = [(size * (tx - fx)) / length, (size * (ty - fy)) / length];
-          state.edits.set(`${key}.0`, na);
-          state.edits.set(`${key}.1`, nb);
+          page.edit(`${key}.0`, na);
+          page.edit(`${key}.1`, nb);
           page.edit(`${key}.b`, -(na * fx + nb * fy));
         };
       } else if ((Math.abs(a * x + b * y + first.bias[j]) / Math.hypot(a, b)) * unit < 9) {

@@ -294,7 +294,7 @@ export function axisNames(scene, m) {
   const over = run.classes.length ? LANES : run.decision.names[0];
   if (kind === 'input') {
     const names = (run.description.plane?.names ?? run.description.features).map(nice);
-    return run.flat === 2 ? [names[0], names[1]] : [names[0], over];
+    return run.flat === 2 ? [names[0], names[1]] : [names[0] + unitOfLine(run), over];
   }
   const k = journey.width(m);
   const letter = kind === 'affine' ? 'z' : 'h';
@@ -305,6 +305,9 @@ export function axisNames(scene, m) {
   const share = /** @type {import('./geometry.js').View} */ (journey.view(m)).share;
   return [`a plane of ${name}’s ${k} dimensions (${percent(share)} of the variance)`, ''];
 }
+
+/** @param {Run} run */
+const unitOfLine = (run) => (run.description.standardised ? ' (standardised)' : '');
 
 /** A feature such as x1 with its number set low. @param {string} name */
 function nice(name) {
@@ -453,6 +456,6 @@ function drawGraph(pen, scene) {
   const output = run.decision.kind === 'two' ? 1 / (1 + Math.exp(-heightOf(last, row.z, 0))) : row.h[run.decision.output];
   drawPoint(pen, [map.x(x), map.y(output)], palette);
   pen.release();
-  drawAxes(pen, r, window, run.description.features[0], run.classes.length ? 'probability' : run.decision.names[run.decision.output], palette);
+  drawAxes(pen, r, window, run.description.features[0] + unitOfLine(run), run.classes.length ? 'probability' : run.decision.names[run.decision.output], palette);
   return map;
 }

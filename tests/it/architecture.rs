@@ -52,13 +52,19 @@ const ARROWS: &[(&str, &[&str])] = &[
         "blog",
         &[
             "config", "data", "model", "train", "capture", "device", "random", "linalg",
-            "geometry", "layers", "plot", "anim", "figures", "inspect",
+            "geometry", "layers", "plot", "anim", "figures", "inspect", "explore",
         ],
     ),
     (
         "explore",
         &[
-            "run", "config", "data", "model", "geometry", "linalg", "figures",
+            "run", "config", "data", "model", "train", "geometry", "linalg", "figures",
+        ],
+    ),
+    (
+        "play",
+        &[
+            "explore", "run", "config", "data", "model", "train", "device", "figures",
         ],
     ),
     ("cli", &["*"]),

@@ -72,10 +72,12 @@ fn train_then_draw_then_animate() {
         assert!(run.join(file).exists(), "{file}");
     }
     let drawn = succeed(root, &["figure", "artifacts/runs/small", "--dpi", "96"]);
-    assert_eq!(drawn.lines().count(), 16, "{drawn}");
+    assert_eq!(drawn.lines().count(), 37, "{drawn}");
     for line in drawn.lines() {
+        // Tables of a short run are short.
+        let least = if line.ends_with(".csv") { 50 } else { 500 };
         assert!(
-            std::fs::metadata(root.join(line)).unwrap().len() > 500,
+            std::fs::metadata(root.join(line)).unwrap().len() > least,
             "{line}"
         );
     }
@@ -245,7 +247,7 @@ fn iris_is_drawn_animated_and_exported() {
         &[&["train", config, "--out", "iris"][..], &quick].concat(),
     );
     let drawn = succeed(root, &["figure", "iris", "--dpi", "96"]);
-    assert_eq!(drawn.lines().count(), 16, "{drawn}");
+    assert_eq!(drawn.lines().count(), 34, "{drawn}");
     let pair = ["--features", "petal_length_cm,petal_width_cm"];
     let drawn = [
         "figure",

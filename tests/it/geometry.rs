@@ -87,6 +87,7 @@ fn check_line(points: MatRef<'_, f64>, labels: &[usize], answer: &Separability) 
         normal,
         offset,
         margin,
+        ..
     } = answer
     else {
         panic!("not separable: {answer:?}");

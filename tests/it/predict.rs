@@ -28,7 +28,7 @@ fn line(i: usize) -> [String; 5] {
         a.to_string(),
         b.to_string(),
         city.to_owned(),
-        (i % 2 == 0).to_string(),
+        i.is_multiple_of(2).to_string(),
         kind.to_owned(),
     ]
 }

@@ -7,7 +7,9 @@ use super::sample::{greatest, normal, rows};
 use crate::blog::{Check, Exhibit, Lab};
 use crate::error::Result;
 use crate::layers::{Mask, attention, by_burn};
-use crate::plot::{Axis, Colormap, Colour, Field, Figure, Frame, Panel, Point, Scale, Stroke};
+use crate::plot::{
+    Axis, Colormap, Colour, Field, Figure, Frame, Mark, Panel, Point, Scale, Stroke,
+};
 use crate::random::RandomState;
 
 const TOKENS: usize = 16;
@@ -149,6 +151,11 @@ fn heat_maps(free: &Mat<f64>, causal: &Mat<f64>) -> Figure {
             )
             .range([0.0, size], [0.0, size])
             .colour_bar(Colormap::Sequential, [0.0, most], "weight");
+        if title != "Everyone" {
+            panel = panel.marks((0..TOKENS).flat_map(|token| {
+                (token + 1..TOKENS).flat_map(move |ahead| masked(ahead, TOKENS - 1 - token))
+            }));
+        }
         panel.x = Axis {
             names: Some(names(false)),
             ..panel.x
@@ -162,13 +169,31 @@ fn heat_maps(free: &Mat<f64>, causal: &Mat<f64>) -> Figure {
     Figure::new("Who looks at whom: softmax($Q K^T/√d$)")
         .caption(format!(
             "16 tokens whose queries and keys are the codes of their positions, $d$ = 8: each looks at itself and its \
-             neighbours, token 8 with weight {} at itself. Every row sums to 1. Under the causal mask what lies ahead has \
+             neighbours, token 8 with weight {} at itself. Every row sums to 1. Under the causal mask what lies ahead (hatched) has \
              weight 0, and the rest of the row takes it over: the first token has only itself, weight {}.",
             number(free[(7, 7)], 2),
             number(causal[(0, 0)], 0),
         ))
         .size(1000, 520)
         .panels(2, [panel("Everyone", free), panel("Causal: nobody looks ahead", causal)])
+}
+
+/// A cell that has no weight because it may not have one: blank paper with three strokes across.
+fn masked(column: usize, row: usize) -> [Mark; 4] {
+    let (x, y) = (column as f64, row as f64);
+    let stroke = |from: Point, to: Point| Mark::Line {
+        points: vec![from, to],
+        stroke: Stroke::new(Colour::AXIS.fade(0.7), 0.9),
+    };
+    [
+        Mark::Polygon {
+            points: vec![[x, y], [x + 1.0, y], [x + 1.0, y + 1.0], [x, y + 1.0]],
+            fill: Colour::BACKGROUND,
+        },
+        stroke([x, y + 0.5], [x + 0.5, y + 1.0]),
+        stroke([x, y], [x + 1.0, y + 1.0]),
+        stroke([x + 0.5, y], [x + 1.0, y + 0.5]),
+    ]
 }
 
 fn scale_picture(scaled: &[Point], unscaled: &[Point]) -> Figure {

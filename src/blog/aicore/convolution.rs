@@ -50,16 +50,16 @@ pub fn show(lab: &Lab) -> Result<Exhibit> {
             spectra.push(own.max_difference(&fourier::forward(&layer, image)?));
             sparse.push(own.max_difference(&by_one_matrix(&layer, image)?));
         }
-        let pair = |[a, b]: [usize; 2]| format!("{a} x {b}");
+        let pair = |[a, b]: [usize; 2]| format!("{a} × {b}");
         let [out_height, out_width] = layer.output_size(&images[0])?;
         table.push(vec![
-            format!("{channels} x {height} x {width}"),
+            format!("{channels} × {height} × {width}"),
             format!("{count} of {}", pair(kernel)),
             pair(stride),
             pair(padding),
-            format!("{} x {}", patches.nrows(), patches.ncols()),
-            format!("{} x {count}", patches.ncols()),
-            format!("{count} x {out_height} x {out_width}"),
+            format!("{} × {}", patches.nrows(), patches.ncols()),
+            format!("{} × {count}", patches.ncols()),
+            format!("{count} × {out_height} × {out_width}"),
         ]);
     }
     Ok(Exhibit::new(
@@ -138,11 +138,11 @@ fn patch_picture(image: &Image, layer: &Conv2d) -> Result<Figure> {
         panel = panel.label([at, 4.5], Anchor::Centre, text, Colour::TEXT);
     }
     for (x, top, bottom, text, below) in [
-        (2.5, 7.0, 2.0, "picture", "5 x 5"),
-        (11.9, 9.0, 0.0, "patch matrix $P$", "9 places x 9 pixels"),
-        (18.3, 9.0, 0.0, "$W^T$", "9 x 1"),
-        (20.7, 9.0, 0.0, "$P W^T$", "9 x 1"),
-        (24.1, 6.0, 3.0, "score map", "3 x 3"),
+        (2.5, 7.0, 2.0, "picture", "5 × 5"),
+        (11.9, 9.0, 0.0, "patch matrix $P$", "9 places × 9 pixels"),
+        (18.3, 9.0, 0.0, "$W^T$", "9 × 1"),
+        (20.7, 9.0, 0.0, "$P W^T$", "9 × 1"),
+        (24.1, 6.0, 3.0, "score map", "3 × 3"),
     ] {
         panel = shape(name(panel, x, top, text), x, bottom, below);
     }
@@ -212,12 +212,12 @@ fn whole_matrix(image: &Image, layer: &Conv2d) -> Result<Figure> {
         for k in (0..=m.nrows()).step_by(step) {
             panel = panel.mark(line([0.0, high - k as f64], [25.0, high - k as f64]));
         }
-        let below = format!("{} places x 25 pixels", m.nrows());
+        let below = format!("{} places × 25 pixels", m.nrows());
         panel.label([12.5, low - 0.4], Anchor::Top, below, Colour::MUTED)
     };
     Ok(Figure::new("The same layer as one matrix")
         .caption(format!(
-            "The matrix that takes all 25 pixels to all places at once, orange −1 and blue +1: the same weights in every row, \
+            "The matrix that takes all 25 pixels to all places at once, brown −1 and blue-green +1: the same weights in every row, \
              shifted. Left without padding, {:.0} % of it is not 0; right with a border of zeros around the picture, {:.0} %.",
             share(wide.as_ref()),
             share(padded.as_ref())

@@ -86,7 +86,7 @@ pub fn show(_: &Lab) -> Result<Exhibit> {
     )
     .check(Check::zero("‖W v - λ v‖, real pair", worst_residual(&stretching, &real), 1e-12))
     .check(Check::zero("‖W v - λ v‖, complex pair", worst_residual(&turning, &complex), 1e-12))
-    .check(Check::zero("‖W v - λ v‖, 100 random 6 x 6 matrices", greatest(residuals), 1e-10))
+    .check(Check::zero("‖W v - λ v‖, 100 random 6 × 6 matrices", greatest(residuals), 1e-10))
     .check(Check::zero("the eigenvalues add up to the trace", greatest(traces), 1e-10))
     .check(Check::zero("the eigenvalues multiply to the determinant (relative)", greatest(determinants), 1e-10))
     .check(Check::zero("in the basis (Re v, −Im v), W is |λ| times a rotation by arg λ", residual, 1e-12))

@@ -48,7 +48,7 @@ fn transposes(exhibit: Exhibit, w: &Mat<f64>, undo: &Mat<f64>) -> Exhibit {
     let adjoint = greatest(adjoint);
     exhibit
         .check(Check::zero(
-            "(W x)·y = x·(Wᵀ y), 200 random 4 x 3 matrices",
+            "(W x)·y = x·(Wᵀ y), 200 random 4 × 3 matrices",
             adjoint,
             1e-12,
         ))
@@ -108,7 +108,7 @@ fn failures(exhibit: Exhibit, flat: &Mat<f64>) -> Result<Exhibit> {
         };
         table.push(vec![
             (*name).to_owned(),
-            format!("{} x {}", matrix.nrows(), matrix.ncols()),
+            format!("{} × {}", matrix.nrows(), matrix.ncols()),
             condition,
             answer,
         ]);
@@ -190,6 +190,19 @@ fn undoing(w: &Mat<f64>, undo: &Mat<f64>, flat: &Mat<f64>) -> Figure {
         .points([landed], RESULT, 6.0)
         .mark(beside(twins[0], [1.0, -0.3], "three points", SECOND))
         .mark(beside(landed, [1.0, -0.35], "one image", RESULT));
+    let entries = |w: &Mat<f64>| {
+        let entry = |i: usize, j: usize| number(w[(i, j)], 2);
+        format!(
+            "[{}, {}; {}, {}]",
+            entry(0, 0),
+            entry(0, 1),
+            entry(1, 0),
+            entry(1, 1)
+        )
+    };
+    let forth = forth.note(format!("$W$ = {}", entries(w)));
+    let back = back.note(format!("$W^{{-1}}$ = {}", entries(undo)));
+    let lost = lost.note(format!("$W$ = {}", entries(flat)));
     let determinant = |w: &Mat<f64>| number(w.determinant(), 2);
     Figure::new("Undoing a matrix")
         .caption(format!(

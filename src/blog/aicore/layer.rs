@@ -69,9 +69,9 @@ pub fn show(_: &Lab) -> Result<Exhibit> {
     }
     Ok(Exhibit::new(
         "Each neuron's output is a weighted sum of all inputs plus its bias. The post states $Z = W X + b$ with $W$ of \
-         shape (out x in), which needs samples as columns of $X$, and a few lines later $Z$ of shape (batch x out), \
+         shape (out × in), which needs samples as columns of $X$, and a few lines later $Z$ of shape (batch x out), \
          which has them as rows: both at once do not fit. With one sample per row, as here and in Burn's tensors, the \
-         formula reads $Z = X W^T + b$, and $b$ is added to every row (broadcasting); Burn keeps $W^T$, (in x out), in \
+         formula reads $Z = X W^T + b$, and $b$ is added to every row (broadcasting); Burn keeps $W^T$, (in × out), in \
          its Linear layer, so there it is $X$ times the stored matrix. The Hadamard product $⊙$ multiplies entry by \
          entry: a ReLU multiplies its input with a mask of zeros and ones, and the same mask cuts the gradient on the \
          way back.",
@@ -119,16 +119,16 @@ fn layer(w: &Mat<f64>, b: &[f64], x: &Mat<f64>, z: &Mat<f64>) -> Figure {
         panel = head(panel, at, top, text, colour);
     }
     for (at, bottom, text) in [
-        (1.0, 0.0, "4 samples x 2 in"),
-        (4.6, 1.0, "2 in x 3 out"),
-        (8.7, 0.0, "3 out, broadcast to 4 x 3"),
-        (12.8, 0.0, "4 samples x 3 out"),
+        (1.0, 0.0, "4 samples × 2 in"),
+        (4.6, 1.0, "2 in × 3 out"),
+        (8.7, 0.0, "3 out, broadcast to 4 × 3"),
+        (12.8, 0.0, "4 samples × 3 out"),
     ] {
         panel = foot(panel, at, bottom, text);
     }
     Figure::new("One layer on a batch: $Z = X W^T + b$")
         .caption(
-            "$W$ is (3 out x 2 in); its transpose is what Burn stores. The bias has three entries; the faint rows are the \
+            "$W$ is (3 out × 2 in); its transpose is what Burn stores. The bias has three entries; the faint rows are the \
              copies that broadcasting stands for and that nobody keeps in memory.",
         )
         .size(900, 440)

@@ -32,6 +32,7 @@ pub const POST: Post = Post {
     letter: 'B',
     author: "AICore",
     title: "How Linear Algebra Powers Neural Networks",
+    address: None,
     items: &[
         item(
             "B1",

@@ -56,7 +56,7 @@ fn measured(exhibit: Exhibit, line: &Mat<f64>, lifted: &Mat<f64>) -> Result<Exhi
         let rank = rank(w.as_ref())?;
         Ok(vec![
             name.to_owned(),
-            format!("{} x {}", w.nrows(), w.ncols()),
+            format!("{} × {}", w.nrows(), w.ncols()),
             rank.to_string(),
             (w.ncols() - rank).to_string(),
             (w.nrows() * w.ncols()).to_string(),
@@ -66,14 +66,14 @@ fn measured(exhibit: Exhibit, line: &Mat<f64>, lifted: &Mat<f64>) -> Result<Exhi
     let table = vec![
         row("figure, middle", line)?,
         row("figure, right", lifted)?,
-        row("a product (100 x 3)(3 x 50)", &w)?,
+        row("a product (100 × 3)(3 × 50)", &w)?,
     ];
     Ok(exhibit
         .table(
             "Rank, what is lost, and what the factors need",
             &[
                 "W",
-                "shape (out x in)",
+                "shape (out × in)",
                 "rank",
                 "dimension of the null space",
                 "entries",
@@ -82,19 +82,19 @@ fn measured(exhibit: Exhibit, line: &Mat<f64>, lifted: &Mat<f64>) -> Result<Exhi
             table,
         )
         .check(Check::equal(
-            "rank of the 2 x 2 matrix that flattens the plane",
+            "rank of the 2 × 2 matrix that flattens the plane",
             rank(line.as_ref())? as f64,
             1.0,
             0.0,
         ))
         .check(Check::equal(
-            "rank of the 3 x 2 matrix that lifts the plane",
+            "rank of the 3 × 2 matrix that lifts the plane",
             rank(lifted.as_ref())? as f64,
             2.0,
             0.0,
         ))
         .check(Check::equal(
-            "rank of (100 x 3)(3 x 50)",
+            "rank of (100 × 3)(3 × 50)",
             found as f64,
             3.0,
             0.0,
@@ -176,7 +176,7 @@ fn figure(line: &Mat<f64>, lifted: &Mat<f64>) -> Result<Figure> {
     Ok(Figure::new("Low rank: a flattened world")
         .caption(format!(
             "Left and middle: $W$ = [[1, 0.5], [0.6, 0.3]] keeps one direction (stretched by {}) and loses the other; \
-             each family of 17 inputs becomes one point. Right: a 3 x 2 matrix has rank 2 at most, so the plane that it \
+             each family of 17 inputs becomes one point. Right: a 3 × 2 matrix has rank 2 at most, so the plane that it \
              lifts into space is still a plane.",
             number(stretch, 2)
         ))

@@ -162,7 +162,7 @@ fn norms(histories: &[Histories]) -> Figure {
         .key("with tanh", sign(Dash::Dashed));
     Figure::new("Powers of a matrix: only orthogonal ones keep lengths")
         .caption(format!(
-            "$Q$ is a random orthogonal matrix of 16 x 16. In the linear network the gradient takes the same way with $W^T$ \
+            "$Q$ is a random orthogonal matrix of 16 × 16. In the linear network the gradient takes the same way with $W^T$ \
              and keeps, shrinks or grows exactly as the signal does. With tanh (dashed) every gradient is shorter; \
              the orthogonal one ends at one part in {} of its length.",
             number(1.0 / histories[1].tanh[STEPS], 0),

@@ -99,7 +99,7 @@ fn checked(exhibit: Exhibit, movements: &Movements) -> Result<Exhibit> {
     }
     Ok(exhibit
         .check(Check::zero(
-            "U S Vᵀ = W, 90 random matrices of 7 x 4, 4 x 7 and 5 x 5",
+            "U S Vᵀ = W, 90 random matrices of 7 × 4, 4 × 7 and 5 × 5",
             greatest(rebuilt),
             1e-12,
         ))

@@ -51,19 +51,19 @@ pub fn show(_: &Lab) -> Result<Exhibit> {
         "The first column of $W$ is where the first basis vector lands, the second column where the second lands, and \
          $W x$ is the combination of the columns with the entries of $x$ as coefficients: column $j$ holds what input \
          $j$ contributes to every output. (What is summed up and scaled are the columns of $W$, not the inputs.) \
-         Beware of the orientation: the post's prose writes $y = W x$ with $W$ of shape (out x in), its network from \
-         scratch writes $X W$ with $W$ of shape (in x out), and Burn's Linear stores (in x out) as well. One is the \
-         other's transpose; here $W$ is (out x in), and a batch of rows is $X W^T$.",
+         Beware of the orientation: the post's prose writes $y = W x$ with $W$ of shape (out × in), its network from \
+         scratch writes $X W$ with $W$ of shape (in × out), and Burn's Linear stores (in × out) as well. One is the \
+         other's transpose; here $W$ is (out × in), and a batch of rows is $X W^T$.",
     )
     .figure("columns", figure(w, &mapped))
     .table(
         "One layer from 2 inputs to 3 outputs, three ways to write it",
         &["where", "shape of W", "one sample", "batch of n rows"],
         [
-            row(["the post's prose; this project's mathematics", "3 x 2 (out x in)", "W x", "X Wᵀ"]),
-            row(["the post's network from scratch", "2 x 3 (in x out)", "x W", "X W"]),
-            row(["Burn's Linear.weight", "2 x 3 (in x out)", "x W", "X W"]),
-            row(["PyTorch's nn.Linear.weight", "3 x 2 (out x in)", "W x", "X Wᵀ"]),
+            row(["the post's prose; this project's mathematics", "3 × 2 (out × in)", "W x", "X Wᵀ"]),
+            row(["the post's network from scratch", "2 × 3 (in × out)", "x W", "X W"]),
+            row(["Burn's Linear.weight", "2 × 3 (in × out)", "x W", "X W"]),
+            row(["PyTorch's nn.Linear.weight", "3 × 2 (out × in)", "W x", "X Wᵀ"]),
         ],
     )
     .check(Check::zero(
@@ -76,7 +76,7 @@ pub fn show(_: &Lab) -> Result<Exhibit> {
         greatest([0, 1].map(|i| (mapped[i] - combined[i]).abs())),
         1e-12,
     ))
-    .check(Check::zero("W e_j is column j, 100 random 3 x 2 matrices", greatest(columns), 0.0))
+    .check(Check::zero("W e_j is column j, 100 random 3 × 2 matrices", greatest(columns), 0.0))
     .check(Check::zero("W (c u + d v) = c W u + d W v", greatest(linear), 1e-12))
     .check(Check::zero("row i of X Wᵀ is W x_i", greatest(orientation), 1e-12)))
 }

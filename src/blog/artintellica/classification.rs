@@ -7,6 +7,7 @@ use crate::blog::{Check, Exhibit, Lab};
 use crate::error::Result;
 use crate::figures::{self, Series};
 use crate::geometry::Bounds;
+use crate::plot::ticks::short;
 use crate::plot::{Figure, MatrixStyle, Panel, Scale};
 
 const FULL_BATCH: &str = include_str!("../../../configs/blobs.toml");
@@ -69,6 +70,9 @@ pub fn c10(lab: &Lab) -> Result<Exhibit> {
         .filter_map(|report| report.gradient_norms.first().map(|(_, norm)| *norm))
         .collect();
 
+    let late = &norms[norms.len().saturating_sub(50)..];
+    let least = late.iter().copied().fold(f64::INFINITY, f64::min);
+    let most = late.iter().copied().fold(0.0, f64::max);
     let mut curve = figures::history(
         &[Series::from_first(
             "last batch of each epoch",
@@ -95,9 +99,13 @@ pub fn c10(lab: &Lab) -> Result<Exhibit> {
         .range([-1.5, 3.5], [-5.3, 0.3]);
     let figure = Figure::new("The first layer's gradient")
         .caption(format!(
-            "Its length falls from {:.3} after the first epoch to {norm:.1e} on the last batch: the steps have become small \
-             and training has all but converged. It is not zero, and never will be: cross-entropy always asks for more certainty.",
-            norms.first().copied().unwrap_or(f64::NAN)
+            "Its length falls from {:.3} after the first epoch to {} on the last batch, and swings between {} and {} \
+             from epoch to epoch over the last fifty: the steps have become small, though training has not come to rest. It \
+             is not zero, and never will be: cross-entropy always asks for more certainty.",
+            norms.first().copied().unwrap_or(f64::NAN),
+            short(norm),
+            short(least),
+            short(most)
         ))
         .size(1000, 460)
         .panels(2, [curve.title("length over training"), matrix]);
@@ -117,6 +125,11 @@ pub fn c10(lab: &Lab) -> Result<Exhibit> {
         "its entries: PyTorch's, largest difference over the gradient's length",
         (&gradient - &reference).norm_max() / norm,
         1e-4,
+    ))
+    .check(Check::at_least(
+        "not at rest: the longest gradient of the last 50 epochs over the shortest",
+        most / least,
+        10.0,
     ))
     .check(Check::at_most(
         "converging: the length at the end over that after the first epoch",

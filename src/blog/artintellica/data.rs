@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::figures;
 use crate::geometry::Bounds;
 use crate::model::{Activation, Frozen, LayerConfig, Mlp, ModelConfig, initialise};
-use crate::plot::{Colormap, Colour, Figure, Theme};
+use crate::plot::{Colormap, Colour, Figure, Role};
 use crate::random::Generator;
 
 /// The first numbers that NumPy draws for the post's seed: X[0] and y[0].
@@ -45,7 +45,7 @@ pub fn c2(_lab: &Lab) -> Result<Exhibit> {
     let mut panel = figures::plane(bounds, "$x_1$", "$x_2$");
     for (i, &point) in points.iter().enumerate() {
         let t = (values[(i, 0)] - low) / (high - low);
-        let colour = Colour::fixed(Colormap::Sequential.rgb(t, &Theme::LIGHT));
+        let colour = Colour::new(Role::Scale(Colormap::Sequential, t));
         panel = panel.points([point], colour, 4.2);
     }
     let figure = Figure::new("Data for the regression")

@@ -17,6 +17,7 @@ pub const POST: Post = Post {
     letter: 'C',
     author: "Artintellica",
     title: "Linear Algebra for Machine Learning, Part 16: Neural Networks as Matrix Functions",
+    address: None,
     items: &[
         item(
             "C1",

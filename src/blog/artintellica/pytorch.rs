@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 #[derive(Debug, Deserialize)]
 pub struct Printed {
     /// Epoch losses at the epochs that the post prints, by epoch.
-    losses: BTreeMap<String, f64>,
+    pub losses: BTreeMap<String, f64>,
     /// The length of the first layer's weight gradient on the last batch.
     pub gradient_norm: f64,
     /// That gradient, (units x inputs).

@@ -1,10 +1,10 @@
 //! C4, C7 and C8: the regression, trained three ways.
 
-use super::pytorch::compare;
+use super::pytorch::{compare, printed};
 use crate::blog::{Check, Exhibit, Lab, Trained};
 use crate::error::Result;
 use crate::figures::{self, Series};
-use crate::plot::{Figure, Scale};
+use crate::plot::{Colour, Dash, Figure, Scale, Shape, Sign, Stroke};
 
 const FULL_BATCH: &str = include_str!("../../../configs/quadratic.toml");
 const SCALED_TANH: &str = include_str!("../../../configs/quadratic-tanh.toml");
@@ -41,11 +41,31 @@ pub fn c4(lab: &Lab) -> Result<Exhibit> {
         "Full-batch gradient descent, learning rate 0.01, seed 42: from {first:.2} to {last:.4} in 200 epochs. The noise \
          alone leaves about 0.25."
     );
-    let figure = loss_figure(
+    let mut figure = loss_figure(
         "Training loss",
         caption,
         &[losses("training loss (MSE)", &trained)],
     );
+    // What the post's script prints, and what no training can get below.
+    let printed: Vec<[f64; 2]> = printed("C4")?
+        .losses
+        .iter()
+        .map(|(epoch, loss)| [epoch.parse().unwrap_or(f64::NAN), *loss])
+        .collect();
+    let floor = Stroke::new(Colour::MUTED, 1.4).dash(Dash::Dashed);
+    for panel in &mut figure.panels {
+        *panel = std::mem::take(panel)
+            .points(printed.clone(), Colour::accent(3), 4.5)
+            .key(
+                "printed by the post's code",
+                Sign::Point(Colour::accent(3), Shape::Circle),
+            )
+            .curve(
+                "the noise's variance, 0.25",
+                [[1.0, 0.25], [200.0, 0.25]],
+                floor,
+            );
+    }
     let exhibit = Exhibit::new(
         "The numbers printed in the post (1.2345, 0.9876, 0.8453, 0.7891) are placeholders: its code, run with PyTorch and \
          seed 42, prints the ones below. foldspace prints the same, because NumPy's generator makes the same data and \
@@ -62,17 +82,30 @@ pub fn c7(lab: &Lab) -> Result<Exhibit> {
     let last = trained.reports[trained.reports.len() - 1]
         .metrics
         .train_loss;
+    let relu = lab.train_text(FULL_BATCH, "configs/quadratic.toml")?;
+    let epochs = trained.reports.len();
+    let mut before = losses("with ReLU, as in the post's example", &relu);
+    before.epochs.truncate(epochs);
+    before.values.truncate(epochs);
+    let with_relu = relu.reports[epochs - 1].metrics.train_loss;
     let figure = loss_figure(
         "Training loss with $2 tanh(x)$",
-        format!("The same data and learning rate, 100 epochs: down to {last:.4}."),
-        &[losses("training loss (MSE)", &trained)],
+        format!(
+            "The same data and learning rate, {epochs} epochs: down to {last:.4}, where ReLU has reached {with_relu:.4}."
+        ),
+        &[losses("with 2 tanh(x)", &trained), before],
     );
     let exhibit = Exhibit::new(
         "A custom activation between the layers. Any a·tanh(b·x) can be asked for in a configuration: \
          activation = { scaled_tanh = { a = 2.0, b = 1.0 } }. Its gradient is Burn's own, since it is made of Burn's \
          operations.",
     )
-    .figure("loss", figure);
+    .figure("loss", figure)
+    .check(Check::at_least(
+        "ReLU is ahead after as many epochs: the loss with 2 tanh(x) over that with ReLU",
+        last / with_relu,
+        1.0,
+    ));
     compare(exhibit, "C7", &trained)
 }
 

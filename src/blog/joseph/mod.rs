@@ -20,6 +20,7 @@ pub const POST: Post = Post {
     letter: 'D',
     author: "Joseph",
     title: "Neural Networks - a linear algebra perspective",
+    address: None,
     items: &[
         item("D1", "A spiral: 2 classes, 1000 points", spiral::d1),
         item("D2", "No straight line separates it", spiral::d2),

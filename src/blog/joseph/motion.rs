@@ -8,9 +8,9 @@ use super::{EMBEDDING, cells, classes, collapsed, input_window};
 use crate::anim::Moment;
 use crate::blog::{Check, Exhibit, Lab, Trained};
 use crate::error::Result;
-use crate::figures::{self, Flow, Readout};
-use crate::geometry::{Bounds, Grid, best_line};
-use crate::linalg::Pca;
+use crate::figures::{self, Beside, Flow, Readout};
+use crate::geometry::{Grid, best_line};
+use crate::linalg::{Pca, svd};
 use crate::model::{Activation, Layer};
 use crate::plot::{Colour, Figure, Frame, Panel, Stroke};
 
@@ -24,23 +24,61 @@ pub fn d6(lab: &Lab) -> Result<Exhibit> {
     let landing = flow.landing();
     let recorded = &trained.last().activations[EMBEDDING];
     let off = (&landing - recorded).norm_max() / recorded.norm_max();
+    let mut unbent = trained.network().clone();
+    for layer in &mut unbent.layers {
+        if layer.activation == Activation::Relu {
+            layer.activation = Activation::Identity;
+        }
+    }
+    let beside = Beside::new(
+        Arc::clone(&flow),
+        Arc::new(Flow::new(&unbent, &trained.train)?),
+    );
+    let [flat, folded] = before_and_after_the_fold(&trained)?;
+    let labels = classes(&trained.train);
+    let [flat, folded] = [
+        best_line(flat.as_ref(), labels)?.accuracy,
+        best_line(folded.as_ref(), labels)?.accuracy,
+    ];
     let figure = Figure::new("From the spiral to a straight line, in six stages")
         .caption(
-            "Graph paper and data on their way through 2 → 128 → 2. A layer's matrix rotates, stretches and rotates, its \
-             bias shifts, and ReLU folds. What has 128 dimensions is seen in projection; the pictures say how much of the \
-             data's variance that shows.",
+            "Graph paper and data on their way through 2 → 128 → 2. The first layer lays the sheet flat into 128 \
+             dimensions; the picture turns to the two directions that the second layer reads; then ReLU folds, and the \
+             arms come apart. The notes say how much of the data's variance is seen.",
         )
         .size(1200, 860)
         .panels(3, flow.stills()?);
+    let timeline = beside.timeline(FPS)?;
     let exhibit = Exhibit::new(format!(
         "What a network does, as a motion. Every matrix is taken apart into a rotation, a stretch along the axes and \
          another rotation (its singular value decomposition); then comes the bias, then the activation. None of this but \
-         the activation can untangle anything: ReLU folds the sheet, along straight creases, in 128 dimensions. From \
-         the side that the first picture shows, little seems to have happened. Then the second layer turns the folded sheet \
-         until it is seen along the two directions that it reads, and there the arms lie apart. The second fold, in the \
-         plane, catches only {:.1} % of the points.\n\n\
-         Then the last layer draws its straight line, and the way back shows what that line is in the original space.",
+         the activation can untangle anything. The first layer lays the plane flat into 128 dimensions, and the picture \
+         turns to the two directions there that the second layer reads: still a flat sheet, on which the best straight \
+         line has {:.1} % on its side. Then ReLU folds the sheet, along straight creases, and from the same side, with the \
+         camera at rest, a straight line has {:.1} %. What follows is one more linear map and a second fold, in the plane, \
+         which catches only {:.1} % of the points.\n\n\
+         On the right the same weights with ReLU taken out, on the same clock: nothing ever folds, and the spiral stays a \
+         spiral. (Item D7 trains such a network, which helps it little.) At the end the last layer draws its straight line, and the way back shows what that line is in the original space.",
+        100.0 * flat,
+        100.0 * folded,
         100.0 * collapsed(recorded.as_ref())
+    ))
+    .animation(
+        "side-by-side",
+        "Two sheets of graph paper with two spiral arms go through the same layers. On the left ReLU folds the sheet and the \
+         arms come apart; on the right, with ReLU taken out, the sheet stays flat and the spiral a spiral",
+        timeline,
+        move |moment: &Moment| beside.draw(moment),
+    )
+    .check(Check::at_most(
+        "seen along the directions that layer 2 reads, before the fold: accuracy of the best straight line",
+        flat,
+        0.75,
+    ))
+    .check(Check::at_least(
+        "seen along the same directions after the fold",
+        folded,
+        0.95,
     ))
     .figure("stages", figure)
     .check(Check::zero(
@@ -59,6 +97,11 @@ pub fn d6(lab: &Lab) -> Result<Exhibit> {
         1.0,
         0.0,
     ));
+    let exhibit = exhibit.player(
+        "Walk through it yourself: every epoch, every layer, every point",
+        "depth=0",
+        trained.page("spiral")?,
+    );
     animated(
         exhibit,
         flow,
@@ -69,14 +112,7 @@ pub fn d6(lab: &Lab) -> Result<Exhibit> {
 
 /// The same network with identity in place of ReLU.
 pub fn d7(lab: &Lab) -> Result<Exhibit> {
-    let mut config = lab.spiral_config()?;
-    for layer in &mut config.model.layers {
-        if layer.activation == Activation::Relu {
-            layer.activation = Activation::Identity;
-        }
-    }
-    config.capture.every = config.train.epochs;
-    let linear = lab.train(&config)?;
+    let linear = lab.spiral_without_activations()?;
     let labels = classes(&linear.train);
     let best = best_line(linear.train.features.as_ref(), labels)?;
     let flow = Arc::new(Flow::new(linear.network(), &linear.train)?);
@@ -90,7 +126,7 @@ pub fn d7(lab: &Lab) -> Result<Exhibit> {
     let figure = Figure::new("Without activations a spiral stays a spiral")
         .caption(format!(
             "The same layers, trained in the same way, without ReLU. The sheet is turned, shifted and stretched, in the end \
-             {:.0} times more along one direction than across; magnified as much across, the spiral is still there. \
+             {:.0} times more along one direction than across; stretched as much across, and not turned, the spiral is still there. \
              {:.1} % of the training points are on their side of the line; the best line of all has {:.1} %.",
             magnified.stretch,
             100.0 * accuracy,
@@ -134,11 +170,26 @@ pub fn d7(lab: &Lab) -> Result<Exhibit> {
         linear.test_accuracy(),
         0.75,
     ));
+    let exhibit = exhibit.player(
+        "Walk through it yourself, without activations",
+        "depth=0",
+        linear.page("spiral without activations")?,
+    );
     animated(
         exhibit,
         flow,
         "Without activations graph paper and spiral are only turned, stretched and shifted; no line separates the classes",
     )
+}
+
+/// The training points along the two directions that the second layer reads (n x 2), before and after the first layer's
+/// activation.
+fn before_and_after_the_fold(trained: &Trained) -> Result<[Mat<f64>; 2]> {
+    let [first, second] = [0, 1].map(|layer| &trained.network().layers[layer]);
+    let read = svd(second.weight.as_ref())?.v;
+    let flat = first.affine(trained.train.features.as_ref());
+    let folded = first.activate(flat.clone());
+    Ok([&flat * &read, &folded * &read])
 }
 
 fn animated(exhibit: Exhibit, flow: Arc<Flow>, alt: &str) -> Result<Exhibit> {
@@ -176,8 +227,8 @@ fn composed_error(linear: &Trained) -> f64 {
     (&image - &product).norm_max() / image.norm_max()
 }
 
-/// The embedding of a network without activations in its principal coordinates, each divided by its deviation: a linear
-/// map more, chosen so that nothing hides behind a long stretch.
+/// The embedding of a network without activations, stretched across its long direction until it is as wide as long: one
+/// symmetric map more, so nothing turns, and nothing hides behind a long stretch.
 struct Magnified {
     panel: Panel,
     /// How many times the data's deviation along is that across.
@@ -190,36 +241,46 @@ impl Magnified {
         let (head, _) = network.split_at(network.layers.len() - 1);
         let pca = Pca::fit(head.forward(linear.train.features.as_ref()).as_ref(), 2)?;
         let deviations = [0, 1].map(|k| pca.explained_variance[k].sqrt());
+        let stretch = deviations[0] / deviations[1];
+        let across = [pca.components[(1, 0)], pca.components[(1, 1)]];
+        // h -> m + (I + (s - 1) v vᵀ)(h - m), v the direction across.
         let magnify = |points: MatRef<'_, f64>| {
             let h = head.forward(points);
             Mat::from_fn(h.nrows(), 2, |i, k| {
-                let along = (0..2).map(|j| (h[(i, j)] - pca.mean[j]) * pca.components[(k, j)]);
-                along.sum::<f64>() / deviations[k]
+                let off: f64 = (0..2).map(|j| (h[(i, j)] - pca.mean[j]) * across[j]).sum();
+                h[(i, k)] + (stretch - 1.0) * off * across[k]
             })
         };
-        // w · h + b in the new coordinates.
+        // The same line: w · h + b with h taken back, h - m = (I + (1 / s - 1) v vᵀ)(y - m).
         let readout = Readout::of(network)?;
-        let normal = |k: usize| {
-            let along = (0..2).map(|j| readout.normal[j] * pca.components[(k, j)]);
-            along.sum::<f64>() * deviations[k]
-        };
+        let along: f64 = (0..2).map(|j| readout.normal[j] * across[j]).sum();
+        let normal: Vec<f64> = (0..2)
+            .map(|k| readout.normal[k] + (1.0 / stretch - 1.0) * along * across[k])
+            .collect();
+        let at_mean: f64 = (0..2)
+            .map(|j| (readout.normal[j] - normal[j]) * pca.mean[j])
+            .sum();
         let line = Readout {
-            normal: vec![normal(0), normal(1)],
-            offset: readout.offset + (0..2).map(|j| readout.normal[j] * pca.mean[j]).sum::<f64>(),
+            offset: readout.offset + at_mean,
+            normal,
         };
         let moved = magnify(linear.train.features.as_ref());
-        let stretch = deviations[0] / deviations[1];
+        let window = figures::flow_window(moved.as_ref())?;
+        let reach = 4.0 * (window.x.1 - window.x.0 + window.y.1 - window.y.0);
         let grid = Grid::new(input_window(&linear.train)?, 21, 21, 2)?;
-        let panel = figures::plane(Bounds::around(moved.as_ref(), 0.12)?, "", "")
-            .frame(Frame::Bare)
+        let panel = figures::plane(window, "", "")
+            .frame(Frame::Cross)
             .marks(figures::warped(&grid, 0.4, magnify))
             .dots(
                 &figures::plane_points(moved.as_ref()),
                 classes(&linear.train),
             )
-            .line(line.line(50.0), Stroke::new(Colour::TEXT, 2.2))
-            .title("the same, magnified across")
-            .note(format!("across {stretch:.0} times as large as along"));
+            .class_keys(&["class 0", "class 1"])
+            .line(line.line(reach), Stroke::new(Colour::TEXT, 2.2))
+            .title(format!(
+                "the same, {stretch:.0} × wider across the line of points"
+            ))
+            .note("nothing is turned");
         Ok(Self { panel, stretch })
     }
 }

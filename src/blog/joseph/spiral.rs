@@ -53,9 +53,9 @@ pub fn d2(lab: &Lab) -> Result<Exhibit> {
     let foot = [-best.offset * a, -best.offset * b];
     let far = |t: f64| [foot[0] - t * b, foot[1] + t * a];
     let common = [proof.point[0], proof.point[1]];
-    let figure = Figure::new("The best straight line is hardly better than guessing")
+    let figure = Figure::new("The best straight line leaves two points in five on the wrong side")
         .caption(format!(
-            "Of all straight lines this one has the most points on their own side: {} of {}. The black point is a weighted mean of \
+            "Of all straight lines this one has the most points on their own side: {} of {}, where guessing has half. The black point is a weighted mean of \
              points of class 0, and of points of class 1 as well; no line can have it on both sides.",
             best.correct,
             data.samples()
@@ -77,7 +77,8 @@ pub fn d2(lab: &Lab) -> Result<Exhibit> {
     Ok(Exhibit::new(
         "That no line separates the arms is plain to see, and here it is proven: linear programming finds one point that is \
          a weighted mean of either class. A separating line would have it on both of its sides. The best line of all is \
-         found exactly, by turning a line about every point.",
+         found exactly, by turning a line about every point: among all 1000 points. (Items D4 and D7 ask for the best line on \
+         the 800 training points; that is another line with another share.)",
     )
     .figure("best-line", figure)
     .check(Check::zero(

@@ -17,6 +17,7 @@ pub fn d5(lab: &Lab) -> Result<Exhibit> {
         normal,
         offset,
         margin,
+        ..
     } = linear_separability(embedding, labels)?
     else {
         return Err(Error::invalid(

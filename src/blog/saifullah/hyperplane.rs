@@ -6,7 +6,9 @@ use crate::blog::{Check, Exhibit, Lab};
 use crate::error::Result;
 use crate::figures::{self, Embedding, Readout};
 use crate::geometry::{Bounds, Grid, level_set};
-use crate::plot::{Colormap, Colour, Figure, Panel, Point, Stroke};
+use crate::model::Frozen;
+use crate::plot::ticks::number;
+use crate::plot::{Anchor, Colormap, Colour, Figure, Mark, Panel, Point, Stroke};
 
 /// The line and the curve, in the same colour.
 pub fn a15(lab: &Lab) -> Result<Exhibit> {
@@ -52,17 +54,42 @@ pub fn a15(lab: &Lab) -> Result<Exhibit> {
         grid: &grid,
         bounds: space,
     })?;
-    let embedding = recolour(embedding, vec![readout.line(50.0).to_vec()])
-        .title("embedding: a straight line, $w · h + b = 0$");
-    let input = recolour(figures::boundary(network, &trained.train, bounds)?, curves)
+    let places = markers(&head, &curves, MARKERS);
+    let numbered = |panel: Panel, points: &[Point]| {
+        points.iter().enumerate().fold(panel, |panel, (k, &point)| {
+            panel
+                .mark(Mark::Disc {
+                    centre: point,
+                    radius: 9.0,
+                    fill: Colour::BACKGROUND,
+                    outline: Stroke::new(Colour::accent(0), 2.0),
+                })
+                .label(point, Anchor::Centre, (k + 1).to_string(), Colour::TEXT)
+        })
+    };
+    let images = head.forward(Mat::from_fn(places.len(), 2, |i, j| places[i][j]).as_ref());
+    let images = figures::plane_points(images.as_ref());
+    let off_line = images
+        .iter()
+        .map(|h| (readout.normal[0] * h[0] + readout.normal[1] * h[1] + readout.offset).abs());
+    let off_line = off_line.fold(0.0, f64::max);
+    let embedding = numbered(
+        recolour(embedding, vec![readout.line(50.0).to_vec()]),
+        &images,
+    )
+    .title("embedding: a straight line, $w · h + b = 0$");
+    let paper = figures::grid_lines(&grid, &grid.lines(grid.points.as_ref()), 0.25);
+    let input = figures::boundary_on(network, &trained.train, bounds, paper)?;
+    let input = numbered(recolour(input, curves), &places)
         .title("input space: its pre-image, $w · h(x) + b = 0$")
         .colour_bar(Colormap::Classes, [0.0, 1.0], "probability of class 1");
     let figure = Figure::new("A hyperplane becomes a curve")
         .caption(format!(
-            "The same set of points twice: the straight line in the embedding, and every input that lands on it. At each of \
-             the curve's {} vertices the distance from zero of $w · h(x) + b$ is below {:.0e}.",
+            "The straight line in the embedding, and every input of the window that lands on it: equal numbers are the same \
+             points. The inputs reach a part of the line only. At each of the curve's {} vertices $w · h(x) + b$ is within \
+             {} of zero.",
             vertices.len(),
-            residual.max(1e-16)
+            number(rounded_up(residual.max(1e-16)))
         ))
         .size(1100, 500)
         .panels(2, [embedding, input]);
@@ -77,12 +104,54 @@ pub fn a15(lab: &Lab) -> Result<Exhibit> {
         residual,
         1e-5,
     ))
+    .check(Check::zero(
+        format!("the {MARKERS} numbered points of the curve land on the line: largest |w·h + b|"),
+        off_line,
+        1e-5,
+    ))
     .check(Check::at_least("vertices on the curve", vertices.len() as f64, 100.0))
     .check(Check::zero(
         "the 0.5 contour of the probability follows the same curve: largest distance between the two",
         apart,
         1e-6,
     )))
+}
+
+/// How many points are followed from the one picture to the other.
+const MARKERS: usize = 6;
+
+/// Points of the longest curve, evenly spread: along the curve and along its image together, each counted as 1.
+fn markers(head: &Frozen, curves: &[Vec<Point>], count: usize) -> Vec<Point> {
+    let Some(curve) = curves.iter().max_by_key(|curve| curve.len()) else {
+        return Vec::new();
+    };
+    let image = head.forward(Mat::from_fn(curve.len(), 2, |i, j| curve[i][j]).as_ref());
+    let lengths = |points: &[Point]| -> Vec<f64> {
+        let mut sums = vec![0.0];
+        for pair in points.windows(2) {
+            let step = libm::hypot(pair[1][0] - pair[0][0], pair[1][1] - pair[0][1]);
+            sums.push(sums[sums.len() - 1] + step);
+        }
+        let whole = sums[sums.len() - 1].max(f64::MIN_POSITIVE);
+        sums.iter().map(|sum| sum / whole).collect()
+    };
+    let (here, there) = (
+        lengths(curve),
+        lengths(&figures::plane_points(image.as_ref())),
+    );
+    (0..count)
+        .map(|k| {
+            let wanted = 2.0 * (k as f64 + 0.5) / count as f64;
+            let reached = (0..curve.len()).find(|&i| here[i] + there[i] >= wanted);
+            curve[reached.unwrap_or(curve.len() - 1)]
+        })
+        .collect()
+}
+
+/// The least number with one digit that is not below `value`.
+fn rounded_up(value: f64) -> f64 {
+    let power = libm::pow(10.0, libm::floor(libm::log10(value)));
+    (value / power).ceil() * power
 }
 
 /// The largest distance from a point of `from` to the nearest point of `to`; infinite where `to` is empty.

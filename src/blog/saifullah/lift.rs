@@ -59,7 +59,7 @@ pub fn a3(lab: &Lab) -> Result<Exhibit> {
     let figure = Figure::new("A 3 × 2 matrix places the plane in space")
         .caption(
             "Left: $Wx$ for the moons and their graph paper. The image lies in space but is still a plane, of rank 2, for \
-             it is spanned by the two columns of $W$. Right: tanh of it. Only the non-linearity bends the sheet.",
+             it is spanned by the two columns of $W$. Right: $tanh(1.6 · Wx)$, entry by entry. Only the non-linearity bends the sheet.",
         )
         .size(1000, 500)
         .panels(
@@ -87,7 +87,7 @@ pub fn a3(lab: &Lab) -> Result<Exhibit> {
         0.0,
     ))
     .check(Check::equal(
-        "rank after tanh",
+        "rank after $tanh(1.6 · Wx)$",
         rank(bent.as_ref())? as f64,
         3.0,
         0.0,

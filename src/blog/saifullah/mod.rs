@@ -18,6 +18,9 @@ pub const POST: Post = Post {
     letter: 'A',
     author: "Khalid Saifullah",
     title: "Neural Networks From Linear Algebraic Perspective",
+    address: Some(
+        "https://khalidsaifullaah.github.io/neural-networks-from-linear-algebraic-perspective/",
+    ),
     items: &[
         item("A1", "A fully connected network (figure 1)", network::a1),
         item(

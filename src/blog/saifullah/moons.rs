@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use faer::Mat;
 
-use crate::anim::{Moment, Timeline};
+use crate::anim::{Easing, Moment, Segment, Timeline};
 use crate::blog::{Check, Exhibit, Lab, Snapshot, Trained};
 use crate::error::Result;
 use crate::figures::{self, Series, Stage, Training};
@@ -13,7 +13,7 @@ use crate::plot::Figure;
 
 /// The hooked layer.
 const EMBEDDING: &str = "embedding";
-/// Frames per second of the training animations: 150 epochs in six seconds.
+/// Frames per second of the training animations.
 const FPS: u32 = 25;
 /// How long the last frame stays, in seconds.
 const HOLD: f64 = 2.5;
@@ -131,8 +131,56 @@ fn views(trained: &Trained) -> Result<Training> {
     )
 }
 
-fn timeline(views: &Training) -> Result<Timeline> {
-    Timeline::steps(views.stages().len(), FPS, HOLD)
+/// The training's epochs in time: slow while the moons are tangled, with a rest where they first come apart for good, fast
+/// once nothing much moves.
+struct Pace {
+    timeline: Timeline,
+    /// The epoch that each segment of the timeline shows.
+    epochs: Vec<usize>,
+}
+
+impl Pace {
+    fn of(views: &Training) -> Result<Self> {
+        let separable = views.separable();
+        let last = separable.len() - 1;
+        let apart = separable.iter().rposition(|&yes| !yes).map_or(0, |k| k + 1);
+        let (mut segments, mut epochs) = (Vec::new(), Vec::new());
+        let mut epoch = 0;
+        loop {
+            // Frames that the epoch stays, and how many epochs on the next one is.
+            let (frames, step) = match epoch {
+                0 => (FPS, 1),
+                5 | 10 | 20 => (20, 1),
+                1..=20 => (6, 1),
+                _ if epoch == last => ((HOLD * f64::from(FPS)) as u32, 1),
+                _ if epoch == apart => (35, 1),
+                21..=60 => (2, 1),
+                _ => (1, 3),
+            };
+            let seconds = |frames: u32| f64::from(frames) / f64::from(FPS);
+            segments.push(Segment::motion("", seconds(1), Easing::Linear));
+            epochs.push(epoch);
+            if frames > 1 {
+                segments.push(Segment::pause(seconds(frames - 1)));
+                epochs.push(epoch);
+            }
+            if epoch == last {
+                break;
+            }
+            // Not past a telling epoch.
+            let next = epoch + step;
+            let stops = [apart, last].into_iter().filter(|&stop| stop > epoch);
+            epoch = stops.fold(next, usize::min);
+        }
+        Ok(Self {
+            timeline: Timeline::new(FPS, segments)?,
+            epochs,
+        })
+    }
+
+    fn epoch(&self, moment: &Moment) -> usize {
+        self.epochs[moment.segment]
+    }
 }
 
 /// Figure 6(a): the embedding over training, with still pictures of the start, the middle and the end.
@@ -145,7 +193,10 @@ pub fn a13(lab: &Lab) -> Result<Exhibit> {
     let since = 1 + separable.iter().rposition(|&yes| !yes).unwrap_or(0);
     let stills = [0, 5, 20, last]
         .into_iter()
-        .map(|step| views.embedding(step.min(last)))
+        .map(|step| {
+            let panel = views.embedding(step.min(last))?;
+            Ok(panel.title(format!("epoch {}", step.min(last))))
+        })
         .collect::<Result<Vec<_>>>()?;
     let replayed = replay_error(&trained);
     let figure = Figure::new("The embedding learns to be separable")
@@ -155,7 +206,8 @@ pub fn a13(lab: &Lab) -> Result<Exhibit> {
         ))
         .size(920, 960)
         .panels(2, stills);
-    let timeline = timeline(&views)?;
+    let pace = Pace::of(&views)?;
+    let timeline = pace.timeline.clone();
     let (separable_at_start, separable_at_end) = (separable[0], separable[last]);
     Ok(Exhibit::new(format!(
         "The post's favourite picture: the plane of the embedding over the epochs. At first the network does something \
@@ -165,11 +217,16 @@ pub fn a13(lab: &Lab) -> Result<Exhibit> {
         first_separable.map_or_else(|| "none".to_owned(), |epoch| epoch.to_string())
     ))
     .figure("stages", figure)
+    .player(
+        "Drag the epoch yourself: the embedding, every layer, every point",
+        &format!("depth={}", 2 * (trained.network().layers.len() - 1)),
+        trained.page("moons")?,
+    )
     .animation(
         "embedding",
         "The embedding over 150 epochs: two tangled moons are pulled apart until a straight line separates them",
         timeline,
-        move |moment: &Moment| Ok(Figure::new("").size(560, 560).panel(views.embedding(moment.step)?)),
+        move |moment: &Moment| Ok(Figure::new("").size(560, 600).panel(views.embedding(pace.epoch(moment))?)),
     )
     .check(Check::holds("before training the classes are tangled (not separable)", !separable_at_start))
     .check(Check::holds("after the last epoch they are separable", separable_at_end))
@@ -197,20 +254,25 @@ fn replay_error(trained: &Trained) -> f64 {
 pub fn a14(lab: &Lab) -> Result<Exhibit> {
     let trained = lab.moons()?;
     let views = Arc::new(views(&trained)?);
-    let timeline = timeline(&views)?;
+    let pace = Arc::new(Pace::of(&views)?);
+    let timeline = pace.timeline.clone();
+    let same = Arc::clone(&pace);
     let alone = Arc::clone(&views);
     let last = views.stages().len() - 1;
     let figure = Figure::new("The same network, seen from input space")
         .caption(
             "The decision boundary before training, after 5, after 20 and after all 150 epochs. Colour is the probability \
-             of class 1; on the line it is one half.",
+             of class 1; on the line it is one half. The graph paper is the one that the embedding warps.",
         )
         .size(980, 800)
         .panels(
             2,
             [0, 5, 20, last]
                 .into_iter()
-                .map(|step| views.boundary(step.min(last)))
+                .map(|step| {
+                    let panel = views.boundary(step.min(last))?;
+                    Ok(panel.title(format!("epoch {}", step.min(last))))
+                })
                 .collect::<Result<Vec<_>>>()?,
         );
     let final_accuracy = trained.test_accuracy();
@@ -224,13 +286,13 @@ pub fn a14(lab: &Lab) -> Result<Exhibit> {
         "boundary",
         "The decision boundary over 150 epochs: from almost straight to a curve between the moons",
         timeline.clone(),
-        move |moment: &Moment| Ok(Figure::new("").size(640, 500).panel(alone.boundary(moment.step)?)),
+        move |moment: &Moment| Ok(Figure::new("").size(640, 500).panel(alone.boundary(same.epoch(moment))?)),
     )
     .animation(
         "side-by-side",
         "Embedding and decision boundary over the same 150 epochs, side by side",
         timeline,
-        move |moment: &Moment| views.side_by_side(moment.step),
+        move |moment: &Moment| views.side_by_side(pace.epoch(moment)),
     )
     .check(Check::at_least(
         "held-out accuracy grows from the first epoch to the last",

@@ -128,18 +128,25 @@ pub fn a7(_lab: &Lab) -> Result<Exhibit> {
     });
 
     // The same product as a table: W_h (3 x 2) times x (2 x 1) is z (3 x 1).
-    let (left, top, cell) = (7.0, 1.35, 0.9);
+    let (left, top, cell) = (6.6, 1.35, 0.9);
+    let wide = 1.4;
     let place = |column: f64, row: usize, rows: usize| {
         let first = top - (3.0 - rows as f64) * cell / 2.0;
         [left + column * cell, first - row as f64 * cell]
     };
     for unit in 0..3 {
         for input in 0..2 {
-            let corner = place(input as f64, unit, 3);
-            let text = format!("$w_{{{}{}}}$", unit + 1, input + 1);
+            let corner = place(wide * input as f64, unit, 3);
+            let text = format!(
+                "$w_{{{}{}}}$ = {:.1}",
+                unit + 1,
+                input + 1,
+                weights[(unit, input)]
+            )
+            .replace('-', "−");
             panel = panel.marks(cell_marks(
                 corner,
-                cell,
+                wide * cell,
                 entry(unit, input).fade(0.85),
                 &text,
                 true,
@@ -147,7 +154,7 @@ pub fn a7(_lab: &Lab) -> Result<Exhibit> {
         }
         let text = format!("$z_{}$ = {:.1}", unit + 1, z[(unit, 0)]);
         panel = panel.marks(cell_marks(
-            place(5.1, unit, 3),
+            place(5.9, unit, 3),
             1.45 * cell,
             GREEN,
             &text,
@@ -157,7 +164,7 @@ pub fn a7(_lab: &Lab) -> Result<Exhibit> {
     for input in 0..2 {
         let text = format!("$x_{}$ = {:.0}", input + 1, x[(input, 0)]);
         panel = panel.marks(cell_marks(
-            place(2.75, input, 2),
+            place(3.45, input, 2),
             1.3 * cell,
             PINK,
             &text,
@@ -166,12 +173,12 @@ pub fn a7(_lab: &Lab) -> Result<Exhibit> {
     }
     let middle = top - 1.5 * cell;
     panel = panel
-        .mark(words([left + 2.35 * cell, middle], "·", 22.0))
-        .mark(words([left + 4.6 * cell, middle], "=", 19.0))
-        .mark(words([left + cell, top + 0.4], "$W_h$ (3 × 2)", 13.5))
-        .mark(words([left + 3.4 * cell, top + 0.4], "$x$ (2 × 1)", 13.5))
+        .mark(words([left + 3.1 * cell, middle], "·", 22.0))
+        .mark(words([left + 5.35 * cell, middle], "=", 19.0))
+        .mark(words([left + 1.4 * cell, top + 0.4], "$W_h$ (3 × 2)", 13.5))
+        .mark(words([left + 4.1 * cell, top + 0.4], "$x$ (2 × 1)", 13.5))
         .mark(words(
-            [left + 5.85 * cell, top + 0.4],
+            [left + 6.65 * cell, top + 0.4],
             "$W_h x$ (3 × 1)",
             13.5,
         ))
@@ -179,7 +186,7 @@ pub fn a7(_lab: &Lab) -> Result<Exhibit> {
     let figure = Figure::new("Every edge is an entry of the matrix")
         .caption(
             "An edge has the colour of its entry: $w_{ij}$ joins input $j$ to hidden unit $i$. Row $i$ of the matrix holds \
-             the edges into unit $i$, and $z_i$ is that row's dot product with $x$. Bias, activation and output are muted.",
+             the edges into unit $i$, and $z_i$ is that row's dot product with $x$. The output is muted; bias and activation come later and are left out.",
         )
         .size(1000, 420)
         .panel(panel);

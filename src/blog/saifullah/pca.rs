@@ -38,6 +38,7 @@ pub fn a16(lab: &Lab) -> Result<Exhibit> {
             Ok(figures::plane(bounds, axes[0], axes[1])
                 .title(title)
                 .dots(&figures::plane_points(points.as_ref()), labels)
+                .class_keys(&["class 0", "class 1"])
                 .note(format!(
                     "{:.1} % of the variance · best line {:.1} %",
                     100.0 * share,

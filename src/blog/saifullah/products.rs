@@ -206,8 +206,12 @@ pub fn a9(_lab: &Lab) -> Result<Exhibit> {
     let (bx, by) = (peak.1 as f64 + 0.5, rows as f64 - peak.0 as f64 - 0.5);
     let ink = Colour::TEXT;
     let panels = [
-        outline(pixels(&picture, Colormap::Grey, [0.0, 1.0]), PICTURE, peak).title("picture"),
-        pixels(&template_rows, Colormap::Diverging, [-most, most]).title("template: the nose"),
+        outline(pixels(&picture, Colormap::Grey, [0.0, 1.0]), PICTURE, peak)
+            .title("picture")
+            .colour_bar(Colormap::Grey, [0.0, 1.0], "darkness"),
+        pixels(&template_rows, Colormap::Diverging, [-most, most])
+            .title("template: the nose")
+            .colour_bar(Colormap::Diverging, [-most, most], "darkness less the mean"),
         pixels(&scores, Colormap::Diverging, [-score_range, score_range])
             .title("score at every place")
             .colour_bar(
@@ -283,8 +287,11 @@ fn face() -> Mat<f64> {
     let middle = 15.5;
     Mat::from_fn(PICTURE, PICTURE, |i, j| {
         let (y, x) = (i as f64, (j as f64 - middle).abs());
-        let nose = (12..19).contains(&i) && x <= 0.6 + 0.3 * (y - 12.0);
-        let nostrils = i == 19 && (1.0..=2.6).contains(&x);
+        // A bridge that widens into two wings, darker at its sides, over two nostrils.
+        let width = 0.5 + 0.3 * (y - 12.0);
+        let nose = (12..20).contains(&i) && x <= width;
+        let side = nose && i > 15 && x > width - 1.0;
+        let nostrils = i == 19 && (1.0..=2.0).contains(&x);
         if !inside(i, j, 15.5, middle, 14.5, 12.0) {
             0.0
         } else if inside(i, j, 10.5, middle - 5.5, 1.6, 2.4)
@@ -293,8 +300,10 @@ fn face() -> Mat<f64> {
             0.95
         } else if nostrils {
             1.0
+        } else if side {
+            0.8
         } else if nose {
-            0.62
+            0.55
         } else if (23.0..=24.5).contains(&y) && x <= 5.0 {
             0.85
         } else {

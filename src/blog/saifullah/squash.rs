@@ -73,7 +73,8 @@ pub fn a11(_lab: &Lab) -> Result<Exhibit> {
     }
     let paper_figure = Figure::new("What they do to graph paper")
         .caption(
-            "The plane before and after each. ReLU folds three quadrants onto the edges of the fourth; tanh and sigmoid \
+            "The plane before and after each. ReLU keeps one quadrant and collapses the other three, two onto the axes and one into the \
+             origin; tanh and sigmoid \
              press everything into a square; softmax of two units leaves a line, for its outputs sum to 1.",
         )
         .size(1040, 780)
@@ -102,6 +103,12 @@ pub fn a11(_lab: &Lab) -> Result<Exhibit> {
     )
     .figure("curves", curve_figure)
     .figure("paper", paper_figure)
+    .check(Check::zero(
+        "ReLU keeps the quadrant of two positive coordinates, and collapses two others onto the axes and one into the \
+         origin: points of the graph paper for which that is not so",
+        collapsed_wrongly(&grid.points, &relu),
+        0.0,
+    ))
     .check(Check::at_least("ReLU leaves nothing negative: smallest coordinate", least(&relu), 0.0))
     .check(Check::zero(
         "ReLU is linear along rays: largest |ReLU(2z) - 2 ReLU(z)|",
@@ -120,6 +127,17 @@ pub fn a11(_lab: &Lab) -> Result<Exhibit> {
             .norm_max(),
         1e-15,
     )))
+}
+
+/// How many points of the plane are not where ReLU is said to put their quadrant.
+fn collapsed_wrongly(points: &Mat<f64>, image: &Mat<f64>) -> f64 {
+    let wrong = |i: &usize| {
+        (0..2).any(|j| {
+            let (z, a) = (points[(*i, j)], image[(*i, j)]);
+            if z > 0.0 { a != z } else { a != 0.0 }
+        })
+    };
+    (0..points.nrows()).filter(wrong).count() as f64
 }
 
 /// The activation of every row.

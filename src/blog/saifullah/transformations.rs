@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::figures;
 use crate::geometry::{Bounds, Grid};
 use crate::linalg::transform2d::{reflection, rotation, scaling, shear_x};
+use crate::plot::ticks::number;
 use crate::plot::{Colour, Figure, Frame, Panel};
 
 /// A map x -> W x + b of the plane.
@@ -64,6 +65,7 @@ fn scene(map: &Affine, moons: &Dataset, bounds: Bounds) -> Result<Panel> {
             &figures::plane_points(moved.as_ref()),
             moons.labels().unwrap_or_default(),
         )
+        .class_keys(&["class 0", "class 1"])
         .arrow(at(0), at(1), Colour::TEXT)
         .arrow(at(0), at(2), Colour::TEXT)
         .points([at(0)], Colour::TEXT, 3.6))
@@ -109,7 +111,7 @@ pub fn a4(lab: &Lab) -> Result<Exhibit> {
         panels.push(
             scene(map, &moons, bounds)?
                 .title(*name)
-                .note(format!("det = {area:.1}").replace('-', "−")),
+                .note(format!("$W$ = {}, det {area:.1}", matrix(w)).replace('-', "−")),
         );
         // The measured area: of the unit square's image, by the shoelace formula.
         let square = map.image(mat![[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]].as_ref());
@@ -123,7 +125,7 @@ pub fn a4(lab: &Lab) -> Result<Exhibit> {
     let origin = |map: &Affine| map.image(mat![[0.0, 0.0]].as_ref()).norm_max();
     let figure = Figure::new("What a 2 × 2 matrix can do, and what needs the bias")
         .caption(
-            "The moons with their graph paper, and the images of the basis vectors. Five linear maps keep the origin; \
+            "The moons with their graph paper, and the images of the basis vectors; $W$ row by row. Five linear maps keep the origin; \
              translation is the one that no matrix can do.",
         )
         .size(1080, 720)
@@ -146,6 +148,18 @@ pub fn a4(lab: &Lab) -> Result<Exhibit> {
         )))
 }
 
+/// A matrix in a line of text, row by row, with two decimals where they are needed.
+fn matrix(w: &Mat<f64>) -> String {
+    let entry = |i: usize, j: usize| number((100.0 * w[(i, j)]).round() / 100.0);
+    format!(
+        "[{}, {}; {}, {}]",
+        entry(0, 0),
+        entry(0, 1),
+        entry(1, 0),
+        entry(1, 1)
+    )
+}
+
 fn shoelace(corners: MatRef<'_, f64>) -> f64 {
     let n = corners.nrows();
     (0..n)
@@ -166,8 +180,12 @@ pub fn a6(lab: &Lab) -> Result<Exhibit> {
         bias: [1.1, 0.9],
     };
     let linear = Affine::linear(affine.weight.clone());
-    let left = scene(&linear, &moons, bounds)?.note("the origin stays");
-    let right = scene(&affine, &moons, bounds)?.note("the origin has moved to $b$");
+    let left = scene(&linear, &moons, bounds)?.note(format!(
+        "$W_h$ = {}: the origin stays",
+        matrix(&linear.weight)
+    ));
+    let right = scene(&affine, &moons, bounds)?
+        .note("the same $W_h$; the origin has moved to $b$ = (1.1, 0.9)");
     let figure = Figure::new("Linear and affine")
         .caption(
             "The same matrix twice. Without a bias the origin stays and lines through it stay lines through it; with one \

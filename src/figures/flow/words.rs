@@ -35,9 +35,11 @@ impl Flow {
                 return "and back: the straight line becomes the decision boundary".into();
             }
         };
-        let inputs = self.network.layers[leg.layer].inputs();
         let what = match leg.act {
-            Act::Turn => format!("rotate the {inputs} dimensions, $V^T$"),
+            Act::Turn => {
+                let (reader, count) = self.reading(leg);
+                return format!("turn to the 2 of {count} directions that layer {reader} reads");
+            }
             Act::Affine => "the affine map, $Wx + b$".into(),
             Act::Stage(Stage::RotateIn) => "rotate, $V^T$".into(),
             Act::Stage(Stage::Scale) if leg.mirrors => "stretch and mirror, $S$".into(),
@@ -54,21 +56,30 @@ impl Flow {
         format!("{}: {what}", self.layer_name(leg.layer))
     }
 
+    /// The number of the layer that reads the two directions that a turn leads to, from 1, and how many it could.
+    fn reading(&self, leg: &Leg) -> (usize, usize) {
+        let layer = &self.network.layers[leg.layer];
+        if layer.units() == 2 {
+            (leg.layer + 1, layer.inputs())
+        } else {
+            (leg.layer + 2, layer.units())
+        }
+    }
+
     /// What the picture shows at the end of a leg.
     pub(super) fn seen(&self, leg: &Leg) -> String {
         let layer = &self.network.layers[leg.layer];
         let percent = 100.0 * leg.explained;
         let share = if percent > 99.95 {
             "all of it seen".to_owned()
+        } else if percent < 10.0 {
+            format!("{percent:.1} % of the variance seen")
         } else {
-            format!("the picture shows {percent:.0} % of the variance")
+            format!("{percent:.0} % of the variance seen")
         };
         let flat = layer.inputs() == 2;
         match leg.act {
-            Act::Turn => format!(
-                "the 2 of {} directions that the layer reads: {percent:.0} % of the variance",
-                layer.inputs()
-            ),
+            Act::Turn => format!("2 of {} directions, {share}", self.reading(leg).1),
             Act::Stage(Stage::RotateOut | Stage::Translate) if flat && layer.units() > 2 => {
                 format!("a plane in {} dimensions, {share}", layer.units())
             }

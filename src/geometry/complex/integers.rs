@@ -143,6 +143,33 @@ impl Exact {
         self.inputs.insert((layer, cell), outputs);
     }
 
+    /// What the first `layers` layers are on the cell that has these ancestors: rows of integers, over one power of two.
+    pub fn rows(&mut self, source: &Source, cells: &[usize], layers: usize) -> Vec<Triple> {
+        let number = |k: i32| BigInt::from(k);
+        let mut rows = vec![
+            [number(1), number(0), number(0)],
+            [number(0), number(1), number(0)],
+        ];
+        if layers > 0 {
+            self.prepare(source, layers as u32 - 1);
+        }
+        for (k, link) in source.chain[..layers].iter().enumerate() {
+            let integers = &self.layers[k];
+            let level = source.levels.get(k).filter(|_| link.off.is_some());
+            let next = (0..link.units).map(|unit| {
+                let row = combine(integers, unit, &rows);
+                match level {
+                    Some(level) if !level.is_on(cells[k + 1], unit) => {
+                        row.map(|entry| entry * &integers.leak)
+                    }
+                    _ => row.map(|entry| entry << integers.shift),
+                }
+            });
+            rows = next.collect();
+        }
+        rows
+    }
+
     /// Writes the layers up to `layer` in integers.
     fn prepare(&mut self, source: &Source, layer: u32) {
         let mut power = 0;

@@ -27,14 +27,17 @@ mod pattern;
 mod plane;
 mod refine;
 mod rows;
+mod turns;
 
 pub use bound::most_cells;
 pub use data::{ComplexData, EdgeData, FaceData, Segment, Summary};
 pub use decided::Decided;
 pub use maps::AffineMap;
+pub(super) use network::misfit;
 pub use network::piecewise_linear;
 pub use pattern::Pattern;
 pub use plane::{PlaneCounts, plane_counts};
+pub use turns::Turn;
 
 use super::Bounds;
 use crate::error::Result;

@@ -62,7 +62,7 @@ pub(super) fn chain(network: &Frozen) -> Result<Vec<Link>> {
     Ok(chain)
 }
 
-fn misfit(layer: &Layer, width: usize, position: usize) -> Error {
+pub(in crate::geometry) fn misfit(layer: &Layer, width: usize, position: usize) -> Error {
     let problem = format!("it takes {} inputs and gets {width}", layer.inputs());
     let remedy = if position == 0 {
         "look at a plane of its inputs: geometry::Slice, or --features A,B on the command line"

@@ -1,0 +1,37 @@
+//! A network to play with: the native engine trains, a page in the browser draws.
+//!
+//! [`Lab`] is what is played with: a network in training, its past, and the branches that were left. Every [`Change`] to
+//! it is written into a [`Log`], and a log that is played again leads to the same bits, for nothing in a lab depends on
+//! time. Around it stand a thread that trains ([`studio`]), what the page is sent ([`scene`]), and a server on
+//! loopback ([`server`], [`http`], [`websocket`]).
+
+mod apply;
+mod bounds;
+pub mod change;
+mod fit;
+pub mod http;
+pub mod lab;
+mod past;
+mod request;
+mod save;
+pub mod scene;
+pub mod server;
+mod studio;
+mod table;
+pub mod websocket;
+
+pub use change::{Change, Log, Point, Step};
+pub use lab::Lab;
+pub use server::Server;
+
+/// The most samples that are played with.
+pub const MOST_SAMPLES: usize = 10_000;
+
+/// The most parameters of a network that a page can follow: it computes with all of them for every picture.
+pub const MOST_PARAMETERS: usize = 50_000;
+
+/// The most epochs of one branch. What a saved run needs of each is kept, some 200 bytes.
+pub const MOST_EPOCHS: usize = 100_000;
+
+/// The bytes of the largest message from the page.
+pub const MOST_BYTES: usize = 1 << 20;

@@ -1,0 +1,54 @@
+//! What the page may say, as JSON. Whatever has a field that is not known here is refused.
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::change::Change;
+
+/// The first message: nobody is listened to without the token.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hello {
+    pub token: String,
+}
+
+/// A message.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Request {
+    /// The next frame, please: the last has been drawn. Nothing is sent without.
+    Pull(Pull),
+    /// Something is to be different.
+    Change(Change),
+    /// Train, or stop.
+    Train { on: bool },
+    /// One epoch.
+    Step {},
+    /// Epochs a second at most; 0: as many as the machine trains.
+    Pace { epochs: f64 },
+    /// The branch as a run directory; the server chooses where.
+    Save {},
+    /// The log of all changes.
+    Log {},
+}
+
+/// What the page has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pull {
+    /// The number of the scene.
+    pub scene: u64,
+    /// The number of the frame.
+    pub frame: u64,
+    /// The last epoch of its curve.
+    pub epoch: usize,
+    /// The last note.
+    pub note: u64,
+}
+
+/// Reads a message: an object, where serde would take a list for a structure too.
+pub fn parse<T: DeserializeOwned>(text: &str) -> Option<T> {
+    text.trim_start()
+        .starts_with('{')
+        .then(|| serde_json::from_str(text).ok())?
+}

@@ -1,0 +1,174 @@
+// The page that a program feeds: frames in, changes out. In a worker: fields, and nothing else.
+
+import { at, element } from './panels.js';
+import { open, serve } from './main.js';
+import { Wire, begin, grow, weightsOf } from './wire.js';
+import { Drawing, drawOther, drawPoints } from './draw.js';
+import { buildControls } from './controls.js';
+
+/** The token, out of the address at once: it is nobody's to copy. */
+function tokenOf() {
+  const given = /(?:^#|&)token=([0-9a-f]{32})/.exec(location.hash);
+  if (given) {
+    sessionStorage.setItem('token', given[1]);
+    history.replaceState(null, '', location.hash.replace(/token=[0-9a-f]+&?/, ''));
+  }
+  return given?.[1] ?? sessionStorage.getItem('token') ?? '';
+}
+
+function play() {
+  const main = /** @type {HTMLElement} */ (document.querySelector('main'));
+  const blank = /** @type {HTMLElement} */ (main.cloneNode(true));
+  let shown = main;
+  main.querySelectorAll('section, footer').forEach((part) => (/** @type {HTMLElement} */ (part).hidden = true));
+  at('title').textContent = 'foldspace play';
+  at('lead').textContent = 'Waiting for the program …';
+
+  /** @type {any} */
+  let scene = null;
+  /** @type {any} */
+  let frame = null;
+  /** @type {import('./model.js').Run | null} */
+  let run = null;
+  /** @type {ReturnType<typeof open> | null} */
+  let page = null;
+  let stale = false;
+  let looked = /** @type {number | null} */ (null);
+  let frames = 0;
+
+  const redraw = () => page?.ask('picture');
+  const drawing = new Drawing(redraw);
+  const controls = buildControls((message) => wire.say(message), drawing, redraw, compare);
+  const wire = new Wire(tokenOf(), heard, lost);
+
+  function compare() {
+    if (run) run.beside = controls.compared?.curve ?? null;
+    page?.grown(page.state.at === run?.last);
+  }
+
+  const live = {
+    edit: (/** @type {string} */ key, /** @type {number} */ value, /** @type {number} */ epoch) => {
+      const [layer, unit, input] = key.split('.');
+      wire.say({ change: { edit: { epoch, layer: Number(layer), unit: Number(unit), ...(input === 'b' ? {} : { input: Number(input) }), value } } });
+    },
+    train: () => {
+      if (frame.training) return wire.say({ train: { on: false } });
+      if (looked !== null) wire.say({ change: { rewind: { epoch: looked } } });
+      wire.say({ train: { on: true } });
+    },
+    looked: (/** @type {number} */ epoch, /** @type {boolean} */ newest) => {
+      looked = newest ? null : epoch;
+      if (!newest && frame.training) wire.say({ train: { on: false } });
+      controls.showTransport(frame, looked);
+    },
+    training: () => Boolean(frame?.training),
+    over: (/** @type {any} */ pen, /** @type {any} */ map, /** @type {any} */ all) => {
+      const other = controls.compared;
+      if (other?.weights) drawOther(pen, map, all, Float64Array.from(other.weights));
+      if (drawing.points.length && run) drawPoints(pen, map, run, all.palette, drawing);
+    },
+    begin: (/** @type {PointerEvent} */ event, /** @type {any} */ map) => (run ? drawing.begin(event, map, run) : null),
+  };
+
+  /** @param {any} head @param {ArrayBuffer} numbers */
+  async function heard(head, numbers) {
+    if (head.kind === 'log') return save('play.json', numbers);
+    if (head.kind === 'scene') {
+      scene = head;
+      stale = true;
+      wire.has.scene = head.number;
+      wire.has.epoch = 0; // all of the curve
+      wire.pull();
+      return;
+    }
+    frame = head;
+    wire.has.frame = head.number;
+    wire.has.epoch = head.epoch;
+    for (const [number, text] of head.notes) {
+      wire.has.note = number;
+      controls.status.textContent = text;
+    }
+    const weights = weightsOf(head, numbers);
+    if (!stale && run && page) {
+      const follow = page.state.at === run.last;
+      grow(run, head, weights);
+      if (!follow) page.state.at = Math.max(0, run.epochs.findLastIndex((/** @type {number} */ e) => e <= (looked ?? 0)));
+      settleEdits(page.state.edits, weights);
+      page.grown(follow);
+    } else if (scene && head.scene === scene.number) {
+      run = await begin(scene, head, weights, run);
+      reopen();
+    }
+    frames++;
+    if (scene) controls.showTransport(frame, looked);
+    // The next one when this one is drawn.
+    requestAnimationFrame(() => wire.pull());
+  }
+
+  /** What was changed by hand stays on the page until the program has it, or has refused it. @param {Map<string, number>} edits
+   * @param {Float64Array} weights */
+  function settleEdits(edits, weights) {
+    for (const [key, value] of edits) {
+      const [l, unit, input] = key.split('.');
+      let start = 0;
+      const layers = run?.description.layers ?? [];
+      for (const layer of layers.slice(0, Number(l))) start += layer.units * (layer.inputs + 1);
+      const { units, inputs } = layers[Number(l)];
+      const there = weights[start + (input === 'b' ? units * inputs + Number(unit) : Number(unit) * inputs + Number(input))];
+      if (frame.training || frame.notes.length || there === value) edits.delete(key);
+    }
+  }
+
+  /** The page around another run; depth, unit and point stay, as the address has them. */
+  function reopen() {
+    if (!run) return;
+    stale = false;
+    looked = null;
+    const before = page?.state;
+    page?.close();
+    const focus = document.activeElement?.id;
+    const scroll = scrollY;
+    const fresh = /** @type {HTMLElement} */ (blank.cloneNode(true));
+    shown.replaceWith(fresh);
+    shown = fresh;
+    at('verdict').after(controls.transport, controls.status);
+    document.querySelector('.figure')?.after(controls.root);
+    document.querySelector('.toggles')?.after(controls.drawBox);
+    controls.show(scene);
+    run.beside = controls.compared?.curve ?? null;
+    page = open(run, 0, live);
+    const { state } = page;
+    state.at = run.last;
+    if (before) {
+      state.depth = Math.min(before.depth, run.moments.length - 1);
+      state.theme = before.theme;
+    }
+    page.grown(true);
+    page.sentence('Verdicts are given when training stands still.');
+    scrollTo(0, scroll);
+    if (focus && document.activeElement === document.body) document.getElementById(focus)?.focus();
+  }
+
+  /** @param {string} name @param {ArrayBuffer} bytes */
+  function save(name, bytes) {
+    const link = element('a', { href: URL.createObjectURL(new Blob([bytes], { type: 'application/json' })), download: name });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  }
+
+  function lost() {
+    const trouble = at('trouble');
+    trouble.hidden = false;
+    trouble.textContent = 'The program has ended, or this page lacks its token. Start foldspace play again and open the address that it prints.';
+  }
+
+  addEventListener('dragover', (event) => event.preventDefault());
+  addEventListener('drop', (event) => {
+    event.preventDefault();
+    controls.takeFile(event.dataTransfer?.files[0]);
+  });
+  Object.assign(globalThis, { played: { get frame() { return frame; }, get frames() { return frames; }, get run() { return run; }, get page() { return page; }, wire, drawing } });
+}
+
+if (typeof document === 'undefined') serve();
+else play();
