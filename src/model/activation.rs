@@ -150,7 +150,7 @@ impl Activation {
 
     /// Whether it is made of straight pieces.
     pub fn is_piecewise_linear(self) -> bool {
-        matches!(self, Self::Identity | Self::Relu | Self::LeakyRelu { .. })
+        self.kinks().is_some()
     }
 
     /// Whether a coordinate lies at the flat ends of an S-shaped activation: the slope is below a hundredth of that at 0. `None` of

@@ -62,5 +62,6 @@ mod subject;
 mod sweep;
 mod train;
 mod turns;
+mod two_kinks;
 mod weights_exchange;
 mod width_warning;
