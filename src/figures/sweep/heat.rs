@@ -97,7 +97,10 @@ pub(super) fn heat(results: &Results) -> Option<Figure> {
         }
     }
     panel.x.names = Some(places(&second.values, side - 6.0, |k| k as f64 + 0.5));
-    panel.y.names = Some(places(&first.values, 160.0, |k| up - k as f64 - 0.5));
+    // Names stand a line apart, of rows that are lower.
+    let every = (15.0 / side).ceil().max(1.0) as usize;
+    let named = places(&first.values, 160.0, |k| up - k as f64 - 0.5);
+    panel.y.names = Some(named.into_iter().step_by(every).collect());
     let blank = if known.len() < rows * columns {
         " A dash: every run diverged."
     } else {

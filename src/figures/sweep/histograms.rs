@@ -12,7 +12,7 @@ const WIDTH: u32 = 800;
 /// The height of the highest bar, and of what stands below the bars, where strips are 1 apart.
 const BARS: f64 = 0.72;
 const BELOW: f64 = 0.1;
-/// About so many bars over the whole axis.
+/// At most about so many bars over the whole axis.
 const MOST_BARS: f64 = 80.0;
 
 /// A run's number, and whether its embedding is separable.
@@ -30,8 +30,8 @@ pub(super) fn histograms(results: &Results) -> Figure {
         .map(|&c| numbers(results, results.of_combination(c).iter()))
         .collect();
     let all: Vec<f64> = values.iter().flatten().map(|&(value, _)| value).collect();
-    let range = range(&all, measure);
-    let bins = Bins::new(all, range, measure);
+    let bins = Bins::new(all, measure);
+    let range = bins.range;
     let count = combinations.len();
     let pitch = (820.0 / count as f64).clamp(40.0, 220.0);
     let mut panel = axes(measure)
@@ -136,17 +136,21 @@ pub(super) struct Bins {
     width: f64,
     count: usize,
     logarithmic: bool,
-    range: [f64; 2],
+    /// From where to where the axis reaches.
+    pub(super) range: [f64; 2],
 }
 
 impl Bins {
     /// Bars for these numbers. Accuracies are multiples of one over the number of samples, and a bar holds equally many of those:
     /// else some would hold one more than others, and stand out for nothing.
-    pub(super) fn new(mut all: Vec<f64>, range: [f64; 2], measure: Measure) -> Self {
+    pub(super) fn new(mut all: Vec<f64>, measure: Measure) -> Self {
+        let mut range = range(&all, measure);
         let logarithmic = !measure.is_accuracy();
         let place = |value: f64| if logarithmic { libm::log(value) } else { value };
         let [low, high] = range.map(place);
-        let mut width = (high - low) / MOST_BARS;
+        // Twice the cube root of the count (Rice University's rule): fewer runs, broader bars.
+        let bars = (2.0 * libm::cbrt(all.len() as f64)).clamp(16.0, MOST_BARS);
+        let mut width = (high - low) / bars;
         let mut start = low;
         if !logarithmic {
             all.sort_by(f64::total_cmp);
@@ -159,10 +163,16 @@ impl Bins {
                 start = first - step / 2.0;
             }
         }
+        let mut count = ((high - start) / width).ceil().max(1.0) as usize;
+        if let Some(&last) = all.last().filter(|_| !logarithmic) {
+            // Whole bars, from the one of the least number to that of the largest.
+            count = (((last - start) / width).floor() + 1.0) as usize;
+            range = [low.min(start), high.max(start + width * count as f64)];
+        }
         Self {
             start,
             width,
-            count: ((high - start) / width).ceil().max(1.0) as usize,
+            count,
             logarithmic,
             range,
         }
@@ -208,19 +218,27 @@ impl Bins {
         scale: f64,
     ) -> Panel {
         for (group, colour) in COLOURS.into_iter().enumerate() {
-            for (bin, &[first, second]) in counts.iter().enumerate() {
-                let (below, own) = if group == 0 {
-                    (0.0, first)
-                } else {
-                    (first, second)
-                };
-                if own == 0.0 {
-                    continue;
+            // What the group stands on, and how high it is.
+            let bar = |&[first, second]: &[f64; 2]| match group {
+                0 => [0.0, first],
+                _ => [first, second],
+            };
+            let mut bin = 0;
+            // Bars that touch are one shape: no seams.
+            for bars in counts.chunk_by(|a, b| (bar(a)[1] > 0.0) == (bar(b)[1] > 0.0)) {
+                let (mut upper, mut lower): (Vec<Point>, Vec<Point>) = (Vec::new(), Vec::new());
+                for count in bars {
+                    let [below, own] = bar(count);
+                    let (left, right) = (self.edge(bin), self.edge(bin + 1));
+                    let [low, high] = [below, below + own].map(|runs| base + runs * scale);
+                    upper.extend([[left, high], [right, high]]);
+                    lower.extend([[left, low], [right, low]]);
+                    bin += 1;
                 }
-                let (left, right) = (self.edge(bin), self.edge(bin + 1));
-                let (low, high) = (base + below * scale, base + (below + own) * scale);
-                let corners: [Point; 4] = [[left, low], [right, low], [right, high], [left, high]];
-                panel = panel.polygon(corners, colour);
+                if bar(&bars[0])[1] > 0.0 {
+                    upper.extend(lower.into_iter().rev());
+                    panel = panel.polygon(upper, colour);
+                }
             }
         }
         panel

@@ -2,15 +2,14 @@
 //! how the runs that have it are spread.
 
 use super::histograms::{Bins, axes, keys, label, numbers, spread};
-use super::strips::range;
 use super::{fitted, labels_of_values, seeds};
 use crate::plot::text::literal;
 use crate::plot::{Face, Figure, Panel};
 use crate::sweep::results::MOST_SHOWN;
 use crate::sweep::{Outcome, Results, Setting};
 
-/// More values of a setting than that share boxes with their neighbours.
-const MOST_BOXES: usize = 16;
+/// More values of a setting than that share rows with their neighbours.
+const MOST_ROWS: usize = 16;
 
 /// More settings than that are not shown; those that were given first are.
 const MOST_SETTINGS: usize = 8;
@@ -18,7 +17,7 @@ const MOST_SETTINGS: usize = 8;
 /// The room for a value's name, pixels.
 const NAME: f64 = 130.0;
 
-/// A histogram of all runs, and a panel per setting with a box per value. `None` where the combinations can all be shown one by one.
+/// A histogram of all runs, and a panel per setting with a row per value. `None` where the combinations can all be shown one by one.
 pub(super) fn settings(results: &Results) -> Option<Figure> {
     let grid = &results.grid;
     if grid.combinations() <= MOST_SHOWN {
@@ -27,8 +26,8 @@ pub(super) fn settings(results: &Results) -> Option<Figure> {
     let measure = results.measure;
     let all = numbers(results, results.outcomes.iter());
     let values: Vec<f64> = all.iter().map(|&(value, _)| value).collect();
-    let range = range(&values, measure);
-    let bins = Bins::new(values, range, measure);
+    let bins = Bins::new(values, measure);
+    let range = bins.range;
     let counts = bins.counts(&all);
     let highest = counts.iter().map(|[a, b]| a + b).fold(1.0, f64::max);
     let mut whole = axes(measure)
@@ -49,7 +48,7 @@ pub(super) fn settings(results: &Results) -> Option<Figure> {
     let columns = 2;
     let rows = panels.len().div_ceil(columns);
     let most = swept.iter().map(|setting| setting.values.len()).max();
-    let height = 110.0 + 24.0 * most.unwrap_or(1).clamp(5, MOST_BOXES) as f64;
+    let height = 110.0 + 24.0 * most.unwrap_or(1).clamp(5, MOST_ROWS) as f64;
     let diverged = results
         .outcomes
         .iter()
@@ -57,7 +56,7 @@ pub(super) fn settings(results: &Results) -> Option<Figure> {
     let ended = results.ended();
     let diverged = match diverged.count() {
         0 => String::new(),
-        some => format!(" {some} diverged and are in no box."),
+        some => format!(" {some} diverged and are in no row."),
     };
     let more = match swept.len().checked_sub(MOST_SETTINGS) {
         Some(more @ 1..) => format!(" {more} more settings are not shown."),
@@ -67,7 +66,7 @@ pub(super) fn settings(results: &Results) -> Option<Figure> {
     Some(
         Figure::new(title)
             .caption(format!(
-                "{ended} runs: {} combinations, {} each. A box holds all runs with this value, whatever their other settings.{diverged}{more}",
+                "{ended} runs: {} combinations, {} each. A value's row holds all runs that have it, whatever their other settings.{diverged}{more}",
                 grid.combinations(),
                 seeds(results)
             ))
@@ -79,7 +78,7 @@ pub(super) fn settings(results: &Results) -> Option<Figure> {
 /// A setting's values, each with how its runs are spread.
 fn boxes(results: &Results, place: usize, setting: &Setting, name: &str, range: [f64; 2]) -> Panel {
     let count = setting.values.len();
-    let share = count.div_ceil(MOST_BOXES);
+    let share = count.div_ceil(MOST_ROWS);
     let groups = count.div_ceil(share);
     let mut runs: Vec<Vec<&Outcome>> = vec![Vec::new(); groups];
     for combination in 0..results.grid.combinations() {
@@ -99,7 +98,7 @@ fn boxes(results: &Results, place: usize, setting: &Setting, name: &str, range: 
         sorted.sort_by(f64::total_cmp);
         let none = if sorted.is_empty() { " (none)" } else { "" };
         names.push((y, fitted(&text, 11.0, Face::Regular, NAME) + none));
-        panel = spread(panel, &sorted, range[0], y, 0.3);
+        panel = spread(panel, &sorted, range[0], y, (0.04 * groups as f64).min(0.3));
     }
     panel.y.names = Some(names);
     panel
