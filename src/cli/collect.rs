@@ -9,7 +9,7 @@ use super::{Failure, Outcome, output, sweep_report};
 use crate::error::Error;
 use crate::figures;
 use crate::plot::Theme;
-use crate::sweep::collect::write_tables;
+use crate::sweep::collect::{write_runs, write_tables};
 use crate::sweep::{Directory, Gathered, Identity};
 
 /// Dots per inch of the PNG files.
@@ -173,6 +173,7 @@ pub(super) fn finish(
             figure.save(&path, &Theme::LIGHT, DPI)?;
         }
     }
+    write_runs(directory, &results)?;
     if json {
         sweep_report::json(&results, directory.path())
     } else if quiet {

@@ -24,7 +24,7 @@ const MOST_RUNS_WITH_CURVES: usize = 10_000;
 /// within rounding; one that diverges is a row that says so.
 ///
 /// Every run that ends is a line in shards/ at once: after Ctrl-C, SIGTERM (exit code 75), a crash or a power failure the same
-/// command goes on with what is left. With --shard many machines share the work through one folder, see docs/cluster.md;
+/// command goes on with what is left. With --shard many machines share the work through one folder, see examples/cluster/README.md;
 /// `foldspace collect` then makes the tables and pictures.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
@@ -44,7 +44,7 @@ pub struct Arguments {
     /// Cross-validation: divide the samples into so many parts and hold each out once, for every combination and seed.
     #[arg(long, value_name = "K")]
     folds: Option<usize>,
-    /// Where to compute: auto, flex, ndarray or wgpu.
+    /// Where to compute: auto, flex, ndarray, wgpu, or another that `foldspace devices` lists.
     #[arg(long, default_value = "auto", value_name = "NAME")]
     backend: Backend,
     /// How many runs at once, seeds that are trained as one network counting as one; by default one per processor.
@@ -107,6 +107,17 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     let mut directory = Directory::create(out)?;
     let there = match shard {
         Some(_) => {
+            if !directory.has_identity() && directory.has_results() {
+                let problem =
+                    "there are the tables of a sweep here, and no sweep.toml says of which";
+                let remedy = "sweep into another directory with --out, or move them away";
+                return Err(Error::invalid(
+                    directory.path().display().to_string(),
+                    problem,
+                    remedy,
+                )
+                .into());
+            }
             directory.keep();
             identity.settle(directory.path())?;
             Some(Gathered::read(directory.path(), &identity)?)
@@ -121,7 +132,7 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
         sweep: &sweep,
         identity: &identity,
         shard: whole,
-        clears: there.is_none(),
+        clears: arguments.overwrite,
         tasks: identity.deal().of_shard(identity.grid(), whole),
         there,
     };
@@ -152,34 +163,38 @@ fn before(
     directory: &Directory,
     identity: &Identity,
 ) -> Done<Option<Gathered>> {
-    let place = directory.path().display().to_string();
+    let path = directory.path();
+    let place = path.display().to_string();
     let refuse = |problem: String, remedy: &str| Err(Error::invalid(&place, problem, remedy));
     const REPLACE: &str = "replace it with --overwrite, or choose another directory with --out";
-    if arguments.overwrite || !directory.has_runs()? {
+    if arguments.overwrite {
         return Ok(None);
     }
-    let path = directory.path();
-    let Some(difference) = identity.differs(path)? else {
-        let gathered = Gathered::read(path, identity)?;
-        let missing = identity.grid().runs() - gathered.ended();
-        if missing == 0 && directory.has_results() && !arguments.missing {
-            return refuse(
-                "there is a sweep here already, this very one".to_owned(),
-                REPLACE,
-            );
-        }
-        if !arguments.missing && missing > 0 && gathered.cut().is_some_and(|count| count > 1) {
-            return refuse(
-                format!("shards of this sweep are here, and {missing} runs are missing"),
-                "do these here too with --missing, or run the shards that are missing and `foldspace collect`",
-            );
-        }
-        return Ok(Some(gathered));
-    };
-    refuse(
-        format!("there is a sweep here already, another one: {difference}"),
-        REPLACE,
-    )
+    // Shards that have begun without a run so far are at work here as well.
+    if !directory.has_runs()? && !directory.has_identity() {
+        return Ok(None);
+    }
+    if let Some(difference) = identity.differs(path)? {
+        return refuse(
+            format!("there is a sweep here already, another one: {difference}"),
+            REPLACE,
+        );
+    }
+    let gathered = Gathered::read(path, identity)?;
+    let missing = identity.grid().runs() - gathered.ended();
+    if missing == 0 && directory.has_results() && !arguments.missing {
+        return refuse(
+            "there is a sweep here already, this very one".to_owned(),
+            REPLACE,
+        );
+    }
+    if !arguments.missing && missing > 0 && gathered.cut().is_some_and(|count| count > 1) {
+        return refuse(
+            format!("shards of this sweep are here, and {missing} runs are missing"),
+            "do these here too with --missing, or run the shards that are missing and `foldspace collect`",
+        );
+    }
+    Ok(Some(gathered))
 }
 
 /// What a process has to do.
@@ -190,7 +205,7 @@ struct Work<'a> {
     tasks: Vec<Task>,
     /// What is there already; `None` where the sweep begins anew.
     there: Option<Gathered>,
-    /// Whether an earlier sweep goes when the first run has ended, and not before.
+    /// Whether an earlier sweep goes (--overwrite), when the first run has ended and not before.
     clears: bool,
 }
 

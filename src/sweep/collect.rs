@@ -13,8 +13,8 @@ use crate::error::{Error, Result};
 /// So many files are open at once; systems commonly allow 1024.
 const MOST_OPEN: usize = 256;
 
-/// Writes `curves.csv`, `summary.csv` and `runs.csv` (the last one last) in place of earlier ones, and returns what pictures are
-/// drawn of. Runs that have not ended are left out.
+/// Writes `curves.csv` and `summary.csv` in place of earlier ones and returns what pictures are drawn of. Runs that have not ended are
+/// left out. `runs.csv` comes when the pictures are there, see [`write_runs`].
 ///
 /// # Errors
 /// [`Error::Io`] where a file can't be read or written.
@@ -34,8 +34,15 @@ pub fn write_tables(
         }
     }
     tables::summary(&results, &path("summary.csv"))?;
-    tables::runs(&results, &path("runs.csv"))?;
     Ok(results)
+}
+
+/// Writes `runs.csv`, the last file: where it is, all others are.
+///
+/// # Errors
+/// [`Error::Io`] where it can't be written.
+pub fn write_runs(directory: &Directory, results: &Results) -> Result<()> {
+    tables::runs(results, &directory.path().join("runs.csv"))
 }
 
 /// Writes a row per run and kept epoch, a run at a time, and returns the curves that pictures show.

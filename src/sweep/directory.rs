@@ -80,6 +80,11 @@ impl Directory {
         self.path.join("runs.csv").exists()
     }
 
+    /// Whether it says which sweep it holds: a process has begun one here.
+    pub fn has_identity(&self) -> bool {
+        self.path.join(identity::FILE).exists()
+    }
+
     /// Whether a run of any sweep may be here, by its rows or by the tables.
     ///
     /// # Errors

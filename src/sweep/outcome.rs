@@ -120,6 +120,16 @@ impl Outcome {
         (self.known & (1 << place) != 0).then(|| self.values[place])
     }
 
+    /// Whether another is the same to the last bit. A loss that is no number equals itself here.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        let bits = |outcome: &Self| outcome.values.map(f64::to_bits);
+        let rest = |outcome: &Self| Self {
+            values: [0.0; 5],
+            ..*outcome
+        };
+        bits(self) == bits(other) && rest(self) == rest(other)
+    }
+
     /// Whether the run has ended; all else is empty where it has not.
     pub fn has_ended(&self) -> bool {
         self.has(ENDED)

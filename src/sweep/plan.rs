@@ -3,17 +3,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use super::shard::Deal;
 use super::{Grid, together};
 use crate::config::{Config, Template};
 use crate::data::Source;
+use crate::data::split::Split;
 use crate::device::{self, Backend};
 use crate::error::Result;
 
 /// What a step costs besides its arithmetic, in multiplications: bookkeeping for a few parameters.
 const STEP: u64 = 20_000;
+
+/// So many data sets are held at once.
+const MOST_SETS: usize = 64;
 
 /// The size of a combination's data.
 #[derive(Debug, Clone, Copy)]
@@ -31,10 +35,13 @@ pub(super) struct Plan {
     pub(super) backends: Vec<Backend>,
     /// The files that they read.
     pub(super) files: BTreeSet<PathBuf>,
+    /// Combinations whose data can't be read, or don't fit the network, as far as could be seen without the folds.
+    pub(super) doubtful: BTreeSet<usize>,
 }
 
 /// One of them.
 struct Part {
+    is_doubtful: bool,
     cost: u64,
     together: usize,
     backend: Backend,
@@ -47,7 +54,7 @@ impl Plan {
     /// # Errors
     /// That of the first combination that makes no sense.
     pub(super) fn new(grid: &Grid, template: &Template, backend: Backend) -> Result<Self> {
-        let shapes = Mutex::new(BTreeMap::new());
+        let sets = Mutex::new(BTreeMap::new());
         let combinations: Vec<usize> = (0..grid.combinations()).collect();
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         let share = combinations.len().div_ceil(processors).max(1);
@@ -57,7 +64,7 @@ impl Plan {
                 scope.spawn(|| {
                     let parts = share
                         .iter()
-                        .map(|&c| part(grid, template, backend, c, &shapes));
+                        .map(|&c| part(grid, template, backend, c, &sets));
                     parts.collect()
                 })
             });
@@ -75,9 +82,13 @@ impl Plan {
             },
             backends: Vec::new(),
             files: BTreeSet::new(),
+            doubtful: BTreeSet::new(),
         };
         for parts in parts {
             for part in parts? {
+                if part.is_doubtful {
+                    plan.doubtful.insert(plan.backends.len());
+                }
                 plan.deal.costs.push(part.cost);
                 plan.deal.together.push(part.together);
                 plan.backends.push(part.backend);
@@ -88,40 +99,77 @@ impl Plan {
     }
 }
 
+/// What is known of a data set.
+#[derive(Clone)]
+struct Known {
+    /// `None` where it can't be read; the run itself will say why.
+    shape: Option<Shape>,
+    /// Of the first sets all that there is.
+    set: Option<Arc<Split>>,
+}
+
+impl Known {
+    fn load(config: &Config, grid: &Grid) -> Self {
+        let seed = grid.seeds().first().copied().unwrap_or_default();
+        let split = config.data.load_split(seed, Path::new(".")).ok();
+        let shape = split.as_ref().map(|split| Shape {
+            features: split.train.dimensions(),
+            train: split.train.samples(),
+            test: split.test.samples(),
+        });
+        let set = split.map(Arc::new);
+        Self { shape, set }
+    }
+
+    fn forgotten(&self) -> Self {
+        Self {
+            shape: self.shape,
+            set: None,
+        }
+    }
+}
+
 fn part(
     grid: &Grid,
     template: &Template,
     backend: Backend,
     combination: usize,
-    shapes: &Mutex<BTreeMap<Vec<String>, Option<Shape>>>,
+    sets: &Mutex<BTreeMap<Vec<String>, Known>>,
 ) -> Result<Part> {
     let overrides = grid.overrides(combination);
     let config = template.config(&overrides)?.resolved();
     // What decides the data: of a thousand learning rates the set is read once.
     let of_data = |assignment: &String| assignment.trim_start().starts_with("data");
     let key: Vec<String> = overrides.into_iter().filter(of_data).collect();
-    let shape = {
-        let mut shapes = shapes
+    let known = {
+        let mut sets = sets
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        *shapes.entry(key).or_insert_with(|| {
-            let seed = grid.seeds().first().copied().unwrap_or_default();
-            // If it can't be read, the run itself will say so.
-            let split = config.data.load_split(seed, Path::new(".")).ok()?;
-            Some(Shape {
-                features: split.train.dimensions(),
-                train: split.train.samples(),
-                test: split.test.samples(),
-            })
-        })
+        let keep = sets.len() < MOST_SETS;
+        match sets.get(&key) {
+            Some(known) => known.clone(),
+            None => {
+                let known = Known::load(&config, grid);
+                sets.insert(
+                    key,
+                    if keep {
+                        known.clone()
+                    } else {
+                        known.forgotten()
+                    },
+                );
+                known
+            }
+        }
     };
     let files = files(&config);
-    let Some(shape) = shape else {
+    let Some(shape) = known.shape else {
         let backend = match backend {
             Backend::Auto => Backend::Flex,
             chosen => chosen,
         };
         return Ok(Part {
+            is_doubtful: true,
             cost: 0,
             together: 1,
             backend,
@@ -135,6 +183,9 @@ fn part(
         chosen => chosen,
     };
     Ok(Part {
+        is_doubtful: known.set.is_some_and(|split| {
+            crate::train::check(&config.train, &config.model, &split.train).is_err()
+        }),
         cost: cost(&config, shape),
         together: together::members(grid, &config, shape, backend),
         backend,

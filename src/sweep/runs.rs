@@ -166,6 +166,7 @@ impl Sweep {
         stop: &AtomicBool,
         sink: &(dyn Fn(&Trial) -> Result<()> + Sync),
     ) -> Result<()> {
+        self.doubt(tasks)?;
         let next = AtomicUsize::new(0);
         // The first task in their order that failed, so that the same error is said each time.
         let failed: Mutex<Option<(usize, Error)>> = Mutex::new(None);
@@ -204,6 +205,19 @@ impl Sweep {
         }
     }
 
+    /// What can be seen to be wrong with a task is said before hours of training, and before anything is written.
+    fn doubt(&self, tasks: &[Task]) -> Result<()> {
+        let doubtful = |task: &&Task| self.plan.doubtful.contains(&task.combination);
+        let mut seen = BTreeSet::new();
+        for task in tasks.iter().filter(doubtful) {
+            if seen.insert(task.combination) {
+                let seed = self.grid.seeds()[task.seeds.start];
+                self.begin(task.combination, seed, task.fold)?;
+            }
+        }
+        Ok(())
+    }
+
     /// The runs of a task that end before `stop` is set: as one network where they can be, else one after the other.
     fn perform(
         &self,
@@ -235,25 +249,7 @@ impl Sweep {
         fold: usize,
         stop: &AtomicBool,
     ) -> Result<Option<Trial>> {
-        let mut config = self.config(combination, seed);
-        if fold > 0 {
-            let of = self.grid.folds();
-            config.data.fold = Some(Fold { number: fold, of });
-        }
-        let in_context = |error| match error {
-            Error::Invalid {
-                place,
-                problem,
-                remedy,
-            } => {
-                let label = self.grid.label(combination);
-                let comma = if label.is_empty() { "" } else { ", " };
-                let place = format!("{place} (run {label}{comma}seed {seed})");
-                Error::invalid(place, problem, remedy)
-            }
-            error => error,
-        };
-        let (split, mut trainer) = self.prepare(&config).map_err(in_context)?;
+        let (config, split, mut trainer) = self.begin(combination, seed, fold)?;
         let mut trial = Trial {
             fold,
             ..Trial::new(combination, seed)
@@ -269,13 +265,48 @@ impl Sweep {
                     trial.diverged = Some(epoch);
                     break;
                 }
-                Err(error) => return Err(in_context(error)),
+                Err(error) => return Err(self.in_context(error, combination, seed)),
             }
         }
         let last = trainer.parameters();
         let best = trainer.stopping().parameters.as_ref();
         trial.finish(&last, best.unwrap_or(&last), &split)?;
         Ok(Some(trial))
+    }
+
+    /// An error, with the run that it is of.
+    fn in_context(&self, error: Error, combination: usize, seed: u64) -> Error {
+        match error {
+            Error::Invalid {
+                place,
+                problem,
+                remedy,
+            } => {
+                let label = self.grid.label(combination);
+                let comma = if label.is_empty() { "" } else { ", " };
+                let place = format!("{place} (run {label}{comma}seed {seed})");
+                Error::invalid(place, problem, remedy)
+            }
+            error => error,
+        }
+    }
+
+    /// Configuration, data and untrained network of a run.
+    fn begin(
+        &self,
+        combination: usize,
+        seed: u64,
+        fold: usize,
+    ) -> Result<(Config, Split, Trainer)> {
+        let mut config = self.config(combination, seed);
+        if fold > 0 {
+            let of = self.grid.folds();
+            config.data.fold = Some(Fold { number: fold, of });
+        }
+        let prepared = self.prepare(&config);
+        let (split, trainer) =
+            prepared.map_err(|error| self.in_context(error, combination, seed))?;
+        Ok((config, split, trainer))
     }
 
     /// Data and untrained network of a run.

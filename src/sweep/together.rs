@@ -30,10 +30,10 @@ impl Sweep {
     /// with one, which it will say when it is trained by itself.
     pub(super) fn prepare_together(&self, task: &Task) -> Option<Together> {
         let seeds = &self.grid().seeds()[task.seeds.clone()];
-        let config = self.config(task.combination, *seeds.first()?);
         if seeds.len() < 2 {
             return None;
         }
+        let config = self.config(task.combination, *seeds.first()?);
         let splits = seeds.iter().map(|&seed| {
             let data = &config.data;
             data.load_split(seed, Path::new(".")).ok()
@@ -45,7 +45,7 @@ impl Sweep {
             test: (split.test.samples() > 0).then_some(&split.test),
         });
         let members: Vec<Member> = members.collect();
-        let device = device::open(Backend::Wgpu).ok()?;
+        let device = device::open(self.backend_of(task.combination)).ok()?;
         let trainer = EnsembleTrainer::new(&config.train, &config.model, &members, &device).ok()?;
         let trial = |&seed| Trial::new(task.combination, seed);
         Some(Together {
@@ -90,7 +90,7 @@ impl Together {
 pub(super) fn members(grid: &Grid, config: &Config, shape: Shape, backend: Backend) -> usize {
     let alone = grid.seeds().len() < 2
         || grid.folds() > 0
-        || backend != Backend::Wgpu
+        || !backend.is_card()
         || !EnsembleTrainer::takes(&config.train, &config.model);
     match alone {
         true => 1,
