@@ -34,6 +34,7 @@ pub mod store;
 #[cfg(feature = "train")]
 pub mod tap;
 mod tensor;
+pub mod vectors;
 pub mod weights;
 
 pub use activation::Activation;
