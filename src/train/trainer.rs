@@ -1,15 +1,17 @@
 //! The training loop.
 
+use std::fmt;
 use std::time::Instant;
 
 use burn::module::Module;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Gradients, Tensor};
 
 use super::gradients::StepGradients;
-use super::optimizer::{Optimizer, OptimizerState};
+use super::optimizer::Optimizer;
+use super::optimizer_state::OptimizerState;
 use super::{
-    EarlyStopping, EpochMetrics, EpochReport, Monitor, ParameterGradient, Samples, TrainConfig,
-    check,
+    Descent, EarlyStopping, EpochMetrics, EpochReport, EpochSteps, Monitor, ParameterGradient,
+    Samples, TrainConfig, WholeEpoch, check,
 };
 use crate::data::Dataset;
 use crate::error::{Error, Result};
@@ -35,7 +37,32 @@ pub struct Trainer {
     epoch: usize,
     stopping: EarlyStopping,
     gradients: StepGradients,
+    /// An epoch as one operation, where it can be.
+    whole: Option<WholeEpoch>,
 }
+
+/// A step that is about to be taken.
+pub struct Step<'a> {
+    /// Which of the epoch's, from 0.
+    pub number: usize,
+    /// The batch's loss, on the device.
+    pub loss: Tensor<1>,
+    /// The network before the step.
+    pub model: &'a Mlp,
+    /// The gradients, before they are clipped.
+    pub gradients: &'a Gradients,
+}
+
+impl fmt::Debug for Step<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut step = formatter.debug_struct("Step");
+        step.field("number", &self.number).field("loss", &self.loss);
+        step.finish_non_exhaustive()
+    }
+}
+
+/// Who hears of steps.
+type Listener<'a> = dyn FnMut(&Step<'_>) + 'a;
 
 /// All that a trainer needs to go on to the same bits as if it had never stopped.
 #[derive(Debug, Clone, PartialEq)]
@@ -134,14 +161,16 @@ impl Trainer {
         // Parameters are followed by autodiff; data is not, and evaluation runs without.
         let device = device.clone().autodiff();
         let model = Mlp::new(parameters, &device);
+        let samples = Samples::upload(train, config.loss, &device.clone().inner());
         Ok(Self {
             config: config.clone(),
             last_activation: model.last_activation().unwrap_or_default(),
+            whole: WholeEpoch::new(&model, &samples, config.loss),
             model,
             optimizer: Optimizer::new(&config.optimizer),
             generator,
             loss_unit: config.loss.unit(train),
-            train: Samples::upload(train, config.loss, &device.clone().inner()),
+            train: samples,
             test: test.map(|test| Samples::upload(test, config.loss, &device.clone().inner())),
             epoch: 0,
             stopping: EarlyStopping::default(),
@@ -154,6 +183,21 @@ impl Trainer {
     /// # Errors
     /// [`Error::Diverged`] where the loss or the gradient is no longer a finite number.
     pub fn next_epoch(&mut self) -> Result<Option<EpochReport>> {
+        self.advance(None)
+    }
+
+    /// The same, to the same bits, while `listener` hears of every step before it is taken.
+    ///
+    /// # Errors
+    /// As [`next_epoch`](Self::next_epoch).
+    pub fn next_epoch_with(
+        &mut self,
+        listener: &mut dyn FnMut(&Step<'_>),
+    ) -> Result<Option<EpochReport>> {
+        self.advance(Some(listener))
+    }
+
+    fn advance(&mut self, listener: Option<&mut Listener<'_>>) -> Result<Option<EpochReport>> {
         if self.is_done() {
             return Ok(None);
         }
@@ -161,27 +205,18 @@ impl Trainer {
         let epoch = self.epoch + 1;
         let lr = self.config.learning_rate(epoch);
 
-        let mut model = std::mem::take(&mut self.model);
-        let mut losses = Vec::new();
-        let mut batches = self
-            .train
-            .batches(self.config.batch_size, &mut self.generator);
-        while let Some(batch) = batches.next() {
-            let loss = batch.loss_training(&mut model, self.config.loss, &mut self.generator);
-            let mut gradients = loss.backward();
-            if batches.len() == 0 {
-                self.gradients = StepGradients::of(&model, &gradients);
-            }
-            if let Some(clip) = self.config.clip {
-                clip.apply(&model, &mut gradients);
-            }
-            model = self.optimizer.step(lr, model, gradients);
-            losses.push(loss.inner()); // stays on the device: reading it here would wait for the step
-        }
-        self.model = model;
+        let steps = match listener {
+            None => self.in_one(lr),
+            Some(_) => None,
+        };
+        let steps = match steps {
+            Some(steps) => steps,
+            None => self.by_steps(lr, listener),
+        };
+        self.gradients = steps.gradients;
         self.epoch = epoch;
 
-        let mut report = self.evaluate(epoch, lr, losses)?;
+        let mut report = self.evaluate(epoch, lr, steps.losses)?;
         if let Some(stopping) = &self.config.early_stopping {
             let model = &self.model;
             self.stopping
@@ -191,10 +226,61 @@ impl Trainer {
         Ok(Some(report))
     }
 
+    /// The epoch's steps as one operation, where they can be.
+    fn in_one(&mut self, lr: f64) -> Option<EpochSteps> {
+        let descent = Descent {
+            lr,
+            clip: self.config.clip,
+            batch_size: self.config.batch_size,
+        };
+        self.whole.as_ref()?.run(
+            &mut self.model,
+            &mut self.optimizer,
+            &self.train,
+            descent,
+            &mut self.generator,
+        )
+    }
+
+    /// The epoch's steps one by one.
+    fn by_steps(&mut self, lr: f64, mut listener: Option<&mut Listener<'_>>) -> EpochSteps {
+        let mut model = std::mem::take(&mut self.model);
+        let mut steps = EpochSteps {
+            losses: Vec::new(),
+            gradients: StepGradients::default(),
+        };
+        let mut batches = self
+            .train
+            .batches(self.config.batch_size, &mut self.generator);
+        while let Some(batch) = batches.next() {
+            let loss = batch.loss_training(&mut model, self.config.loss, &mut self.generator);
+            let mut gradients = loss.backward();
+            if batches.len() == 0 {
+                steps.gradients = StepGradients::of(&model, &gradients);
+            }
+            if let Some(listener) = &mut listener {
+                listener(&Step {
+                    number: steps.losses.len(),
+                    loss: loss.clone().inner(),
+                    model: &model,
+                    gradients: &gradients,
+                });
+            }
+            if let Some(clip) = self.config.clip {
+                clip.apply(&model, &mut gradients);
+            }
+            model = self.optimizer.step(lr, model, gradients);
+            steps.losses.push(loss.inner()); // stays on the device: reading it here would wait for the step
+        }
+        self.model = model;
+        steps
+    }
+
     /// Judges the network as it is now, and reads all of the epoch's numbers from the device in one go.
     fn evaluate(&self, epoch: usize, lr: f64, losses: Vec<Tensor<1>>) -> Result<EpochReport> {
         let model = self.model.valid();
-        let (batches, parameters) = (losses.len(), self.gradients.names().count());
+        let batches = losses.iter().map(|losses| losses.dims()[0]).sum();
+        let parameters = self.gradients.names().count();
         let classifies = self.train.targets.are_classes();
 
         let mut numbers = losses;

@@ -19,6 +19,7 @@ mod device;
 mod diagnosis;
 mod draw;
 mod ensemble;
+mod epochs;
 mod evaluation;
 mod explore;
 mod export;
