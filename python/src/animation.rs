@@ -15,7 +15,7 @@ use crate::picture::{axes_of, theme_of};
 
 /// What moves.
 enum Motion {
-    Flow(Flow),
+    Flow(Box<Flow>),
     Film(Film),
 }
 
@@ -85,7 +85,7 @@ pub fn flow(
         Subject::of(network, data, axes_of(features), source)?.flow()
     });
     Ok(Animation {
-        motion: Motion::Flow(flow.map_err(raise)?),
+        motion: Motion::Flow(Box::new(flow.map_err(raise)?)),
     })
 }
 

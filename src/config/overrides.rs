@@ -76,13 +76,22 @@ pub(super) fn or_line(error: Error, overrides: &[String], text: &str, name: &str
     else {
         return error;
     };
-    let place = place.replace('[', ".").replace(']', "");
+    let at = place.replace('[', ".").replace(']', "");
+    let key = |assignment: &String| -> String {
+        let key = assignment.split('=').next().unwrap_or_default();
+        key.trim().to_owned()
+    };
     let sets = |assignment: &&String| {
-        let key = assignment.split('=').next().unwrap_or_default().trim();
-        is_within(&place, key) || is_within(key, &place)
+        let key = key(assignment);
+        is_within(&at, &key) || is_within(&key, &at)
     };
     match overrides.iter().rfind(sets) {
-        Some(assignment) => Error::invalid(format!("--set {assignment}"), problem, remedy),
+        Some(assignment) if key(assignment) == *place => {
+            Error::invalid(format!("--set {assignment}"), problem, remedy)
+        }
+        Some(assignment) => {
+            Error::invalid(format!("--set {assignment}, key {place}"), problem, remedy)
+        }
         None => with_line(error, text, name),
     }
 }

@@ -1,6 +1,6 @@
 //! The reference of the configuration: every key with its type, default and meaning.
 //!
-//! Defaults are read off the tables that the program itself uses, written out in full; [`keys`](super::keys) has the words. Both
+//! Defaults are read off the tables that the program itself uses, written out in full; `config/keys.rs` has the words. Both
 //! `docs/configuration.md` and what `foldspace init` writes come from here.
 
 use toml::{Table, Value};

@@ -36,7 +36,7 @@ pub(super) fn of_split(network: &Frozen, split: &Split, source: &str) -> Result<
 /// One part's confusion: what `foldspace evaluate --out` draws of a file.
 ///
 /// # Errors
-/// As [`of_split`].
+/// If network and data do not fit, or the targets are no classes.
 pub fn confusion(network: &Frozen, data: &Dataset, source: &str) -> Result<Figure> {
     let Scores::Classes(confusion) = Scores::of(network, data)? else {
         return Err(no_classes());

@@ -199,14 +199,16 @@ impl Flow {
     /// # Errors
     /// If `fps` is out of range.
     pub fn timeline(&self, fps: u32) -> Result<Timeline> {
-        let mut segments = vec![Segment::pause(1.0)];
+        // However few frames there are, each movement has one.
+        let frame = 1.0 / f64::from(fps.max(1));
+        let mut segments = vec![Segment::pause(frame.max(1.0))];
         for &(scene, seconds, pause) in &self.scenes {
             segments.push(Segment::motion(
                 self.caption(scene),
-                seconds,
+                frame.max(seconds),
                 Easing::Smooth,
             ));
-            segments.push(Segment::pause(pause));
+            segments.push(Segment::pause(frame.max(pause)));
         }
         Timeline::new(fps, segments)
     }

@@ -44,7 +44,7 @@ pub(super) fn against_targets(network: &Frozen, split: &Split, source: &str) -> 
 /// learn.
 ///
 /// # Errors
-/// As [`against_targets`].
+/// If network and data do not fit, or the targets are classes.
 pub(super) fn residuals(network: &Frozen, split: &Split, source: &str) -> Result<Figure> {
     figure("Residuals", network, split, source, |name, k, parts| {
         let pairs = |part: &Part| -> Vec<Point> {
@@ -65,7 +65,7 @@ pub(super) fn residuals(network: &Frozen, split: &Split, source: &str) -> Result
 /// The residuals of samples that are no part of a run.
 ///
 /// # Errors
-/// As [`against_targets`].
+/// If network and data do not fit, or the targets are classes.
 pub fn residuals_of(network: &Frozen, data: &Dataset, source: &str) -> Result<Figure> {
     let split = Split {
         test: data.subset(&[]),

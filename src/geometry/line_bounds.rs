@@ -1,5 +1,5 @@
 //! How many points of two classes in the plane the best line has right, between two bounds that meet as a rule: a search over
-//! the line's direction by branch and bound, where [`best_line`](super::best_line) tries all lines.
+//! the line's direction by branch and bound, where [`best_line`](fn@super::best_line) tries all lines.
 //!
 //! For an interval of directions each point's height above the line through the origin lies in an interval too. At any
 //! offset, a point whose whole interval is on the wrong side is surely wrong; the fewest of these over all offsets bound the

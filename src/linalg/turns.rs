@@ -67,7 +67,7 @@ const SAME: f64 = 1e-9;
 /// ```
 ///
 /// # Errors
-/// As [`svd`], and if shapes differ.
+/// As [`svd()`], and if shapes differ.
 pub fn follow<'a>(matrices: impl IntoIterator<Item = MatRef<'a, f64>>) -> Result<Vec<Followed>> {
     let mut path: Vec<Followed> = Vec::new();
     for matrix in matrices {

@@ -2,8 +2,8 @@
 //!
 //! [`Lab`] is what is played with: a network in training, its past, and the branches that were left. Every [`Change`] to
 //! it is written into a [`Log`], and a log that is played again leads to the same bits, for nothing in a lab depends on
-//! time. Around it stand a thread that trains ([`studio`]), what the page is sent ([`scene`]), and a server on
-//! loopback ([`server`], [`http`], [`websocket`]).
+//! time. Around it stand a thread that trains (`studio`), what the page is sent (`scene`), and a server on
+//! loopback (`server`, `http`, `websocket`).
 
 mod apply;
 mod bounds;

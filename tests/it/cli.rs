@@ -247,7 +247,7 @@ fn iris_is_drawn_animated_and_exported() {
         &[&["train", config, "--out", "iris"][..], &quick].concat(),
     );
     let drawn = succeed(root, &["figure", "iris", "--dpi", "96"]);
-    assert_eq!(drawn.lines().count(), 34, "{drawn}");
+    assert_eq!(drawn.lines().count(), 28, "{drawn}");
     let pair = ["--features", "petal_length_cm,petal_width_cm"];
     let drawn = [
         "figure",

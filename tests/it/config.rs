@@ -166,11 +166,11 @@ fn an_error_names_the_override_or_the_line_that_made_it() {
         ),
         (
             &["seed=3", "model.layers.0.units=0"],
-            "--set model.layers.0.units=0: ",
+            "--set model.layers.0.units=0, key model.layers[0].units: ",
         ),
         (
             &["train.optimizer={name='sgd', lr=-1}", "seed=3"],
-            "--set train.optimizer={name='sgd', lr=-1}: ",
+            "--set train.optimizer={name='sgd', lr=-1}, key train.optimizer.lr: ",
         ),
     ] {
         let error = parse(TEXT, overrides).unwrap_err();

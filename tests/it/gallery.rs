@@ -71,8 +71,8 @@ fn what_moves_waits_until_it_is_opened() {
     );
     browser.evaluate("scrollTo(0, document.documentElement.scrollHeight)");
     std::thread::sleep(Duration::from_millis(500));
-    assert!(asked(&browser, "A13-stages.png"));
-    for waits in [".gif", "A13-explore.html", ".svg"] {
+    assert!(asked(&browser, "A13-stages."));
+    for waits in [".gif", ".mp4", "A13-explore.html"] {
         assert!(!asked(&browser, waits), "{waits} did not wait");
     }
     assert!(loaded(&browser) <= 5_000_000, "{} bytes", loaded(&browser));

@@ -131,12 +131,21 @@ fn a_film_says_what_it_counts_and_whom_it_judges() {
     let film = Film::new(networks(), &square(), &InputAxes::Automatic, Judged::Steps).unwrap();
     let notes = |step: usize| {
         let figure = film.draw(step).unwrap();
-        figure.panels.into_iter().map(|panel| panel.note).collect()
+        let panels = figure.panels.into_iter();
+        panels.map(|panel| (panel.title, panel.note)).collect()
     };
-    let [first, last]: [Vec<String>; 2] = [notes(0), notes(1)];
-    assert_eq!(first[1], "step 0 · 50.0 % on these samples");
-    assert_eq!(last[1], "step 10 · 100.0 % on these samples");
-    assert!(last[0].starts_with("step 10 · separable"), "{}", last[0]);
+    let [first, last]: [Vec<(String, String)>; 2] = [notes(0), notes(1)];
+    let said = |title: &str, note: &str| (title.to_owned(), note.to_owned());
+    assert_eq!(
+        first[1],
+        said("step 0: input space", "50.0 % on these samples")
+    );
+    assert_eq!(
+        last[1],
+        said("step 10: input space", "100.0 % on these samples")
+    );
+    assert_eq!(last[0].0, "step 10: embedding");
+    assert!(last[0].1.starts_with("separable"), "{}", last[0].1);
     assert_eq!(film.timeline(10).unwrap().shots().len(), 2);
     let none = Film::new(Vec::new(), &square(), &InputAxes::Automatic, Judged::Epochs);
     assert!(
