@@ -1,7 +1,10 @@
-//! One training step, as a user's loop would take it: forward, loss, backward, update. Prints microseconds, best and
-//! median of many, per case; `benches/peers.py` runs it beside PyTorch, JAX, NumPy and a loop fused by hand.
+//! One training step, as a user's loop would take it: forward, loss, backward, update; with `epoch`, as a [`Trainer`] takes
+//! it where nobody listens, whole epochs as one operation. Prints microseconds, best and median of many, per case;
+//! `benches/peers.py` runs it beside PyTorch, JAX, NumPy and a loop fused by hand.
 //!
-//!     cargo bench --bench steps -- [flex|ndarray] [CASE ...]
+//!     cargo bench --bench steps -- [flex|ndarray] [epoch] [CASE ...]
+//!
+//! [`Trainer`]: foldspace::train::Trainer
 
 use std::time::Instant;
 
@@ -12,7 +15,7 @@ use foldspace::error::Result;
 use foldspace::model::{Activation, LayerConfig, Mlp, ModelConfig, initialise};
 use foldspace::random::{Generator, RandomState};
 use foldspace::train::optimizer::Optimizer;
-use foldspace::train::{Loss, OptimizerConfig, OptimizerName, Samples};
+use foldspace::train::{Descent, Loss, OptimizerConfig, OptimizerName, Samples, WholeEpoch};
 
 struct Case {
     name: &'static str,
@@ -89,12 +92,24 @@ fn main() -> Result<()> {
         let data = moons.generate(&mut RandomState::new(42))?;
         let data = Samples::upload(&data, Loss::Bce, &device.clone().inner());
         let mut optimizer = Optimizer::new(&OptimizerConfig::new(OptimizerName::Sgd, 0.1));
+        let whole = WholeEpoch::new(&model, &data, Loss::Bce);
+        let whole = whole.filter(|_| arguments.iter().any(|argument| argument == "epoch"));
         let mut times = Vec::new();
         for round in 0..=rounds {
             let mut left = steps;
+            let size = (batch < samples).then_some(batch);
             let start = Instant::now();
+            while let Some(whole) = whole.as_ref().filter(|_| left > 0) {
+                let descent = Descent {
+                    lr: 0.1,
+                    clip: None,
+                    batch_size: size,
+                };
+                let trained = whole.run(&mut model, &mut optimizer, &data, descent, &mut generator);
+                assert!(trained.is_some(), "not one operation");
+                left = left.saturating_sub(samples.div_ceil(batch));
+            }
             while left > 0 {
-                let size = (batch < samples).then_some(batch);
                 for batch in data.batches(size, &mut generator).take(left) {
                     let loss = batch.loss_training(&mut model, Loss::Bce, &mut generator);
                     let gradients = loss.backward();

@@ -1,6 +1,7 @@
 //! The training loop.
 
 use std::fmt;
+use std::sync::OnceLock;
 use std::time::Instant;
 
 use burn::module::Module;
@@ -39,6 +40,8 @@ pub struct Trainer {
     gradients: StepGradients,
     /// An epoch as one operation, where it can be.
     whole: Option<WholeEpoch>,
+    /// The parameters as they are now, once somebody has asked for them.
+    parameters: OnceLock<Parameters>,
 }
 
 /// A step that is about to be taken.
@@ -175,6 +178,7 @@ impl Trainer {
             epoch: 0,
             stopping: EarlyStopping::default(),
             gradients: StepGradients::default(),
+            parameters: OnceLock::new(),
         })
     }
 
@@ -205,6 +209,7 @@ impl Trainer {
         let epoch = self.epoch + 1;
         let lr = self.config.learning_rate(epoch);
 
+        self.parameters = OnceLock::new();
         let steps = match listener {
             None => self.in_one(lr),
             Some(_) => None,
@@ -218,9 +223,10 @@ impl Trainer {
 
         let mut report = self.evaluate(epoch, lr, steps.losses)?;
         if let Some(stopping) = &self.config.early_stopping {
-            let model = &self.model;
-            self.stopping
-                .observe(stopping, &report.metrics, || model.to_parameters());
+            let (model, read) = (&self.model, &self.parameters);
+            self.stopping.observe(stopping, &report.metrics, || {
+                read.get_or_init(|| model.to_parameters()).clone()
+            });
         }
         report.seconds = start.elapsed().as_secs_f64();
         Ok(Some(report))
@@ -382,12 +388,12 @@ impl Trainer {
 
     /// The network as it is now, in `f64` matrices, as it answers in evaluation.
     pub fn frozen(&self) -> Frozen {
-        self.model.to_frozen()
+        self.parameters().fold()
     }
 
-    /// The network's parameters as they are now.
-    pub fn parameters(&self) -> Parameters {
-        self.model.to_parameters()
+    /// The network's parameters as they are now, read from the device once in an epoch.
+    pub fn parameters(&self) -> &Parameters {
+        self.parameters.get_or_init(|| self.model.to_parameters())
     }
 
     /// The gradients of the last batch so far, taken before its update; empty before the first epoch.
@@ -399,7 +405,7 @@ impl Trainer {
     pub fn state(&self) -> TrainerState {
         TrainerState {
             epoch: self.epoch,
-            parameters: self.parameters(),
+            parameters: self.parameters().clone(),
             optimizer: self.optimizer.save(),
             generator: self.generator.clone(),
             stopping: self.stopping.clone(),
