@@ -19,6 +19,7 @@ mod exhibit;
 mod gallery;
 pub mod joseph;
 mod lab;
+mod page_image;
 mod reproduce;
 pub mod saifullah;
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::{Animation, Check, Exhibit, Item, Lab, gallery};
+use super::{Animation, Check, Exhibit, Item, Lab, gallery, page_image};
 use crate::anim::{Format, Moment, Options, write_animation};
 use crate::error::{Error, Result};
 use crate::plot::{Figure, Frame, Mark, PIXELS_PER_INCH, Theme};
@@ -217,8 +217,8 @@ fn save_still(figure: &Figure, file: String, settings: &Settings) -> Result<Stil
     crate::file::write(&path(".svg"), svg.as_bytes())?;
     bare.save(&path("-dark.svg"), &Theme::DARK, settings.dpi)?;
     if heavy {
-        bare.save(&path("-page.png"), &Theme::LIGHT, PIXELS_PER_INCH)?;
-        bare.save(&path("-page-dark.png"), &Theme::DARK, PIXELS_PER_INCH)?;
+        page_image::save(&bare, &path("-page.png"), &Theme::LIGHT)?;
+        page_image::save(&bare, &path("-page-dark.png"), &Theme::DARK)?;
     }
     figure
         .trimmed()

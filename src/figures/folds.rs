@@ -233,14 +233,14 @@ impl FoldNumbers {
             } else {
                 String::new()
             };
-            format!("by the Jacobian at the corners of {SMOOTH_CELLS} x {SMOOTH_CELLS} cells{lost}")
+            format!("by the Jacobian at the corners of {SMOOTH_CELLS} × {SMOOTH_CELLS} cells{lost}")
         };
         let most = match self.most_preimages {
             0 | 1 => "No value seen has more than one preimage".to_owned(),
             n => format!("A value has up to {n} preimages"),
         };
         format!(
-            "Of the window, {} ({origin}). {most}, among {VALUES} x {VALUES} values.",
+            "Of the window, {} ({origin}). {most}, among {VALUES} × {VALUES} values.",
             parts.join(", ")
         )
     }

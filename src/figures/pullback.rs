@@ -111,7 +111,7 @@ impl PullBack {
                 format!("{curves}, and certainly no other: proved in interval arithmetic")
             }
             _ => format!(
-                "{curves}, traced on {CELLS} x {CELLS} cells: what is smaller can be missed (--certify proves)"
+                "{curves}, traced on {CELLS} × {CELLS} cells: what is smaller can be missed (--certify proves)"
             ),
         }
     }

@@ -144,7 +144,7 @@ impl Turns {
                         as ReLU is.";
         }
         if self.square().next().is_some() {
-            caption += " Ellipses: what a 2 x 2 matrix does to the unit circle, with its two axes.";
+            caption += " Ellipses: what a 2 × 2 matrix does to the unit circle, with its two axes.";
         }
         let rows = panels.len().div_ceil(2) as u32;
         Figure::new("What training does to each matrix")
@@ -225,7 +225,7 @@ impl Turns {
         let name = literal(&matrix.layer);
         let mut sizes = Panel::new()
             .labels("epoch", "singular value")
-            .title(format!("{name} ({units} x {inputs}){more}"));
+            .title(format!("{name} ({units} × {inputs}){more}"));
         let mut angles = Panel::new()
             .labels("epoch", "turned by (°)")
             .title(format!("{name}: right singular vectors"));

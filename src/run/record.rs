@@ -35,7 +35,7 @@ pub(super) fn renew_timing(paths: &Paths) -> Result<()> {
 /// Adds an epoch that was just done to the tables.
 pub(super) fn epoch(paths: &Paths, report: &EpochReport) -> Result<()> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    let now = now.map_or(f64::NAN, |now| now.as_millis() as f64 / 1000.0);
+    let now = now.map_or(f64::NAN, |now| now.as_micros() as f64 / 1e6);
     epoch_at(paths, report, now)
 }
 

@@ -260,14 +260,17 @@ export function buildControls(say, drawing, redraw, compare) {
     showTransport,
     /** @param {any} next */
     show: (next) => {
+      // What was unfolded, where the keyboard is, and what was typed stay: a refused text is there to be mended.
+      const texts = scene?.run.config === next.run.config ? [...root.querySelectorAll('textarea, input[type=text]')] : [];
+      const typed = texts.map((/** @type {any} */ field) => [field.id, field.value]);
       scene = next;
-      // What was unfolded, and where the keyboard is, stay.
       const open = [...root.querySelectorAll('details')].map((d) => d.open);
       const focus = root.contains(document.activeElement) ? document.activeElement?.id : null;
       showData();
       showNetwork();
       showTraining();
       showBranches();
+      for (const [id, value] of typed) /** @type {any} */ (root.querySelector(`#${id}`)).value = value;
       root.querySelectorAll('details').forEach((/** @type {any} */ d, /** @type {number} */ k) => (d.open = open[k] ?? false));
       if (focus) root.querySelector(`#${CSS.escape(focus)}`)?.focus();
     },

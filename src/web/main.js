@@ -195,8 +195,9 @@ export function open(run, began, live) {
     }
     stale.network = stale.picture = false;
     if (stale.words) {
-      // Words follow at a reading pace.
-      later(words, Math.max(30, 180 - (now - wordsAt)));
+      // The first words come with the picture, later ones follow at a reading pace.
+      if (wordsAt) later(words, Math.max(30, 180 - (now - wordsAt)));
+      else words();
     }
     if (playing.what) schedule();
   }

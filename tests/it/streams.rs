@@ -126,8 +126,13 @@ fn a_reader_that_has_gone_is_no_failure() {
             .unwrap();
         let errors = text(&output.stderr);
         assert_eq!(output.status.code(), Some(0), "{arguments:?}: {errors}");
+        // A software Vulkan speaks for itself.
+        let ours = errors
+            .lines()
+            .filter(|line| !line.contains("XDG_RUNTIME_DIR"));
+        let ours: String = ours.collect();
         assert!(
-            !errors.contains("standard output") && !errors.contains("panicked"),
+            !ours.contains("error") && !ours.contains("panicked"),
             "{arguments:?}: {errors}"
         );
     }

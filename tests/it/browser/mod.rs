@@ -153,7 +153,13 @@ impl Browser {
     pub fn wait(&mut self, expression: &str) {
         let began = Instant::now();
         while self.evaluate(&format!("Boolean({expression})")) != json!(true) {
-            assert!(began.elapsed() < PATIENCE, "never true: {expression}");
+            if began.elapsed() >= PATIENCE {
+                let says = self.evaluate("document.getElementById('status')?.textContent");
+                let complaints = self.complaints();
+                panic!(
+                    "never true: {expression}; the page says {says} and complains {complaints:?}"
+                );
+            }
             std::thread::sleep(Duration::from_millis(20));
         }
     }

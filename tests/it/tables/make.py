@@ -19,14 +19,6 @@ def write(name, header, rows):
         writer.writerows(rows)
 
 
-digits = datasets.load_digits()
-# The first half: 900 images of 8 x 8 pixels with 17 shades.
-write(
-    "digits",
-    list(digits.feature_names) + ["digit"],
-    [[int(x) for x in image] + [int(label)] for image, label in zip(digits.data[:900], digits.target[:900])],
-)
-
 wine = datasets.load_wine()
 write(
     "wine",
