@@ -105,7 +105,7 @@ fn main() -> Result<()> {
                     clip: None,
                     batch_size: size,
                 };
-                let trained = whole.run(&mut model, &mut optimizer, &data, descent, &mut generator);
+                let trained = whole.run(&mut model, &mut optimizer, descent, &mut generator);
                 assert!(trained.is_some(), "not one operation");
                 left = left.saturating_sub(samples.div_ceil(batch));
             }

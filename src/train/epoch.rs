@@ -4,12 +4,12 @@
 //! longer than the arithmetic of a small batch.
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Tensor, TensorData};
 
 use super::gradients::StepGradients;
 use super::optimizer::Optimizer;
 use super::optimizer_state::Place;
-use super::{Clip, Loss, Samples};
+use super::{Clip, EpochSteps, Loss, Samples};
 use crate::model::Mlp;
 use crate::model::fused::{self, Batches, Course, EntryLoss, LAYERS, Learned};
 use crate::random::Generator;
@@ -26,15 +26,6 @@ pub struct Descent {
     pub batch_size: Option<usize>,
 }
 
-/// What an epoch's steps leave behind besides a network.
-#[derive(Debug, Clone)]
-pub struct EpochSteps {
-    /// The loss of each batch before its step, in one tensor or several.
-    pub losses: Vec<Tensor<1>>,
-    /// The gradient on the last batch, before it was clipped.
-    pub gradients: StepGradients,
-}
-
 /// A network and data of which an epoch can be one operation.
 ///
 /// Plain layers with activations of [`fused::Bend`], a loss that is a mean over outputs, `flex` or `ndarray`.
@@ -44,8 +35,8 @@ pub struct WholeEpoch {
     /// Every parameter in the order in which a module is walked, which is that of the layers.
     parameters: Vec<Place>,
     loss: EntryLoss,
+    inputs: Tensor<2>,
     targets: Tensor<2>,
-    device: Device,
 }
 
 impl WholeEpoch {
@@ -57,85 +48,75 @@ impl WholeEpoch {
             return None;
         }
         fused::read(&samples.inputs, |_| ()).and(fused::read(&targets, |_| ()))?;
-        let mut reader = Reader::default();
-        model.visit(&mut reader);
         Some(Self {
             layers,
-            parameters: reader.places,
+            parameters: Reader::read(model)?.places,
             loss,
+            inputs: samples.inputs.clone(),
             targets,
-            device: samples.inputs.device(),
         })
     }
 
     /// Trains on every sample once, in the order that [`Samples::batches`] would serve. `None`, and nothing has happened,
-    /// where the optimiser's past does not allow it.
+    /// where the network is another or the optimiser's past does not allow it.
     pub fn run(
         &self,
         model: &mut Mlp,
         optimizer: &mut Optimizer,
-        samples: &Samples,
         descent: Descent,
         generator: &mut Generator,
     ) -> Option<EpochSteps> {
-        let (update, past) = optimizer.numbers(&self.parameters)?;
-        let mut reader = Reader::default();
-        model.visit(&mut reader);
-        if reader.places != self.parameters || !reader.is_whole {
+        let reader = Reader::read(model)?;
+        if reader.places != self.parameters {
             return None;
         }
+        let (update, past) = optimizer.numbers(&self.parameters)?;
         let course = Course {
             layers: self.layers.clone(),
             loss: self.loss,
             update,
             rate: descent.lr,
         };
-        let order = descent.batch_size.map(|size| {
-            let order = dataloader_order(generator, samples.len());
-            (order, size)
-        });
-        let mut learned = Learned {
-            parameters: reader.numbers,
-            past: std::mem::take(&mut past.past),
-            steps: past.steps,
+        let train = |inputs: &[f32], targets: &[f32]| {
+            let samples = self.inputs.dims()[0];
+            let order = descent
+                .batch_size
+                .map(|size| (dataloader_order(generator, samples), size));
+            let batches = Batches {
+                inputs,
+                targets,
+                order: order.as_ref().map(|(order, size)| (&order[..], *size)),
+            };
+            let mut learned = Learned {
+                parameters: reader.numbers,
+                past: std::mem::take(&mut past.past),
+                steps: past.steps,
+            };
+            let mut clip = |gradients: &mut [f32]| self.clip(descent.clip, gradients);
+            let record = course.train(&mut learned, batches, &mut clip);
+            (past.past, past.steps) = (learned.past, learned.steps);
+            (learned.parameters, record)
         };
-        let mut clip = |gradients: &mut [f32]| self.clip(descent.clip, gradients);
-        let record = fused::read(&samples.inputs, |inputs| {
-            fused::read(&self.targets, |targets| {
-                let order = order
-                    .as_ref()
-                    .map(|(order, size)| (order.as_slice(), *size));
-                let batches = Batches {
-                    inputs,
-                    targets,
-                    order,
-                };
-                course.train(&mut learned, batches, &mut clip)
-            })
-        });
-        (past.past, past.steps) = (learned.past, learned.steps);
-        let record = record.flatten()?;
-        let placer = &mut Placer {
-            numbers: &learned.parameters,
-            device: self.device.clone().autodiff(),
-        };
-        *model = std::mem::take(model).map(placer);
-        let count = record.losses.len();
-        let losses = Tensor::from_data(TensorData::new(record.losses, [count]), &self.device);
+        let (parameters, record) = fused::read(&self.inputs, |inputs| {
+            fused::read(&self.targets, |targets| train(inputs, targets))
+        })
+        .flatten()?;
+
+        *model = std::mem::take(model).map(&mut Placer(&parameters));
+        let losses = TensorData::from(&record.losses[..]);
         let names = model
             .parameters()
             .into_iter()
             .map(|parameter| parameter.name);
-        let gradients = names.zip(self.cut(&record.gradients));
         Some(EpochSteps {
-            losses: vec![losses],
-            gradients: StepGradients::new(gradients.collect()),
+            losses: vec![Tensor::from_data(losses, &self.inputs.device())],
+            gradients: StepGradients::new(names.zip(self.cut(&record.gradients)).collect()),
         })
     }
 
     /// Numbers as tensors of the parameters' shapes, (1 x n) for a vector.
     fn cut(&self, numbers: &[f32]) -> impl Iterator<Item = Tensor<2>> {
-        let mut rest = numbers;
+        let (mut rest, device) = (numbers, self.inputs.device());
         self.parameters.iter().map(move |place| {
             let (here, after) = rest.split_at(place.len());
             rest = after;
@@ -143,7 +124,7 @@ impl WholeEpoch {
                 [rows, columns] => [rows, columns],
                 _ => [1, place.len()],
             };
-            Tensor::from_data(TensorData::new(here.to_vec(), shape), &self.device)
+            Tensor::from_data(TensorData::new(here.to_vec(), shape), &device)
         })
     }
 
@@ -170,7 +151,7 @@ impl WholeEpoch {
     }
 }
 
-/// Reads every parameter of a module, and where it is.
+/// Every parameter of a module, and where it is.
 #[derive(Debug)]
 struct Reader {
     path: Vec<String>,
@@ -180,14 +161,17 @@ struct Reader {
     is_whole: bool,
 }
 
-impl Default for Reader {
-    fn default() -> Self {
-        Self {
+impl Reader {
+    /// `None` where a parameter is out of reach.
+    fn read(model: &Mlp) -> Option<Self> {
+        let mut reader = Self {
             path: Vec::new(),
             places: Vec::new(),
             numbers: Vec::new(),
             is_whole: true,
-        }
+        };
+        model.visit(&mut reader);
+        reader.is_whole.then_some(reader)
     }
 }
 
@@ -212,18 +196,15 @@ impl ModuleVisitor for Reader {
 }
 
 /// Puts numbers into every parameter of a module in turn.
-struct Placer<'a> {
-    numbers: &'a [f32],
-    device: Device,
-}
+struct Placer<'a>(&'a [f32]);
 
 impl ModuleMapper for Placer<'_> {
     fn map_float<const D: usize>(&mut self, parameter: Param<Tensor<D>>) -> Param<Tensor<D>> {
         let (id, value, mapper) = parameter.consume();
         let shape = value.dims();
-        let (here, after) = self.numbers.split_at(shape.iter().product());
-        self.numbers = after;
-        let moved = Tensor::from_data(TensorData::new(here.to_vec(), shape), &self.device);
+        let (here, after) = self.0.split_at(shape.iter().product());
+        self.0 = after;
+        let moved = Tensor::from_data(TensorData::new(here.to_vec(), shape), &value.device());
         Param::from_mapped_value(id, moved.require_grad(), mapper)
     }
 }

@@ -28,6 +28,8 @@ mod precision;
 pub mod samples;
 pub mod schedule;
 #[cfg(feature = "train")]
+mod step;
+#[cfg(feature = "train")]
 pub mod trainer;
 
 pub use clip::Clip;
@@ -36,7 +38,7 @@ pub use early_stopping::{EarlyStopping, EarlyStoppingConfig, Monitor};
 #[cfg(feature = "train")]
 pub use ensemble::{EnsembleTrainer, Member};
 #[cfg(feature = "train")]
-pub use epoch::{Descent, EpochSteps, WholeEpoch};
+pub use epoch::{Descent, WholeEpoch};
 #[cfg(feature = "train")]
 pub use gradients::ParameterGradient;
 pub use loss::Loss;
@@ -48,4 +50,6 @@ pub use optimizer_state::OptimizerState;
 pub use samples::{Samples, Targets};
 pub use schedule::{Schedule, Warmup};
 #[cfg(feature = "train")]
-pub use trainer::{Step, Trainer, TrainerState};
+pub use step::{EpochSteps, Step};
+#[cfg(feature = "train")]
+pub use trainer::{Trainer, TrainerState};

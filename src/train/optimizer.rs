@@ -148,10 +148,19 @@ impl Optimizer {
 
     /// One step: the module with every parameter that has a gradient moved against it.
     pub fn step<M: Module>(&mut self, lr: f64, module: M, gradients: Gradients) -> M {
-        let device = module.devices().first().cloned().unwrap_or_default();
-        self.tensors(&device.inner());
+        if let Past::Numbers(numbers) = &self.past {
+            let device = module.devices().first().cloned().unwrap_or_default();
+            let saved = numbers.save(self.update);
+            if let Err(parameter) = self.load(saved, &device.inner()) {
+                unreachable!("this optimiser's own numbers lack {parameter}");
+            }
+        }
+        let Past::Tensors(past) = &mut self.past else {
+            unreachable!("loaded above");
+        };
         module.map(&mut Stepper {
-            optimizer: self,
+            rule: &self.rule,
+            past,
             lr,
             gradients,
             path: String::new(),
@@ -229,25 +238,12 @@ impl Optimizer {
             _ => None,
         }
     }
-
-    /// What it remembers as tensors.
-    fn tensors(&mut self, device: &Device) -> &mut BTreeMap<String, DynState> {
-        if let Past::Numbers(numbers) = &self.past {
-            let saved = numbers.save(self.update);
-            if self.load(saved, device).is_err() {
-                unreachable!("numbers of this optimiser's own");
-            }
-        }
-        match &mut self.past {
-            Past::Tensors(tensors) => tensors,
-            Past::Numbers(_) => unreachable!("loaded above"),
-        }
-    }
 }
 
 /// Walks a module and steps one parameter after the other.
 struct Stepper<'a> {
-    optimizer: &'a mut Optimizer,
+    rule: &'a Rule,
+    past: &'a mut BTreeMap<String, DynState>,
     lr: f64,
     gradients: Gradients,
     /// Where in the module the walk is, such as `layers.0.linear.weight`.
@@ -271,20 +267,17 @@ impl ModuleMapper for Stepper<'_> {
         let Some(gradient) = value.grad_remove(&mut self.gradients) else {
             return Param::from_mapped_value(id, value, mapper);
         };
-        let moved = match &self.optimizer.rule {
+        let moved = match self.rule {
             &Rule::Descent { decay } => {
                 let rate = self.lr;
                 descend(value, gradient, Descent { rate, decay })
             }
             Rule::WithMemory(rule) => {
-                let Past::Tensors(tensors) = &mut self.optimizer.past else {
-                    unreachable!("a step begins with tensors");
-                };
-                let past = tensors.remove(&self.path);
+                let past = self.past.remove(&self.path);
                 let (value, gradient) = (value.inner().into_bridge(), gradient.into_bridge());
                 let (moved, state) = rule.step_dyn(D, self.lr, value, gradient, past);
                 if let Some(state) = state {
-                    tensors.insert(self.path.clone(), state);
+                    self.past.insert(self.path.clone(), state);
                 }
                 Tensor::from_inner(Tensor::<D>::from_bridge(moved)).require_grad()
             }

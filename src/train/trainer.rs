@@ -1,18 +1,18 @@
 //! The training loop.
 
-use std::fmt;
 use std::sync::OnceLock;
 use std::time::Instant;
 
 use burn::module::Module;
-use burn::tensor::{Device, Gradients, Tensor};
+use burn::tensor::{Device, Tensor};
 
 use super::gradients::StepGradients;
 use super::optimizer::Optimizer;
 use super::optimizer_state::OptimizerState;
+use super::step::Listener;
 use super::{
     Descent, EarlyStopping, EpochMetrics, EpochReport, EpochSteps, Monitor, ParameterGradient,
-    Samples, TrainConfig, WholeEpoch, check,
+    Samples, Step, TrainConfig, WholeEpoch, check,
 };
 use crate::data::Dataset;
 use crate::error::{Error, Result};
@@ -43,29 +43,6 @@ pub struct Trainer {
     /// The parameters as they are now, once somebody has asked for them.
     parameters: OnceLock<Parameters>,
 }
-
-/// A step that is about to be taken.
-pub struct Step<'a> {
-    /// Which of the epoch's, from 0.
-    pub number: usize,
-    /// The batch's loss, on the device.
-    pub loss: Tensor<1>,
-    /// The network before the step.
-    pub model: &'a Mlp,
-    /// The gradients, before they are clipped.
-    pub gradients: &'a Gradients,
-}
-
-impl fmt::Debug for Step<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut step = formatter.debug_struct("Step");
-        step.field("number", &self.number).field("loss", &self.loss);
-        step.finish_non_exhaustive()
-    }
-}
-
-/// Who hears of steps.
-type Listener<'a> = dyn FnMut(&Step<'_>) + 'a;
 
 /// All that a trainer needs to go on to the same bits as if it had never stopped.
 #[derive(Debug, Clone, PartialEq)]
@@ -242,7 +219,6 @@ impl Trainer {
         self.whole.as_ref()?.run(
             &mut self.model,
             &mut self.optimizer,
-            &self.train,
             descent,
             &mut self.generator,
         )

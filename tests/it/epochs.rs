@@ -7,8 +7,8 @@ use foldspace::model::{Activation, LayerConfig, ModelConfig, Parameters};
 use foldspace::random::{Generator, RandomState};
 use foldspace::train::optimizer::Optimizer;
 use foldspace::train::{
-    Clip, Descent, EpochMetrics, Loss, OptimizerConfig, OptimizerName, Schedule, TrainConfig,
-    Trainer, TrainerState, Warmup, WholeEpoch,
+    Clip, Descent, EarlyStoppingConfig, EpochMetrics, Loss, Monitor, OptimizerConfig,
+    OptimizerName, Schedule, TrainConfig, Trainer, TrainerState, Warmup, WholeEpoch,
 };
 use proptest::prelude::*;
 
@@ -120,7 +120,7 @@ fn is_one(model: &ModelConfig, train: &TrainConfig, data: &Dataset) -> bool {
     };
     let mut run = || {
         let generator = &mut Generator::new(1);
-        whole.run(&mut model, &mut optimizer, samples, descent, generator)
+        whole.run(&mut model, &mut optimizer, descent, generator)
     };
     let (first, second) = (run(), run());
     first.is_some() && second.is_some()
@@ -270,6 +270,64 @@ fn one_may_listen_to_some_epochs_only() {
             assert!(never.state() == now_and_then.state(), "{train:?}, {epoch}");
         }
     }
+}
+
+/// From a checkpoint in the middle, early stopping's count and best weights included, whoever left it and whoever goes on.
+#[test]
+fn a_run_taken_up_in_the_middle_has_the_bits_of_its_steps() {
+    let model = network(&[7, 2], Activation::Tanh, Loss::Bce);
+    let data = moons();
+    let device = device::open(Backend::Flex).unwrap();
+    for optimizer in optimizers() {
+        let train = TrainConfig {
+            batch_size: Some(16),
+            early_stopping: Some(EarlyStoppingConfig {
+                patience: 2,
+                min_delta: 0.05,
+                monitor: Monitor::TrainLoss,
+                restore_best: true,
+            }),
+            ..TrainConfig::new(40, Loss::Bce, optimizer)
+        };
+        let new = || Trainer::new(&train, &model, &data, None, 3, &device).unwrap();
+        let resume = |state| Trainer::resume(&train, &model, &data, None, state, &device).unwrap();
+        let whole = |trainer: &mut Trainer| trainer.next_epoch().unwrap();
+        let steps = |trainer: &mut Trainer| trainer.next_epoch_with(&mut |_| ()).unwrap();
+        let mut straight = new();
+        while steps(&mut straight).is_some() {}
+        assert!(straight.has_stopped_early(), "{train:?}");
+        let (mut by_steps, mut at_once) = (new(), new());
+        for _ in 0..2 {
+            steps(&mut by_steps);
+            whole(&mut at_once);
+        }
+        for left in [by_steps.state(), at_once.state()] {
+            let mut trainer = resume(left.clone());
+            while whole(&mut trainer).is_some() {}
+            assert!(trainer.state() == straight.state(), "{train:?}");
+            let mut trainer = resume(left);
+            while steps(&mut trainer).is_some() {}
+            assert!(trainer.state() == straight.state(), "{train:?}");
+        }
+    }
+}
+
+/// So many multiplications that threads share them.
+#[test]
+fn a_step_on_several_threads_is_one_operation_too() {
+    let moons = Moons {
+        samples: 700,
+        noise: 0.1,
+    };
+    let data = moons.generate(&mut RandomState::new(42)).unwrap();
+    let model = network(&[60, 50, 2], Activation::Tanh, Loss::Bce);
+    let train = TrainConfig {
+        batch_size: Some(600),
+        ..TrainConfig::new(2, Loss::Bce, optimizers()[1].clone())
+    };
+    assert!(is_one(&model, &train, &data));
+    let ([whole, steps], _) = both(&model, &train, &data, Backend::Flex);
+    assert!(whole == steps);
 }
 
 fn bits(parameters: &Parameters) -> Vec<u64> {

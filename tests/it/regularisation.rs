@@ -504,7 +504,7 @@ fn training_stops_early_and_remembers_the_best_network() {
     let (mut losses, mut networks) = (Vec::new(), Vec::new());
     while let Some(report) = trainer.next_epoch().unwrap() {
         losses.push(report.metrics.test_loss.unwrap());
-        networks.push(trainer.parameters());
+        networks.push(trainer.parameters().clone());
     }
     assert!(trainer.has_stopped_early() && losses.len() < 200);
     let least = losses.iter().copied().fold(f64::INFINITY, f64::min);
