@@ -45,6 +45,7 @@ pub use init::{Init, initialise};
 pub use mlp::Mlp;
 pub use output::Output;
 pub use parameters::{LayerParameters, NormParameters, Parameters};
+pub use simd::do_without_avx512;
 pub use site::{Moment, Site};
 #[cfg(feature = "train")]
 pub use tap::{Silent, Tap};

@@ -56,6 +56,7 @@ mod reference_of_keys;
 mod regions;
 mod regularisation;
 mod run;
+mod speed;
 mod splits;
 mod state_dicts;
 mod streams;
