@@ -47,6 +47,7 @@ pub use init::initialise;
 pub use mlp::Mlp;
 pub use output::Output;
 pub use parameters::{LayerParameters, NormParameters, Parameters};
+pub use simd::do_without_avx512;
 pub use site::{Moment, Site};
 #[cfg(feature = "train")]
 pub use tap::{Silent, Tap};

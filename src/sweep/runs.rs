@@ -270,7 +270,7 @@ impl Sweep {
         }
         let last = trainer.parameters();
         let best = trainer.stopping().parameters.as_ref();
-        trial.finish(&last, best.unwrap_or(&last), &split)?;
+        trial.finish(last, best.unwrap_or(last), &split)?;
         Ok(Some(trial))
     }
 
