@@ -87,7 +87,25 @@ pub enum Activation {
 
 impl Activation {
     /// Every name that a configuration knows.
-    pub const NAMES: [&str; 17] = super::spelling::NAMES;
+    pub const NAMES: [&str; 17] = [
+        "identity",
+        "relu",
+        "leaky_relu",
+        "elu",
+        "gelu",
+        "gelu_tanh",
+        "silu",
+        "softplus",
+        "tanh",
+        "sigmoid",
+        "softmax",
+        "scaled_tanh",
+        "clip",
+        "relu6",
+        "hard_tanh",
+        "hard_sigmoid",
+        "hard_swish",
+    ];
     /// Leaky ReLU as PyTorch has it by default.
     pub const LEAKY_RELU: Self = Self::LeakyRelu { slope: 0.01 };
     /// ELU as every library has it by default.

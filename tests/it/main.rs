@@ -55,6 +55,7 @@ mod reference_of_keys;
 mod regions;
 mod regularisation;
 mod run;
+mod shards;
 mod splits;
 mod state_dicts;
 mod streams;
