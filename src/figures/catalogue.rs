@@ -131,15 +131,8 @@ impl Name {
             Self::Regions => straight(),
             // Of a smooth network the border between two classes is certified, of more it is not.
             Self::Topology => (straight() && classes()) || two(),
-            // Where nothing is straight and there is much of it, these take minutes: they are drawn when asked for by name.
-            Self::Pullback => (straight() && classes()) || two(),
-            Self::Folds => {
-                let plane = || {
-                    run.split()
-                        .is_ok_and(|split| split.train.features.ncols() == 2)
-                };
-                layers.iter().any(|layer| layer.units == 2) && (straight() || plane())
-            }
+            Self::Pullback => classes(),
+            Self::Folds => layers.iter().any(|layer| layer.units == 2),
             Self::Filters => run
                 .split()
                 .is_ok_and(|split| super::filters::look_like_pixels(&split.train.feature_names)),

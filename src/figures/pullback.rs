@@ -20,6 +20,8 @@ use crate::plot::{Colour, Dash, Figure, Panel, Point, Stroke};
 
 /// Cells along each side of the lattice that smooth curves are traced on: fine, since their images are drawn too.
 const CELLS: usize = 192;
+/// The same for tables over many epochs.
+const TABLE_CELLS: usize = 96;
 /// The level that a certificate's quadtree is refined to along the curve at least.
 const COARSEST: u32 = 7;
 /// Panels per row at most.
@@ -30,6 +32,8 @@ const LAYERS_PER_ROW: usize = 3;
 pub struct PullBack {
     /// How they were found: `cells` (exactly, as edges of the complex), `lattice` or `certificate`.
     pub by: &'static str,
+    /// Cells along each side of the lattice, where there is one.
+    pub lattice: Option<usize>,
     /// The curves; a closed one repeats its first point.
     pub curves: Vec<Vec<Point>>,
     /// How many are closed.
@@ -45,6 +49,18 @@ impl PullBack {
     /// # Errors
     /// If the network's end decides nothing; with `certify`, if it decides between more than two classes.
     pub fn new(network: &Frozen, window: Bounds, certify: bool) -> Result<Self> {
+        Self::on(network, window, certify, CELLS)
+    }
+
+    /// The same for a line of a table: a smooth network's curves on a coarser lattice.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub(super) fn for_table(network: &Frozen, window: Bounds, certify: bool) -> Result<Self> {
+        Self::on(network, window, certify, TABLE_CELLS)
+    }
+
+    fn on(network: &Frozen, window: Bounds, certify: bool, cells: usize) -> Result<Self> {
         let decision = Decision::of(network)?;
         let (head, _) = network.split_at(network.layers.len().saturating_sub(1));
         if piecewise_linear(&head).layers.len() == head.layers.len() {
@@ -55,15 +71,18 @@ impl PullBack {
         if !certify {
             let curves = match &decision {
                 Decision::Two(readout) => {
-                    pull_back(&head, &readout.normal, readout.offset, window, [CELLS; 2])?
+                    pull_back(&head, &readout.normal, readout.offset, window, [cells; 2])?
                 }
                 Decision::Several(last) => class_borders(
                     |points| last.forward(head.forward(points).as_ref()),
                     window,
-                    [CELLS; 2],
+                    [cells; 2],
                 )?,
             };
-            return Ok(Self::of("lattice", curves, None));
+            return Ok(Self {
+                lattice: Some(cells),
+                ..Self::of("lattice", curves, None)
+            });
         }
         let Decision::Two(readout) = decision else {
             return Err(Error::invalid(
@@ -87,6 +106,7 @@ impl PullBack {
     ) -> Self {
         Self {
             by,
+            lattice: None,
             closed: curves.iter().filter(|curve| curve.closed).count(),
             curves: curves.into_iter().map(drawn).collect(),
             undecided,
@@ -346,7 +366,15 @@ pub(super) fn arranged(panels: Vec<Panel>) -> Figure {
 
 /// A line per epoch.
 pub(super) fn csv(rows: &[(usize, PullBack)]) -> Result<Vec<u8>> {
-    let header = ["epoch", "by", "curves", "closed", "length", "undecided"];
+    let header = [
+        "epoch",
+        "by",
+        "lattice",
+        "curves",
+        "closed",
+        "length",
+        "undecided",
+    ];
     let lines = rows.iter().map(|(epoch, found)| {
         let length: f64 = found
             .curves
@@ -357,6 +385,7 @@ pub(super) fn csv(rows: &[(usize, PullBack)]) -> Result<Vec<u8>> {
         vec![
             epoch.to_string(),
             found.by.to_owned(),
+            found.lattice.map_or_else(String::new, |n| n.to_string()),
             found.curves.len().to_string(),
             found.closed.to_string(),
             format!("{length:?}"),

@@ -321,16 +321,21 @@ impl RunRegions {
         certify: bool,
         json: bool,
     ) -> Result<Vec<(&'static str, Vec<u8>)>> {
-        let of = |epoch: usize| {
-            let network = self.plane.network(&self.run.frozen(epoch)?)?;
-            super::PullBack::new(&network, self.window, certify)
-        };
+        let network = |epoch: usize| self.plane.network(&self.run.frozen(epoch)?);
+        let of = |epoch: usize| super::PullBack::for_table(&network(epoch)?, self.window, certify);
         let epochs = self.run.epochs()?;
         let rows = epochs.par_iter().map(|&epoch| Ok((epoch, of(epoch)?)));
         let rows = rows.collect::<Result<Vec<_>>>()?;
         let mut files = vec![("pullback.csv", super::pullback::csv(&rows)?)];
         if json {
-            files.push(("pullback.json", json_of(&of(epoch)?)?));
+            files.push((
+                "pullback.json",
+                json_of(&super::PullBack::new(
+                    &network(epoch)?,
+                    self.window,
+                    certify,
+                )?)?,
+            ));
         }
         Ok(files)
     }

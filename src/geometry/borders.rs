@@ -1,6 +1,6 @@
 //! Where several classes part: the lines of the plane on which the two largest scores are equal.
 //!
-//! For each pair of classes that meet, the level set s_i - s_j = 0 is traced ([`level_set`]: its vertices lie on the
+//! For each pair of classes that meet, the level set s_i - s_j = 0 is traced ([`level_set`](super::level_set): its vertices lie on the
 //! curve, to rounding), and what lies where a third class scores higher is cut off. Three borders meet where three
 //! scores are equal; the cut is found by bisection along the curve's piece.
 
@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 
 use faer::{Mat, MatRef};
 
-use super::boundary::{Polyline, level_set};
-use super::{Bounds, Grid};
+use super::Bounds;
+use super::boundary::{Polyline, Sampling, corners};
 use crate::error::{Error, Result};
 
 /// The borders between the regions in which each class scores highest.
@@ -39,54 +39,57 @@ use crate::error::{Error, Result};
 /// ```
 ///
 /// # Errors
-/// If there are fewer than two classes, and as [`level_set`].
+/// If there are fewer than two classes, and as [`level_set`](super::level_set).
 pub fn class_borders(
     scores: impl Fn(MatRef<'_, f64>) -> Mat<f64>,
     bounds: Bounds,
     resolution: [usize; 2],
 ) -> Result<Vec<Polyline>> {
+    let corners = Corners::new(&scores, bounds, resolution)?;
     let mut borders = Vec::new();
-    for pair in neighbours(&scores, bounds, resolution)? {
+    for pair in corners.neighbours() {
         let difference = |points: MatRef<'_, f64>| {
             let scores = scores(points);
             (0..scores.nrows())
                 .map(|row| scores[(row, pair[0])] - scores[(row, pair[1])])
                 .collect()
         };
-        for curve in level_set(difference, bounds, resolution, 0.0)? {
+        let known = corners.difference(pair);
+        let sampling = Sampling::of_values(difference, bounds, resolution, known)?;
+        for curve in sampling.level_set_where(0.0, |i, j| !corners.beaten(pair, i, j))? {
             borders.extend(highest(&scores, pair, curve));
         }
     }
     Ok(borders)
 }
 
-/// The pairs of classes that score highest somewhere in one cell.
-fn neighbours(
-    scores: &impl Fn(MatRef<'_, f64>) -> Mat<f64>,
-    bounds: Bounds,
-    [nx, ny]: [usize; 2],
-) -> Result<BTreeSet<[usize; 2]>> {
-    // The corners of the cells are the samples of the lines of constant y.
-    let corners = Grid::new(
-        bounds,
-        0,
-        ny.saturating_add(1).max(2),
-        nx.saturating_add(1).max(2),
-    )?;
-    let scores = scores(corners.points.as_ref());
-    if scores.ncols() < 2 || scores.nrows() != corners.points.nrows() {
-        return Err(Error::matrix(
-            "borders of classes",
-            format!(
-                "{} x {} scores for {} points; it takes at least two classes",
-                scores.nrows(),
-                scores.ncols(),
-                corners.points.nrows()
-            ),
-        ));
-    }
-    let winners: Vec<usize> = (0..scores.nrows())
-        .map(|row| {
+/// All scores at the corners of the cells, which are dear where the network is wide and serve every pair of classes.
+struct Corners {
+    scores: Mat<f64>,
+    winners: Vec<usize>,
+    cells: [usize; 2],
+}
+
+impl Corners {
+    fn new(
+        scores: &impl Fn(MatRef<'_, f64>) -> Mat<f64>,
+        bounds: Bounds,
+        [nx, ny]: [usize; 2],
+    ) -> Result<Self> {
+        let points = corners(bounds, [nx, ny])?;
+        let scores = scores(points.as_ref());
+        if scores.ncols() < 2 || scores.nrows() != points.nrows() {
+            return Err(Error::matrix(
+                "borders of classes",
+                format!(
+                    "{} x {} scores for {} points; it takes at least two classes",
+                    scores.nrows(),
+                    scores.ncols(),
+                    points.nrows()
+                ),
+            ));
+        }
+        let winners = (0..scores.nrows()).map(|row| {
             (1..scores.ncols()).fold(0, |best, class| {
                 if scores[(row, class)] > scores[(row, best)] {
                     class
@@ -94,23 +97,55 @@ fn neighbours(
                     best
                 }
             })
+        });
+        Ok(Self {
+            winners: winners.collect(),
+            scores,
+            cells: [nx, ny],
         })
-        .collect();
-    let mut pairs = BTreeSet::new();
-    for j in 0..ny {
-        for i in 0..nx {
-            let at = |i: usize, j: usize| winners[j * (nx + 1) + i];
-            let corners = [at(i, j), at(i + 1, j), at(i + 1, j + 1), at(i, j + 1)];
-            for (k, &a) in corners.iter().enumerate() {
-                for &b in &corners[k + 1..] {
-                    if a != b {
-                        pairs.insert([a.min(b), a.max(b)]);
+    }
+
+    /// The pairs of classes that score highest somewhere in one cell.
+    fn neighbours(&self) -> BTreeSet<[usize; 2]> {
+        let [nx, ny] = self.cells;
+        let mut pairs = BTreeSet::new();
+        for j in 0..ny {
+            for i in 0..nx {
+                let at = |i: usize, j: usize| self.winners[j * (nx + 1) + i];
+                let corners = [at(i, j), at(i + 1, j), at(i + 1, j + 1), at(i, j + 1)];
+                for (k, &a) in corners.iter().enumerate() {
+                    for &b in &corners[k + 1..] {
+                        if a != b {
+                            pairs.insert([a.min(b), a.max(b)]);
+                        }
                     }
                 }
             }
         }
+        pairs
     }
-    Ok(pairs)
+
+    fn difference(&self, [a, b]: [usize; 2]) -> Vec<f64> {
+        let [a, b] = [a, b].map(|class| self.scores.col(class));
+        a.iter().zip(b.iter()).map(|(a, b)| a - b).collect()
+    }
+
+    /// Whether one other class scores higher than both at all corners of a cell and of the cells around it. There the pair's
+    /// curve is no border, and nobody has to find it.
+    fn beaten(&self, pair: [usize; 2], i: usize, j: usize) -> bool {
+        let [nx, ny] = self.cells;
+        let third = self.winners[j * (nx + 1) + i];
+        let rows = j.saturating_sub(1)..=(j + 2).min(ny);
+        !pair.contains(&third)
+            && rows.into_iter().all(|j| {
+                let columns = i.saturating_sub(1)..=(i + 2).min(nx);
+                columns.into_iter().all(|i| {
+                    let row = j * (nx + 1) + i;
+                    let score = |class: usize| self.scores[(row, class)];
+                    score(third) > score(pair[0]) && score(third) > score(pair[1])
+                })
+            })
+    }
 }
 
 /// The parts of a curve s_i = s_j on which no third class scores higher.

@@ -138,6 +138,15 @@ impl Lattice {
         ]
     }
 
+    /// All corners, row by row from the lower left.
+    fn corners(&self) -> Vec<[f64; 2]> {
+        let [nx, ny] = self.cells;
+        let places = (0..=ny).flat_map(|j| (0..=nx).map(move |i| (i, j)));
+        places
+            .map(|(i, j)| self.point(i as f64, j as f64))
+            .collect()
+    }
+
     fn corner_index(&self, i: usize, j: usize) -> usize {
         j * (self.cells[0] + 1) + i
     }
@@ -167,12 +176,7 @@ impl<F: Fn(MatRef<'_, f64>) -> Vec<f64>> Sampling<F> {
     /// As [`level_set`].
     pub fn new(f: F, bounds: Bounds, resolution: [usize; 2]) -> Result<Self> {
         let lattice = Lattice::new(bounds, resolution)?;
-        let [nx, ny] = lattice.cells;
-        let points: Vec<[f64; 2]> = (0..=ny)
-            .flat_map(|j| (0..=nx).map(move |i| (i, j)))
-            .map(|(i, j)| lattice.point(i as f64, j as f64))
-            .collect();
-        let values = evaluate(&f, &points)?;
+        let values = evaluate(&f, &lattice.corners())?;
         Ok(Self { f, lattice, values })
     }
 
@@ -181,13 +185,43 @@ impl<F: Fn(MatRef<'_, f64>) -> Vec<f64>> Sampling<F> {
         &self.values
     }
 
+    /// The same where the values at the corners are known already, in the order of [`values`](Self::values).
+    ///
+    /// # Errors
+    /// As [`level_set`], and if there are not as many values as corners.
+    pub(super) fn of_values(
+        f: F,
+        bounds: Bounds,
+        resolution: [usize; 2],
+        values: Vec<f64>,
+    ) -> Result<Self> {
+        let lattice = Lattice::new(bounds, resolution)?;
+        let [nx, ny] = lattice.cells;
+        if values.len() != (nx + 1) * (ny + 1) {
+            return Err(Error::matrix(
+                "level set",
+                format!("{} values for {nx} x {ny} cells", values.len()),
+            ));
+        }
+        Ok(Self { f, lattice, values })
+    }
+
     /// The curves f = `level`, see [`level_set`].
     ///
     /// # Errors
     /// If f returns the wrong number of values.
     pub fn level_set(&self, level: f64) -> Result<Vec<Polyline>> {
+        self.level_set_where(level, |_, _| true)
+    }
+
+    /// Those of them that run through cells (i, j) that are looked at.
+    pub(super) fn level_set_where(
+        &self,
+        level: f64,
+        looked_at: impl Fn(usize, usize) -> bool,
+    ) -> Result<Vec<Polyline>> {
         let corners: Vec<f64> = self.values.iter().map(|value| value - level).collect();
-        let pieces = self.pieces(&corners, level)?;
+        let pieces = self.pieces(&corners, level, looked_at)?;
         let vertices = self.refine(&corners, &pieces, level)?;
         Ok(join(&pieces, &vertices))
     }
@@ -199,7 +233,12 @@ impl<F: Fn(MatRef<'_, f64>) -> Vec<f64>> Sampling<F> {
     }
 
     /// The directed pieces of curve, one or two per crossed cell, from edge to edge, larger values on the left.
-    fn pieces(&self, corners: &[f64], level: f64) -> Result<BTreeMap<Edge, Edge>> {
+    fn pieces(
+        &self,
+        corners: &[f64],
+        level: f64,
+        looked_at: impl Fn(usize, usize) -> bool,
+    ) -> Result<BTreeMap<Edge, Edge>> {
         let [nx, ny] = self.lattice.cells;
         let mut pieces = BTreeMap::new();
         let mut saddles = Vec::new();
@@ -216,6 +255,7 @@ impl<F: Fn(MatRef<'_, f64>) -> Vec<f64>> Sampling<F> {
                 let starts: Vec<usize> = (0..4).filter(|&k| leaves(k)).collect();
                 match starts[..] {
                     [] => {}
+                    _ if !looked_at(i, j) => {}
                     [start] => {
                         let end = (0..4).find(|&k| enters(k)).unwrap_or(start);
                         pieces.insert(cell_edge(i, j, start), cell_edge(i, j, end));
@@ -290,6 +330,12 @@ impl<F: Fn(MatRef<'_, f64>) -> Vec<f64>> Sampling<F> {
             .map(|(edge, bracket)| (edge, position(&edge, bracket.best.0)))
             .collect())
     }
+}
+
+/// The corners of the cells that [`Sampling`] looks at, row by row from the lower left.
+pub(super) fn corners(bounds: Bounds, resolution: [usize; 2]) -> Result<Mat<f64>> {
+    let points = Lattice::new(bounds, resolution)?.corners();
+    Ok(Mat::from_fn(points.len(), 2, |row, axis| points[row][axis]))
 }
 
 /// f at many points.

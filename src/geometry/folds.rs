@@ -6,14 +6,15 @@
 //! is turned over is a fold. The image of a cell is a polygon, and a value has one preimage per polygon that it lies in.
 //! The signs of these add up to the degree: how often the image of the window's rim winds around the value.
 
-use faer::MatRef;
+use faer::{Mat, MatRef};
 use serde::Serialize;
 
 use super::complex::{Complex, Turn};
 use super::exact::orientation;
+use super::slope::slope;
 use super::stretch::mean_stretch;
 use crate::error::{Error, Result};
-use crate::model::Frozen;
+use crate::model::{Activation, Frozen, Layer};
 use std::cmp::Ordering;
 
 /// What the first layers of a network, which end in a plane, do to each cell.
@@ -327,16 +328,42 @@ pub(crate) fn not_a_plane(network: &Frozen, layers: usize) -> Error {
 /// # Errors
 /// If the network does not fit the plane.
 pub fn sampled_length_factors(network: &Frozen, points: MatRef<'_, f64>) -> Result<Vec<f64>> {
-    let mut sums = vec![0.0; network.layers.len()];
-    for i in 0..points.nrows() {
-        let x = [points[(i, 0)], points[(i, 1)]];
-        for (sum, jacobian) in sums
-            .iter_mut()
-            .zip(super::jacobian::jacobians(network, &x)?)
-        {
-            *sum += mean_stretch(jacobian.as_ref());
+    let n = points.nrows();
+    let mut point = points.to_owned();
+    // Columns of the Jacobians: how everything moves with x, and with y.
+    let mut along = [0, 1].map(|axis| Mat::from_fn(n, 2, |_, j| f64::from(u8::from(j == axis))));
+    let mut factors = Vec::with_capacity(network.layers.len());
+    for (position, layer) in network.layers.iter().enumerate() {
+        if layer.inputs() != point.ncols() {
+            return Err(super::complex::misfit(layer, point.ncols(), position));
+        }
+        let z = layer.affine(point.as_ref());
+        point = layer.activate(z.clone());
+        along = along.map(|column| bent(layer, &z, &point, column * layer.weight.transpose()));
+        let stretch = |i: usize| {
+            let jacobian = Mat::from_fn(layer.units(), 2, |unit, axis| along[axis][(i, unit)]);
+            mean_stretch(jacobian.as_ref())
+        };
+        factors.push((0..n).map(stretch).sum::<f64>() / n.max(1) as f64);
+    }
+    Ok(factors)
+}
+
+/// What the activation does to directions (n x units): Φ' times each.
+fn bent(layer: &Layer, z: &Mat<f64>, y: &Mat<f64>, mut moved: Mat<f64>) -> Mat<f64> {
+    if layer.activation == Activation::Softmax {
+        for i in 0..moved.nrows() {
+            let units = 0..moved.ncols();
+            let mean: f64 = units.clone().map(|k| y[(i, k)] * moved[(i, k)]).sum();
+            units.for_each(|k| moved[(i, k)] = y[(i, k)] * (moved[(i, k)] - mean));
+        }
+        return moved;
+    }
+    for unit in 0..moved.ncols() {
+        let z = z.col(unit).iter();
+        for (moved, &z) in moved.col_mut(unit).iter_mut().zip(z) {
+            *moved *= slope(layer.activation, z).unwrap_or(1.0);
         }
     }
-    let n = points.nrows().max(1) as f64;
-    Ok(sums.into_iter().map(|sum| sum / n).collect())
+    moved
 }

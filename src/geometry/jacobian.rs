@@ -36,7 +36,7 @@ pub fn jacobian(network: &Frozen, x: &[f64]) -> Result<Mat<f64>> {
 }
 
 /// The Jacobians from the input to every layer, after its activation, in their order.
-pub(super) fn jacobians(network: &Frozen, x: &[f64]) -> Result<Vec<Mat<f64>>> {
+fn jacobians(network: &Frozen, x: &[f64]) -> Result<Vec<Mat<f64>>> {
     let mut point = Mat::from_fn(1, x.len(), |_, j| x[j]);
     let mut jacobian = Mat::identity(x.len(), x.len());
     let mut all = Vec::with_capacity(network.layers.len());

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use faer::MatRef;
 
 use super::alpha::Bar;
+use super::stretch::power_of_two;
 
 /// The bars of dimensions 0 to `dimension` of the rows of `points` (n x d), at distances up to `reach`: birth and death are
 /// distances of points, infinite where nothing within `reach` ends a bar; those of no length are left out. Ascending by birth,
@@ -98,13 +99,15 @@ pub fn betti(bars: &[Bar], at: f64) -> usize {
 fn simplices(points: MatRef<'_, f64>, dimension: usize, reach: f64) -> Vec<(f64, Vec<usize>)> {
     let n = points.nrows();
     let mut far = vec![0.0; n * n];
+    // By a power of two, so that squares stay within f64 and nothing rounds.
+    let scale = power_of_two(points.norm_max());
     for i in 0..n {
         for j in 0..n {
             let squares = (0..points.ncols()).map(|k| {
-                let difference = points[(i, k)] - points[(j, k)];
+                let difference = points[(i, k)] / scale - points[(j, k)] / scale;
                 difference * difference
             });
-            far[i * n + j] = squares.sum::<f64>().sqrt();
+            far[i * n + j] = squares.sum::<f64>().sqrt() * scale;
         }
     }
     let mut found: Vec<(f64, Vec<usize>)> = (0..n).map(|i| (0.0, vec![i])).collect();

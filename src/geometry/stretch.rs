@@ -17,7 +17,9 @@ use faer::MatRef;
 /// assert!((flat - std::f64::consts::FRAC_2_PI).abs() < 1e-15);
 /// ```
 pub fn mean_stretch(a: MatRef<'_, f64>) -> f64 {
-    let column = |j: usize| (0..a.nrows()).map(move |i| a[(i, j)]);
+    // By a power of two, so that squares stay within f64 and nothing rounds.
+    let scale = power_of_two(a.norm_max());
+    let column = |j: usize| (0..a.nrows()).map(move |i| a[(i, j)] / scale);
     let dot = |i: usize, j: usize| column(i).zip(column(j)).map(|(p, q)| p * q).sum::<f64>();
     let (p, q, r) = (dot(0, 0), dot(0, 1), dot(1, 1));
     let (mean, reach) = (0.5 * (p + r), libm::hypot(0.5 * (p - r), q));
@@ -28,7 +30,7 @@ pub fn mean_stretch(a: MatRef<'_, f64>) -> f64 {
     // The short axis as a share of the long one; of the determinant rather than of a difference.
     let short = ((p * r - q * q).max(0.0).sqrt() / (long * long)).min(1.0);
     if short < 1e-9 {
-        return long * std::f64::consts::FRAC_2_PI;
+        return long * std::f64::consts::FRAC_2_PI * scale;
     }
     // M(1, b), and N(1, b²) by the modified mean.
     let (mut x, mut y) = (1.0, short);
@@ -48,5 +50,15 @@ pub fn mean_stretch(a: MatRef<'_, f64>) -> f64 {
             break;
         }
     }
-    long * u / x
+    long * u / x * scale
+}
+
+/// The power of two at or below a positive number; 1 for zero and for what is not finite.
+pub(super) fn power_of_two(size: f64) -> f64 {
+    if size > 0.0 && size.is_finite() {
+        // Below 2^1023, so that a division by it and a product with it are exact for numbers up to `size`.
+        libm::exp2(libm::floor(libm::log2(size)).clamp(-1022.0, 1022.0))
+    } else {
+        1.0
+    }
 }

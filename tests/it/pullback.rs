@@ -353,7 +353,7 @@ fn a_run_shows_its_line_in_every_layer() {
         assert_eq!(said.lines().count(), 3, "{said}");
         let figures = root.join(&run).join("figures");
         let table = std::fs::read_to_string(figures.join("pullback.csv")).unwrap();
-        assert!(table.starts_with("epoch,by,curves,closed,length,undecided\n0,"));
+        assert!(table.starts_with("epoch,by,lattice,curves,closed,length,undecided\n0,"));
         assert_eq!(table.matches(by).count(), 3, "{table}");
         let json = std::fs::read_to_string(figures.join("pullback.json")).unwrap();
         let json: serde_json::Value = serde_json::from_str(&json).unwrap();

@@ -4,7 +4,7 @@ use faer::Mat;
 
 use crate::blog::{Check, Exhibit, Lab};
 use crate::error::Result;
-use crate::figures::{self, Embedding, Readout};
+use crate::figures::{self, Embedding, InputAxes, InputPlane, PullBack, Readout};
 use crate::geometry::{Bounds, Grid, level_set};
 use crate::model::Frozen;
 use crate::plot::ticks::number;
@@ -35,6 +35,16 @@ pub fn a15(lab: &Lab) -> Result<Exhibit> {
     )?;
     let contour: Vec<Point> = contour.into_iter().flat_map(|curve| curve.points).collect();
     let apart = farthest(&vertices, &contour).max(farthest(&contour, &vertices));
+
+    let plane = InputPlane::new(&trained.train, None, &InputAxes::Automatic)?;
+    let every_layer = figures::pullback_figure(network, &plane, false, "After training")?;
+    let through = PullBack::new(network, plane.bounds()?, false)?;
+    let points = through.curves.concat();
+    let points = Mat::from_fn(points.len(), 2, |i, j| points[i][j]);
+    let finer = readout.height(head.forward(points.as_ref()).as_ref());
+    let finer = finer
+        .into_iter()
+        .fold(0.0, |most: f64, h| most.max(h.abs()));
 
     let curve = Stroke::new(Colour::accent(0), 3.4);
     let grid = Grid::new(bounds, 21, 17, 61)?;
@@ -96,9 +106,11 @@ pub fn a15(lab: &Lab) -> Result<Exhibit> {
     Ok(Exhibit::new(
         "The last layer can draw nothing but a straight line. Followed backwards through the layers before it, the line \
          becomes the curve between the moons. The curve is found as the zero set of $w · h(x) + b$, each vertex refined by \
-         root finding, and compared with the contour at one half of the probability that the whole network outputs.",
+         root finding, and compared with the contour at one half of the probability that the whole network outputs. The second \
+         picture stops at every layer on the way.",
     )
     .figure("pre-image", figure)
+    .figure("every-layer", every_layer)
     .check(Check::zero(
         format!("largest |w·h(x) + b| over the {} vertices drawn", vertices.len()),
         residual,
@@ -107,6 +119,11 @@ pub fn a15(lab: &Lab) -> Result<Exhibit> {
     .check(Check::zero(
         format!("the {MARKERS} numbered points of the curve land on the line: largest |w·h + b|"),
         off_line,
+        1e-5,
+    ))
+    .check(Check::zero(
+        "the curve that is followed through every layer: largest |w·h + b| where it arrives",
+        finer,
         1e-5,
     ))
     .check(Check::at_least("vertices on the curve", vertices.len() as f64, 100.0))

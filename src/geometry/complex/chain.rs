@@ -85,9 +85,14 @@ impl Link {
 
     /// The number of the piece that a unit is on in a cell: how many of its kinks it is above.
     pub fn piece_number(&self, level: &Level, cell: usize, unit: usize) -> usize {
-        let k = self.bend.kinks.len();
-        let on = (unit * k..(unit + 1) * k).filter(|&bend| level.is_on(cell, bend));
-        on.count()
+        match self.bend.kinks.len() {
+            0 => 0,
+            1 => usize::from(level.is_on(cell, unit)),
+            k => {
+                let bends = unit * k..(unit + 1) * k;
+                bends.filter(|&bend| level.is_on(cell, bend)).count()
+            }
+        }
     }
 
     /// Slope and offset there.

@@ -1,7 +1,6 @@
 //! The complex of a classifier, its decision included: cells on which one class wins.
 
 use super::chain::{Bend, Link};
-use super::refine::Window;
 use super::{Complex, network};
 use crate::error::{Error, Result};
 use crate::geometry::Bounds;
@@ -69,8 +68,7 @@ impl Decided {
         }
         link.units = link.bias.len();
         chain.push(link);
-        let (x, y) = (window.x, window.y);
-        let refined = network::refined(network, &chain, Window::Rectangle([x.0, x.1, y.0, y.1]))?;
+        let refined = network::refined(network, &chain, network::rectangle(window)?)?;
         let complex = Complex::of(refined, chain, window);
         let level = &complex.refined.levels[complex.refined.levels.len() - 1];
         let class = (0..complex.faces()).map(|face| {

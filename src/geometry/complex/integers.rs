@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use num_bigint::{BigInt, Sign};
 
 use super::chain::{Level, Link};
+use crate::geometry::exact::dyadic;
 
 /// (a, b, c) or (x, y, w).
 type Triple = [BigInt; 3];
@@ -305,24 +306,6 @@ fn reduced(row: Triple) -> Triple {
         Some(zeros) if zeros > 0 => row.map(|entry| entry >> zeros),
         _ => row,
     }
-}
-
-/// A finite number as m 2^e with odd m; (0, 0) for zero.
-fn dyadic(number: f64) -> (i64, i64) {
-    let bits = number.to_bits();
-    let exponent = (bits >> 52 & 0x7ff) as i64;
-    let fraction = (bits & ((1 << 52) - 1)) as i64;
-    let (mantissa, exponent) = if exponent == 0 {
-        (fraction, -1074)
-    } else {
-        (fraction | 1 << 52, exponent - 1075)
-    };
-    if mantissa == 0 {
-        return (0, 0);
-    }
-    let zeros = mantissa.trailing_zeros();
-    let signed = if number < 0.0 { -mantissa } else { mantissa };
-    (signed >> zeros, exponent + i64::from(zeros))
 }
 
 /// number 2^shift, which must be an integer.

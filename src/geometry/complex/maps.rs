@@ -54,16 +54,16 @@ impl Complex {
         let cells = self.ancestors(face);
         let mut rows = vec![[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]];
         for (k, link) in self.chain[..layers].iter().enumerate() {
-            rows = (0..link.units)
-                .map(|unit| {
-                    let row = combine(link, unit, &rows);
-                    let level = self.refined.levels.get(k);
-                    match level {
-                        Some(level) => bent(link, row, link.piece(level, cells[k + 1], unit)),
-                        None => row,
-                    }
-                })
-                .collect();
+            let level = self.refined.levels.get(k);
+            let mut next = Vec::with_capacity(link.units);
+            for unit in 0..link.units {
+                let [slope, offset] = match level {
+                    Some(level) => link.piece(level, cells[k + 1], unit),
+                    None => [1.0, 0.0],
+                };
+                next.push(bent(link, unit, &rows, slope, offset));
+            }
+            rows = next;
         }
         AffineMap {
             matrix: Mat::from_fn(rows.len(), 2, |i, j| rows[i][j]),
@@ -84,13 +84,18 @@ impl Complex {
 }
 
 /// The map of a unit on a piece of its activation.
-fn bent(link: &Link, row: [f64; 3], [slope, offset]: [f64; 2]) -> [f64; 3] {
-    if [slope, offset] == [1.0, 0.0] {
-        return row;
-    }
+fn bent(link: &Link, unit: usize, inputs: &[[f64; 3]], slope: f64, offset: f64) -> [f64; 3] {
     let divisor = f64::from(link.bend.divisor);
-    let [a, b, c] = row.map(|v| if slope == 0.0 { 0.0 } else { slope * v });
-    [a / divisor, b / divisor, (c + offset) / divisor]
+    if slope == 0.0 {
+        return [0.0, 0.0, offset / divisor];
+    }
+    let mut row = combine(link, unit, inputs);
+    if slope != 1.0 || offset != 0.0 || divisor != 1.0 {
+        row.iter_mut().for_each(|v| *v *= slope);
+        row[2] += offset;
+        row.iter_mut().for_each(|v| *v /= divisor);
+    }
+    row
 }
 
 fn combine(link: &Link, unit: usize, inputs: &[[f64; 3]]) -> [f64; 3] {

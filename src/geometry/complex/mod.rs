@@ -45,7 +45,7 @@ use crate::model::Frozen;
 use chain::Link;
 use integers::Origin;
 use mesh::OUTSIDE;
-use refine::{Refined, Window};
+use refine::Refined;
 
 /// The complex of a network over a window. Vertices, edges and faces (the cells) are numbered from 0; the numbers depend on
 /// the network and the window alone.
@@ -112,8 +112,7 @@ impl Complex {
     /// weights that are not finite.
     pub fn new(network: &Frozen, window: Bounds) -> Result<Self> {
         let chain = network::chain(network)?;
-        let (x, y) = (window.x, window.y);
-        let refined = network::refined(network, &chain, Window::Rectangle([x.0, x.1, y.0, y.1]))?;
+        let refined = network::refined(network, &chain, network::rectangle(window)?)?;
         Ok(Self::of(refined, chain, window))
     }
 

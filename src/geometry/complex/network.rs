@@ -3,6 +3,7 @@
 use super::chain::{Bend, Link};
 use super::refine::{Refined, TooLarge, Window, refine};
 use crate::error::{Error, Result};
+use crate::geometry::Bounds;
 use crate::model::{Activation, Frozen, Layer};
 
 /// The straight pieces of an activation; `None` if it has others.
@@ -97,6 +98,26 @@ fn smooth(layer: &Layer) -> Error {
          hard_sigmoid), with sigmoid or softmax only at the end; draw `boundary` or `embedding` of a smooth one",
     )
 }
+
+/// The window, if areas of its parts are numbers.
+pub(super) fn rectangle(window: Bounds) -> Result<Window> {
+    let (x, y) = (window.x, window.y);
+    for (from, to) in [x, y] {
+        let size = from.abs().max(to.abs());
+        if !(SMALLEST..=LARGEST).contains(&(to - from)) || size > LARGEST {
+            return Err(Error::invalid(
+                format!("window from {from:e} to {to:e}"),
+                "areas in it leave what f64 can hold",
+                "bring the data to a size near 1: `standardise = true` in [data] does",
+            ));
+        }
+    }
+    Ok(Window::Rectangle([x.0, x.1, y.0, y.1]))
+}
+
+/// Sides of a window, whose squares are well within `f64`.
+const SMALLEST: f64 = 1e-130;
+const LARGEST: f64 = 1e130;
 
 /// The complex of the network's layers over a window.
 pub(super) fn refined(network: &Frozen, chain: &[Link], window: Window) -> Result<Refined> {

@@ -272,11 +272,11 @@ impl Work {
             faces.extend(self.mesh.star(vertex).map(|h| self.mesh.face[h as usize]));
         }
         for edge in 0..self.mesh.edges() {
-            let [u, v] = [2 * edge, 2 * edge + 1].map(|h| self.mesh.origin[h]);
+            let (u, v) = (self.mesh.origin[2 * edge], self.mesh.origin[2 * edge + 1]);
             if self.signs[u as usize] * self.signs[v as usize] >= 0 {
                 continue;
             }
-            let sides = [2 * edge, 2 * edge + 1].map(|h| self.mesh.face[h]);
+            let sides = [self.mesh.face[2 * edge], self.mesh.face[2 * edge + 1]];
             faces.extend(sides);
             let inside = if sides[0] == OUTSIDE {
                 sides[1]

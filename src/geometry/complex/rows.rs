@@ -60,6 +60,7 @@ pub(super) fn next(before: &Link, rows: &[Row], level: &Level, link: &Link) -> V
     let gamma = (link.inputs as f64 + 9.0) * ROUND * SLACK;
     let [steepest, offset] = before.bend.largest();
     let divisor = f64::from(before.bend.divisor);
+    let is_relu = before.bend.is_relu();
     // In fours, so that a sum is a loop of vectors.
     let outputs: Vec<[f64; 4]> = rows
         .iter()
@@ -93,42 +94,36 @@ pub(super) fn next(before: &Link, rows: &[Row], level: &Level, link: &Link) -> V
             *sum = [0.0, 0.0, bias, 0.0];
         }
         let (mut still, mut silent) = (true, true);
-        let mut add = |k: usize, [slope, offset]: [f64; 2]| {
-            if slope == 0.0 && offset == 0.0 {
-                return;
-            }
-            silent = false;
-            let output = if slope == 0.0 {
-                [0.0, 0.0, offset / divisor, 0.0]
-            } else {
-                still = false;
-                let mut output = own[k].map(|v| slope * v);
-                output[2] += offset;
-                if divisor == 1.0 {
-                    output
-                } else {
-                    output.map(|v| v / divisor)
-                }
-            };
-            for (sum, &w) in sums
-                .iter_mut()
-                .zip(&columns[k * link.units..][..link.units])
-            {
-                for i in 0..4 {
-                    sum[i] += w * output[i];
-                }
-            }
-        };
-        if before.bend.is_relu() {
+        if is_relu {
             for (group, word) in level.on.iter().enumerate() {
                 let mut bits = word[cell];
+                silent &= bits == 0;
                 while bits != 0 {
-                    add(64 * group + bits.trailing_zeros() as usize, [1.0, 0.0]);
+                    let k = 64 * group + bits.trailing_zeros() as usize;
+                    add(&mut sums, &columns[k * link.units..], &own[k]);
                     bits &= bits - 1;
                 }
             }
+            still = silent;
         } else {
-            (0..n).for_each(|k| add(k, before.piece(level, cell, k)));
+            for (k, own) in own.iter().enumerate() {
+                let [slope, offset] = before.piece(level, cell, k);
+                if slope == 0.0 && offset == 0.0 {
+                    continue;
+                }
+                silent = false;
+                let mut output = [0.0, 0.0, offset, 0.0];
+                if slope != 0.0 {
+                    still = false;
+                    for (output, v) in output.iter_mut().zip(own) {
+                        *output += slope * v;
+                    }
+                }
+                if divisor != 1.0 {
+                    output.iter_mut().for_each(|v| *v /= divisor);
+                }
+                add(&mut sums, &columns[k * link.units..], &output);
+            }
         }
         maps.extend(sums.iter().enumerate().map(|(unit, sum)| Row {
             v: [sum[0], sum[1], sum[2]],
@@ -141,6 +136,16 @@ pub(super) fn next(before: &Link, rows: &[Row], level: &Level, link: &Link) -> V
         }));
     }
     maps
+}
+
+/// Adds a unit's output, times its weight in each, to the sums.
+#[inline]
+fn add(sums: &mut [[f64; 4]], weights: &[f64], output: &[f64; 4]) {
+    for (sum, &w) in sums.iter_mut().zip(weights) {
+        for (sum, v) in sum.iter_mut().zip(output) {
+            *sum += w * v;
+        }
+    }
 }
 
 /// Where two lines meet, with bounds of the errors; infinite ones where the lines are too near parallel to tell.

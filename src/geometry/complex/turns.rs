@@ -114,31 +114,33 @@ impl Complex {
         for (k, link) in self.chain[..layers].iter().enumerate() {
             let gamma = (link.inputs as f64 + 6.0) * ROUND * SLACK;
             let level = self.refined.levels.get(k);
+            let mut next = Vec::with_capacity(link.units);
             let mut on = 0;
-            let next = (0..link.units).map(|unit| {
+            for unit in 0..link.units {
                 let slope = level.map_or(1.0, |level| {
                     link.piece(level, cells[k + 1], unit)[0] / f64::from(link.bend.divisor)
                 });
                 let weights = link.row(unit);
+                let mut sum = Entry::default();
                 if slope == 0.0 || weights.iter().all(|&w| w == 0.0) {
-                    return Entry::default();
+                    next.push(sum);
+                    continue;
                 }
                 on += 1;
-                let mut sum = Entry::default();
-                for (w, row) in weights.iter().zip(&rows) {
+                for (&w, row) in weights.iter().zip(&rows) {
                     for axis in 0..2 {
                         sum.v[axis] += w * row.v[axis];
                         sum.e[axis] += w.abs() * (row.e[axis] + gamma * row.v[axis].abs());
                     }
                 }
-                Entry {
-                    v: sum.v.map(|v| slope * v),
-                    e: [0, 1].map(|axis| {
-                        slope.abs() * (sum.e[axis] + ROUND * sum.v[axis].abs()) * SLACK
-                    }),
+                for axis in 0..2 {
+                    let rounded = ROUND * sum.v[axis].abs();
+                    sum.e[axis] = slope.abs() * (sum.e[axis] + rounded) * SLACK;
+                    sum.v[axis] *= slope;
                 }
-            });
-            rows = next.collect();
+                next.push(sum);
+            }
+            rows = next;
             most = most.min(on);
         }
         (rows, most)
