@@ -22,6 +22,13 @@ pub const MODULES: &[(&str, &str)] = &[
     ("captions.js", include_str!("../web/captions.js")),
     ("pointer.js", include_str!("../web/pointer.js")),
     ("address.js", include_str!("../web/address.js")),
+    ("fields.js", include_str!("../web/fields.js")),
+    ("later.js", include_str!("../web/later.js")),
+    ("player.js", include_str!("../web/player.js")),
+    ("sliders.js", include_str!("../web/sliders.js")),
+    ("output.js", include_str!("../web/output.js")),
+    ("files.js", include_str!("../web/files.js")),
+    ("foreword.js", include_str!("../web/foreword.js")),
     ("main.js", include_str!("../web/main.js")),
 ];
 

@@ -19,6 +19,7 @@ mod figure;
 mod flatten;
 mod font;
 mod layout;
+mod least;
 mod legend;
 mod mark;
 mod matrix;
