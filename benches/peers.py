@@ -1,12 +1,12 @@
 """foldspace beside PyTorch, JAX, NumPy and a loop fused by hand, on the same work in the same minutes.
 
-    python3 benches/peers.py [--rounds 5] [--only steps|post|pictures|scaling]
+    python3 benches/peers.py [--rounds 5] [--only steps|seeds|post|pictures|scaling]
 
 Makes a virtual environment under target/peers with torch, jax, numpy, matplotlib and pillow, builds the release
 binaries, and measures
 
   steps    microseconds per training step: 1000 points on 2-100-2-1 full batch and in batches of 32, 10 000 points on
-           2-512-512-2-1; on one core and on two
+           2-512-512-2-1; on one core and on two; and per run, where many seeds are trained together
   post     post A as a user feels it: from process start to the trained network and both animations on disk
   pictures the two views of the last epoch as SVG and PNG, and of 150 epochs as a GIF, beside matplotlib
   scaling  time and peak memory of `foldspace train` from 10^3 to 10^6 points and from 10 to 10 000 epochs
@@ -34,6 +34,9 @@ CASES = {
     "mini": (1000, 32, [100, 2], 640),
     "large": (10_000, 10_000, [512, 512, 2], 4),
 }
+# The cases in which many seeds are trained together, and how many.
+TOGETHER = ["full", "mini"]
+SEEDS = [32, 64]
 
 
 def points(n):
@@ -61,15 +64,17 @@ def initial(sizes):
     return layers
 
 
-def timed(name, steps, run):
-    """Prints the least time per step of a few repetitions."""
+def timed(name, steps, run, runs=1):
+    """Prints the least time per step, and run, of a few repetitions, and what the first call took besides: compiling."""
+    start = time.perf_counter()
     run(max(1, steps // 4))
+    first = time.perf_counter() - start
     best = float("inf")
     for _ in range(5):
         start = time.perf_counter()
         run(steps)
         best = min(best, (time.perf_counter() - start) / steps)
-    print(f"{name} {best * 1e6:.1f}", flush=True)
+    print(f"{name} {best * 1e6 / runs:.1f} {first - best * max(1, steps // 4):.2f}", flush=True)
 
 
 def batches(n, batch):
@@ -106,26 +111,76 @@ def torch_steps(compiled):
         timed(name, steps, run)
 
 
-def jax_steps():
+def torch_functional(seeds):
+    """The whole step, update included, as one compiled function of the parameters; many seeds under `vmap`."""
+    import torch
+
+    torch.set_num_threads(int(os.environ["THREADS"]))
+
+    def loss(layers, x, y):
+        for w, b in layers[:-1]:
+            x = torch.tanh(x @ w + b)
+        w, b = layers[-1]
+        return torch.nn.functional.binary_cross_entropy(torch.sigmoid(x @ w + b), y)
+
+    def step(layers, x, y):
+        gradients = torch.func.grad(loss)(layers, x, y)
+        return [tuple(p - 0.1 * g for p, g in zip(*pair)) for pair in zip(layers, gradients)]
+
+    for name, (n, batch, hidden, steps) in cases(seeds):
+        x, y = map(torch.from_numpy, points(n))
+        cuts = batches(n, batch)
+        layers = [tuple(map(torch.from_numpy, layer)) for layer in initial([2, *hidden, 1])]
+        if seeds:
+            layers = [tuple(p.expand(seeds, *p.shape).contiguous() for p in layer) for layer in layers]
+        one = torch.func.vmap(step, in_dims=(0, None, None)) if seeds else step
+        one = torch.compile(one)
+        state = [layers]
+
+        @torch.no_grad()
+        def run(steps):
+            for number in range(steps):
+                cut = cuts[number % len(cuts)]
+                state[0] = one(state[0], x[cut], y[cut])
+
+        timed(name, steps, run, seeds or 1)
+
+
+def cases(seeds):
+    """Those of one run, or of several; with fewer steps, since each is the work of many."""
+    if not seeds:
+        return CASES.items()
+    return [(name, (*CASES[name][:3], max(31, CASES[name][3] // 8))) for name in TOGETHER]
+
+
+def jax_loss(layers, x, y):
     import jax
     import jax.numpy as jnp
 
+    for w, b in layers[:-1]:
+        x = jnp.tanh(x @ w + b)
+    w, b = layers[-1]
+    p = jax.nn.sigmoid(x @ w + b)
+    return -jnp.mean(y * jnp.log(p) + (1 - y) * jnp.log(1 - p))
+
+
+def jax_update(layers, x, y):
+    import jax
+
+    value, gradients = jax.value_and_grad(jax_loss)(layers, x, y)
+    return jax.tree.map(lambda p, g: p - 0.1 * g, layers, gradients), value
+
+
+def jax_steps():
+    """A compiled step, called from a loop in Python."""
+    import jax
+    import jax.numpy as jnp
+
+    update = jax.jit(jax_update)
     for name, (n, batch, hidden, steps) in CASES.items():
         x, y = points(n)
         parts = [(jnp.array(x[cut]), jnp.array(y[cut])) for cut in batches(n, batch)]
         state = [jax.tree.map(jnp.array, initial([2, *hidden, 1]))]
-
-        def loss(layers, x, y):
-            for w, b in layers[:-1]:
-                x = jnp.tanh(x @ w + b)
-            w, b = layers[-1]
-            p = jax.nn.sigmoid(x @ w + b)
-            return -jnp.mean(y * jnp.log(p) + (1 - y) * jnp.log(1 - p))
-
-        @jax.jit
-        def update(layers, x, y):
-            value, gradients = jax.value_and_grad(loss)(layers, x, y)
-            return jax.tree.map(lambda p, g: p - 0.1 * g, layers, gradients), value
 
         def run(steps):
             layers = state[0]
@@ -134,6 +189,31 @@ def jax_steps():
             jax.block_until_ready(layers)
 
         timed(name, steps, run)
+
+
+def jax_scan(seeds):
+    """The loop over the steps compiled as well (`lax.scan`), over many seeds at once under `vmap`."""
+    import jax
+    import jax.numpy as jnp
+
+    for name, (n, batch, hidden, steps) in cases(seeds):
+        x, y = points(n)
+        cuts = batches(n, batch)
+        x, y = (jnp.stack([jnp.array(a[cut]) for cut in cuts]) for a in (x, y))
+        layers = jax.tree.map(jnp.array, initial([2, *hidden, 1]))
+        if seeds:
+            layers = jax.tree.map(lambda p: jnp.tile(p, (seeds,) + (1,) * p.ndim), layers)
+        # A round is one call, of whole epochs.
+        epochs = -(-steps // len(cuts))
+
+        def train(layers):
+            def epoch(layers, _):
+                return jax.lax.scan(lambda layers, xy: jax_update(layers, *xy), layers, (x, y))
+
+            return jax.lax.scan(epoch, layers, length=epochs)
+
+        one = jax.jit(jax.vmap(train) if seeds else train)
+        timed(name, epochs * len(cuts), lambda _: jax.block_until_ready(one(layers)), seeds or 1)
 
 
 def numpy_steps():
@@ -223,39 +303,60 @@ def built(name):
     return max(found, key=lambda path: path.stat().st_mtime)
 
 
+def compare_steps(contenders, cases, cores, rounds, what):
+    """A table: the least time of every contender and case, and the median of the rounds' ratios to the first contender."""
+    results = {name: {case: [] for case in cases} for name in contenders}
+    for _ in range(rounds):
+        for name, command in contenders.items():
+            done = on_cores(command, cores)
+            for line in done.stdout.splitlines():
+                case, microseconds = line.split()[:2]
+                results[name][case].append(float(microseconds))
+            if done.returncode:
+                print(f"{name}: {done.stderr.strip().splitlines()[-1:]}", file=sys.stderr)
+    first, ours = next(iter(results.items()))
+    print(f"\nMicroseconds per step{what}, {cores} core{'s' * (cores > 1)} (times {first}'s):\n")
+    print("| | " + " | ".join(cases) + " |")
+    print("| --- |" + " --- |" * len(cases))
+    for name, by_case in results.items():
+        cells = []
+        for case, times in by_case.items():
+            if not times:
+                cells.append("-")
+                continue
+            ratio = statistics.median(a / b for a, b in zip(times, ours[case]))
+            cells.append(f"{min(times):,.1f} ({ratio:.2f})")
+        print(f"| {name} | " + " | ".join(cells) + " |", flush=True)
+
+
 def measure_steps(rounds):
+    peer = [sys.executable, __file__, "--peer"]
     contenders = {
-        "foldspace (flex)": [built("steps")],
-        "foldspace (ndarray)": [built("steps"), "ndarray"],
+        "foldspace": [built("steps"), "epoch"],
+        "foldspace without AVX-512": [built("steps"), "epoch", "avx2"],
+        "foldspace step by step": [built("steps")],
+        "foldspace (ndarray)": [built("steps"), "epoch", "ndarray"],
         "by hand, in Rust": [built("floor")],
-        "JAX jit": [sys.executable, __file__, "--peer", "jax"],
-        "NumPy by hand": [sys.executable, __file__, "--peer", "numpy"],
-        "PyTorch eager": [sys.executable, __file__, "--peer", "torch"],
-        "PyTorch compiled": [sys.executable, __file__, "--peer", "compiled"],
+        "JAX, lax.scan": [*peer, "jax-scan"],
+        "JAX jit": [*peer, "jax"],
+        "NumPy by hand": [*peer, "numpy"],
+        "PyTorch eager": [*peer, "torch"],
+        "PyTorch compiled": [*peer, "compiled"],
+        "PyTorch compiled, the whole step": [*peer, "functional"],
     }
     for cores in (1, 2):
-        results = {name: {case: [] for case in CASES} for name in contenders}
-        for _ in range(rounds):
-            for name, command in contenders.items():
-                done = on_cores(command, cores)
-                for line in done.stdout.splitlines():
-                    case, microseconds = line.split()[:2]
-                    results[name][case].append(float(microseconds))
-                if done.returncode:
-                    print(f"{name}: {done.stderr.strip().splitlines()[-1:]}", file=sys.stderr)
-        print(f"\nMicroseconds per step, {cores} core{'s' * (cores > 1)} (times foldspace's, flex):\n")
-        print("| | " + " | ".join(CASES) + " |")
-        print("| --- |" + " --- |" * len(CASES))
-        ours = results["foldspace (flex)"]
-        for name, by_case in results.items():
-            cells = []
-            for case, times in by_case.items():
-                if not times:
-                    cells.append("-")
-                    continue
-                ratio = statistics.median(a / b for a, b in zip(times, ours[case]))
-                cells.append(f"{min(times):,.0f} ({ratio:.2f})")
-            print(f"| {name} | " + " | ".join(cells) + " |")
+        compare_steps(contenders, CASES, cores, rounds, "")
+
+
+def measure_seeds(rounds):
+    for seeds in SEEDS:
+        contenders = {
+            "foldspace": [built("steps"), f"seeds={seeds}", *TOGETHER],
+            "JAX, vmap over lax.scan": [sys.executable, __file__, "--peer", f"jax-vmap-{seeds}"],
+            "PyTorch compiled, vmap": [sys.executable, __file__, "--peer", f"torch-vmap-{seeds}"],
+        }
+        for cores in (1, 2):
+            compare_steps(contenders, TOGETHER, cores, rounds, f" and run, {seeds} seeds together")
 
 
 def usage_of(command, **options):
@@ -357,7 +458,7 @@ def measure_scaling():
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", choices=["steps", "post", "pictures", "scaling"])
+    parser.add_argument("--only", choices=["steps", "seeds", "post", "pictures", "scaling"])
     parser.add_argument("--peer", help=argparse.SUPPRESS)
     parser.add_argument("--out", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -365,12 +466,18 @@ def main():
     peers = {
         "torch": lambda: torch_steps(False), "compiled": lambda: torch_steps(True), "jax": jax_steps,
         "numpy": numpy_steps, "post": lambda: peer_post(arguments.out),
+        "jax-scan": lambda: jax_scan(0), "functional": lambda: torch_functional(0),
     }
+    for seeds in SEEDS:
+        peers[f"jax-vmap-{seeds}"] = lambda seeds=seeds: jax_scan(seeds)
+        peers[f"torch-vmap-{seeds}"] = lambda seeds=seeds: torch_functional(seeds)
     if arguments.peer:
         return peers[arguments.peer]()
     subprocess.run(["cargo", "build", "--release", "--bins", "--benches"], cwd=ROOT, check=True)
     if arguments.only in (None, "steps"):
         measure_steps(arguments.rounds)
+    if arguments.only in (None, "seeds"):
+        measure_seeds(arguments.rounds)
     if arguments.only in (None, "post"):
         measure_post(max(1, arguments.rounds // 2))
     if arguments.only in (None, "pictures"):

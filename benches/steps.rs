@@ -1,18 +1,25 @@
-//! One training step, as a user's loop would take it: forward, loss, backward, update. Prints microseconds, best and
-//! median of many, per case; `benches/peers.py` runs it beside PyTorch, JAX, NumPy and a loop fused by hand.
+//! One training step, as a user's loop would take it: forward, loss, backward, update; with `epoch`, as a [`Trainer`] takes
+//! it where nobody listens, whole epochs as one operation. Prints microseconds, best and median of many, per case;
+//! `benches/peers.py` runs it beside PyTorch, JAX, NumPy and a loop fused by hand.
 //!
-//!     cargo bench --bench steps -- [flex|ndarray] [CASE ...]
+//! With `seeds=N`, N networks are trained so, a core each; the times are those of one run's step. With `avx2`, wider vectors are
+//! left alone.
+//!
+//!     cargo bench --bench steps -- [flex|ndarray] [epoch] [seeds=N] [avx2] [CASE ...]
+//!
+//! [`Trainer`]: foldspace::train::Trainer
 
 use std::time::Instant;
 
+use burn::tensor::Device;
 use foldspace::allocator;
 use foldspace::data::moons::Moons;
 use foldspace::device::{self, Backend};
 use foldspace::error::Result;
-use foldspace::model::{Activation, LayerConfig, Mlp, ModelConfig, initialise};
+use foldspace::model::{Activation, LayerConfig, Mlp, ModelConfig, do_without_avx512, initialise};
 use foldspace::random::{Generator, RandomState};
 use foldspace::train::optimizer::Optimizer;
-use foldspace::train::{Loss, OptimizerConfig, OptimizerName, Samples};
+use foldspace::train::{Descent, Loss, OptimizerConfig, OptimizerName, Samples, WholeEpoch};
 
 struct Case {
     name: &'static str,
@@ -51,63 +58,118 @@ const CASES: [Case; 3] = [
     },
 ];
 
+/// A network in training.
+struct Run {
+    model: Mlp,
+    optimizer: Optimizer,
+    generator: Generator,
+}
+
+impl Run {
+    fn new(hidden: &[usize], seed: u64, device: &Device) -> Result<Self> {
+        let mut layers: Vec<LayerConfig> = hidden
+            .iter()
+            .map(|&units| LayerConfig::new(units, Activation::Tanh))
+            .collect();
+        layers.push(LayerConfig::new(1, Activation::Sigmoid));
+        let mut generator = Generator::new(seed);
+        let frozen = initialise(&ModelConfig::new(layers), 2, &mut generator)?;
+        Ok(Self {
+            model: Mlp::from_frozen(&frozen, device),
+            optimizer: Optimizer::new(&OptimizerConfig::new(OptimizerName::Sgd, 0.1)),
+            generator,
+        })
+    }
+
+    /// Steps through Burn's autodiff.
+    fn steps(&mut self, data: &Samples, size: Option<usize>, steps: usize) {
+        let mut left = steps;
+        while left > 0 {
+            for batch in data.batches(size, &mut self.generator).take(left) {
+                let loss = batch.loss_training(&mut self.model, Loss::Bce, &mut self.generator);
+                let gradients = loss.backward();
+                let model = std::mem::take(&mut self.model);
+                self.model = self.optimizer.step(0.1, model, gradients);
+                left -= 1;
+            }
+        }
+    }
+
+    /// The same, epoch by epoch in one operation; made for a whole number of epochs.
+    fn epochs(&mut self, whole: &WholeEpoch, size: Option<usize>, epochs: usize) {
+        let descent = Descent {
+            lr: 0.1,
+            clip: None,
+            batch_size: size,
+        };
+        for _ in 0..epochs {
+            let (model, optimizer) = (&mut self.model, &mut self.optimizer);
+            let trained = whole.run(model, optimizer, descent, &mut self.generator);
+            assert!(trained.is_some(), "not one operation");
+        }
+    }
+}
+
 fn main() -> Result<()> {
     allocator::keep_freed_memory();
     let arguments: Vec<String> = std::env::args()
         .skip(1)
         .filter(|a| !a.starts_with("--"))
         .collect();
-    let backend = match arguments.iter().any(|a| a == "ndarray") {
+    let says = |word: &str| arguments.iter().any(|argument| argument == word);
+    let mut numbers = arguments.iter().filter_map(|a| a.strip_prefix("seeds="));
+    let seeds: Option<u64> = numbers.next().and_then(|number| number.parse().ok());
+    if says("avx2") {
+        do_without_avx512();
+    }
+    let backend = match says("ndarray") {
         true => Backend::Ndarray,
         false => Backend::Flex,
     };
     let device = device::open(backend)?.autodiff();
-    let named = |case: &Case| arguments.iter().any(|argument| argument == case.name);
-    let some_named = CASES.iter().any(named);
-    for case in CASES.iter().filter(|case| !some_named || named(case)) {
-        let Case {
-            name,
-            samples,
-            batch,
-            hidden,
-            steps,
-            rounds,
-        } = *case;
-        let mut layers: Vec<LayerConfig> = hidden
-            .iter()
-            .map(|&units| LayerConfig::new(units, Activation::Tanh))
-            .collect();
-        layers.push(LayerConfig::new(1, Activation::Sigmoid));
-        let config = ModelConfig::new(layers);
-        let mut generator = Generator::new(42);
-        let frozen = initialise(&config, 2, &mut generator)?;
-        let mut model = Mlp::from_frozen(&frozen, &device);
+    let some_named = CASES.iter().any(|case| says(case.name));
+    for case in CASES.iter().filter(|case| !some_named || says(case.name)) {
         let moons = Moons {
-            samples,
+            samples: case.samples,
             ..Moons::default()
         };
         let data = moons.generate(&mut RandomState::new(42))?;
         let data = Samples::upload(&data, Loss::Bce, &device.clone().inner());
-        let mut optimizer = Optimizer::new(&OptimizerConfig::new(OptimizerName::Sgd, 0.1));
+        let runs = (0..seeds.unwrap_or(1)).map(|seed| Run::new(case.hidden, 42 + seed, &device));
+        let mut runs = runs.collect::<Result<Vec<Run>>>()?;
+        let whole = WholeEpoch::new(&runs[0].model, &data, Loss::Bce);
+        let whole = whole.filter(|_| says("epoch") || seeds.is_some());
+        let size = (case.batch < case.samples).then_some(case.batch);
+        let epochs = case.steps.div_ceil(case.samples.div_ceil(case.batch));
+        let threads = std::thread::available_parallelism().map_or(1, |threads| threads.get());
+        let share = runs.len().div_ceil(threads);
+        let work = runs.len() * case.steps;
         let mut times = Vec::new();
-        for round in 0..=rounds {
-            let mut left = steps;
+        for round in 0..=case.rounds {
             let start = Instant::now();
-            while left > 0 {
-                let size = (batch < samples).then_some(batch);
-                for batch in data.batches(size, &mut generator).take(left) {
-                    let loss = batch.loss_training(&mut model, Loss::Bce, &mut generator);
-                    let gradients = loss.backward();
-                    model = optimizer.step(0.1, model, gradients);
-                    left -= 1;
-                }
+            match &whole {
+                None => runs[0].steps(&data, size, case.steps),
+                Some(whole) if seeds.is_none() => runs[0].epochs(whole, size, epochs),
+                Some(whole) => std::thread::scope(|scope| {
+                    for runs in runs.chunks_mut(share) {
+                        scope.spawn(move || {
+                            runs.iter_mut()
+                                .for_each(|run| run.epochs(whole, size, epochs));
+                        });
+                    }
+                }),
             }
             if round > 0 {
-                times.push(start.elapsed().as_secs_f64() * 1e6 / steps as f64);
+                times.push(start.elapsed().as_secs_f64() * 1e6 / work as f64);
             }
         }
         times.sort_by(f64::total_cmp);
-        println!("{name} {:.1} {:.1}", times[0], times[times.len() / 2]);
+        println!(
+            "{} {:.1} {:.1}",
+            case.name,
+            times[0],
+            times[times.len() / 2]
+        );
     }
     Ok(())
 }

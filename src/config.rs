@@ -6,17 +6,19 @@ pub mod draft;
 mod keys;
 mod overrides;
 pub mod reference;
+mod template;
 
-use std::fs;
+pub use template::Template;
+
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use toml::Spanned;
 use toml::de::{DeTable, DeValue};
-use toml::{Spanned, Table};
 
 use crate::capture::CaptureConfig;
-use crate::data::{DataConfig, Source};
+use crate::data::DataConfig;
 use crate::error::{Error, Result};
 use crate::model::ModelConfig;
 use crate::suggest::nearest;
@@ -114,19 +116,7 @@ impl Config {
     /// # Errors
     /// [`Error::Io`] where the file can't be read, [`Error::Invalid`] where it makes no sense.
     pub fn from_file(path: &Path, overrides: &[String]) -> Result<Self> {
-        let text = fs::read_to_string(path).map_err(Error::io(path, "read"))?;
-        let mut config = Self::parse(&text, &path.display().to_string(), overrides)?;
-        // A run remembers its files wherever it is opened from: relative paths start at the configuration.
-        let base = path.parent().unwrap_or(Path::new("."));
-        let mut files: Vec<&mut PathBuf> = config.model.weights.iter_mut().collect();
-        if let Source::File { path, .. } = &mut config.data.source {
-            files.push(path);
-        }
-        for file in files {
-            *file = std::path::absolute(base.join(&file)).map_err(Error::io(&file, "find"))?;
-        }
-        config.data.name_partner();
-        Ok(config)
+        Template::read(path)?.config(overrides)
     }
 
     /// Reads a configuration's text; `name` is what errors call it.
@@ -134,33 +124,7 @@ impl Config {
     /// # Errors
     /// [`Error::Invalid`], see [`from_file`](Self::from_file).
     pub fn parse(text: &str, name: &str, overrides: &[String]) -> Result<Self> {
-        let alone = toml::from_str::<Self>(text);
-        let config = if overrides.is_empty() {
-            alone
-        } else {
-            let mut table: Table = text.parse().map_err(|error| explain(&error, text, name))?;
-            for assignment in overrides {
-                overrides::apply(&mut table, assignment)?;
-            }
-            // What the file lacks, or has wrong, an override may mend. What it has wrong by itself is its own fault.
-            match (table.try_into(), alone) {
-                (Err(error), Ok(_)) => return Err(overrides::fault(&error, overrides)),
-                (Err(error), Err(own)) if error.message() != own.message() => {
-                    return Err(overrides::fault(&error, overrides));
-                }
-                (Err(_), own) => own,
-                (config, _) => config,
-            }
-        };
-        let config = config.map_err(|error| explain(&error, text, name))?;
-        let mut config = config.for_its_loss();
-        if config.provenance.is_some() {
-            config.data.as_it_was(&text.parse().unwrap_or_default());
-        }
-        config
-            .validate()
-            .map_err(|error| overrides::or_line(error, overrides, text, name))?;
-        Ok(config)
+        Template::new(text, name).config(overrides)
     }
 
     /// Refuses what can be seen to be wrong without the data.

@@ -6,8 +6,8 @@
 
 use super::batch::{Batch, Encoder};
 use super::delta::Delta;
+use super::options::Options;
 use super::palette::Palette;
-use super::write::Options;
 use crate::error::{Error, Result};
 use crate::file::Partial;
 use png::{EncodingError, chunk};

@@ -1,8 +1,8 @@
 //! GIF, written frame by frame.
 
 use super::batch::{Batch, Encoder};
+use super::options::Options;
 use super::palette::Palette;
-use super::write::Options;
 use crate::error::{Error, Result};
 use crate::file::Partial;
 use gif::{DisposalMethod, EncodingError, Repeat};

@@ -5,7 +5,8 @@ use super::apng::ApngEncoder;
 use super::batch::{Batch, Encoder};
 use super::delta::Delta;
 use super::gif::{self, GifEncoder};
-use super::mp4::{self, Mp4Encoder, Sampling};
+use super::mp4::{self, Mp4Encoder};
+use super::options::Options;
 use super::palette::Palette;
 use super::png_frames::{self, PngFramesEncoder};
 use super::timeline::{Moment, Timeline};
@@ -22,27 +23,6 @@ const SAMPLES: usize = 10;
 /// How many pictures are drawn, compared and compressed at a time, at least. Memory holds no more
 /// than these, the samples, and the palette's table of 16 MiB.
 const BATCH: usize = 16;
-
-/// How an animation is stored.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Options {
-    /// How many times GIF and APNG play; 0 (the default) means for ever.
-    pub plays: u16,
-    /// The program that makes MP4 files; by default `ffmpeg`, as found in `PATH`.
-    pub ffmpeg: PathBuf,
-    /// How finely MP4 files hold colour; by default so that everything plays them.
-    pub sampling: Sampling,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            plays: 0,
-            ffmpeg: PathBuf::from("ffmpeg"),
-            sampling: Sampling::default(),
-        }
-    }
-}
 
 /// Draws an animation and writes it in each of the given formats, to the paths that
 /// [`Format::path`] makes of `path`; these are returned, in the formats' order.

@@ -6,7 +6,7 @@
 
 use std::fmt::Write;
 
-use super::reproduce::{Finished, Moving, Still};
+use super::finished::{Finished, Moving, Still};
 use super::{POSTS, Post};
 
 mod tables;

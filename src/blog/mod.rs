@@ -16,6 +16,7 @@ pub mod artintellica;
 pub mod beyond;
 mod check;
 mod exhibit;
+mod finished;
 mod gallery;
 pub mod joseph;
 mod lab;

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::{Animation, Check, Exhibit, Item, Lab, gallery, page_image};
+use super::finished::{Finished, Moving, Still};
+use super::{Animation, Check, Item, Lab, gallery, page_image};
 use crate::anim::{Format, Moment, Options, write_animation};
 use crate::error::{Error, Result};
 use crate::plot::{Figure, Frame, Mark, PIXELS_PER_INCH, Theme};
@@ -20,50 +21,6 @@ pub struct Settings {
     pub dpi: f64,
     /// How many items are worked on at once.
     pub jobs: usize,
-}
-
-/// An item with everything that became of it.
-pub struct Finished {
-    /// Which item.
-    pub item: &'static Item,
-    /// Its words, tables and checks (pictures are files by now).
-    pub exhibit: Exhibit,
-    /// File names of still pictures, without extension, with the figures' titles and captions.
-    pub stills: Vec<Still>,
-    /// Animations.
-    pub moving: Vec<Moving>,
-    /// Pages to play with: the file's name, what opens it, and its state.
-    pub players: Vec<[String; 3]>,
-    /// Whether `ID-sheet.png` and `ID-sheet-dark.png` stand for it on the page's first sheet.
-    pub on_sheet: bool,
-}
-
-/// A still picture on disk: `NAME.svg`, `NAME-dark.svg` and `NAME.png`. The last one stands alone and has the caption in it.
-pub struct Still {
-    /// The name without extension.
-    pub file: String,
-    /// The title, for those who cannot see it.
-    pub alt: String,
-    /// The caption (markup).
-    pub caption: String,
-    /// Width and height in pixels of 1/96 inch.
-    pub size: (u32, u32),
-    /// Those of `NAME-narrow.svg` and `NAME-narrow-dark.svg`, where panels stand one below the other.
-    pub narrow: Option<(u32, u32)>,
-    /// Whether the page shows `NAME-page.png` and `NAME-page-dark.png`, as the SVG takes long to load.
-    pub heavy: bool,
-}
-
-/// An animation on disk.
-pub struct Moving {
-    /// The files or folders with their sizes in bytes.
-    pub files: Vec<(String, u64)>,
-    /// What a screen reader says.
-    pub alt: String,
-    /// The file of the picture that stands for it until it plays.
-    pub poster: String,
-    /// Width and height in pixels of 1/96 inch.
-    pub size: (u32, u32),
 }
 
 /// An SVG of more bytes is not shown on the page, only linked.

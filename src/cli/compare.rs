@@ -7,7 +7,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::evaluate::{Judged, judge, short};
-use super::sweep::aligned;
+use super::sweep_report::aligned;
 use super::{Outcome, output};
 use crate::error::{Error, Result};
 use crate::evaluate::Scores;

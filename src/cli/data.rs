@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{Outcome, output};
-use crate::data::config::is_npz;
+use crate::data::file_options::is_npz;
 use crate::data::{DataConfig, csv, npz};
 use crate::error::{Error, Result};
 

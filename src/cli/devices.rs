@@ -13,7 +13,11 @@ pub struct Arguments {}
 /// Runs the command.
 pub fn run(_arguments: &Arguments) -> Outcome {
     for report in device::report() {
-        let state = if report.available { "ready" } else { "missing" };
+        let state = match (report.available, report.built_in) {
+            (true, _) => "ready",
+            (false, true) => "missing",
+            (false, false) => "absent",
+        };
         let found = [report.adapter, report.driver].into_iter().flatten();
         let words: Vec<String> = found.chain([report.note]).collect();
         output::say(format_args!(

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::Serialize;
 
-use super::sweep::aligned;
+use super::sweep_report::aligned;
 use super::{Outcome, output};
 use crate::data::{Dataset, Missing, Target, fresh};
 use crate::error::Result;

@@ -1,6 +1,7 @@
 //! The command line: parses, calls the library, prints. A file per command; the only user of clap.
 
 mod animate;
+mod collect;
 mod compare;
 mod completions;
 mod compress;
@@ -21,6 +22,7 @@ mod progress;
 mod reproduce;
 mod resume;
 mod sweep;
+mod sweep_report;
 mod train;
 mod width;
 
@@ -49,6 +51,7 @@ enum Command {
     Train(train::Arguments),
     Resume(resume::Arguments),
     Sweep(sweep::Arguments),
+    Collect(collect::Arguments),
     Predict(predict::Arguments),
     Evaluate(evaluate::Arguments),
     Compare(compare::Arguments),
@@ -73,6 +76,8 @@ enum Failure {
     Reported,
     /// Whoever read the output has gone: no failure.
     Unread,
+    /// Asked to stop before the end: exit code 75, for which schedulers run a task again (`EX_TEMPFAIL` of sysexits.h).
+    Stopped,
 }
 
 impl From<Error> for Failure {
@@ -84,7 +89,7 @@ impl From<Error> for Failure {
 type Outcome = Result<(), Failure>;
 
 /// Runs the command that the process was started with. Exit code 0: done, or nobody reads what it prints any more; 1: failed;
-/// 2: not understood.
+/// 2: not understood; 75: a sweep was asked to stop before its end.
 pub fn run() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
@@ -96,6 +101,7 @@ pub fn run() -> ExitCode {
         Command::Train(arguments) => train::run(&arguments, cli.quiet),
         Command::Resume(arguments) => resume::run(&arguments, cli.quiet),
         Command::Sweep(arguments) => sweep::run(&arguments, cli.quiet),
+        Command::Collect(arguments) => collect::run(&arguments, cli.quiet),
         Command::Predict(arguments) => predict::run(&arguments, cli.quiet),
         Command::Evaluate(arguments) => evaluate::run(&arguments, cli.quiet),
         Command::Compare(arguments) => compare::run(&arguments, cli.quiet),

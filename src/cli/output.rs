@@ -26,6 +26,17 @@ pub(super) fn raw(bytes: &[u8]) -> Outcome {
     told(io::stdout().lock().write_all(bytes))
 }
 
+/// Prints a value as JSON, on several lines.
+pub(super) fn json(value: &impl serde::Serialize) -> Outcome {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let written = serde_json::to_writer_pretty(&mut out, value).map_err(io::Error::from);
+    told(
+        written
+            .and_then(|()| out.write_all(b"\n"))
+            .and_then(|()| out.flush()),
+    )
+}
+
 /// Prints a file's path, unless the file is where this line would go, such as `/dev/stdout`.
 pub(super) fn wrote(path: &Path) -> Outcome {
     match crate::file::is_stream(path) {
@@ -46,6 +57,7 @@ pub(super) fn end(outcome: Outcome) -> ExitCode {
     match outcome.and_then(|()| told(io::stdout().flush())) {
         Ok(()) | Err(Failure::Unread) => ExitCode::SUCCESS,
         Err(Failure::Reported) => ExitCode::FAILURE,
+        Err(Failure::Stopped) => ExitCode::from(75),
         Err(Failure::Error(error)) if is_unread(&error) => ExitCode::SUCCESS,
         Err(Failure::Error(error)) => {
             note(format_args!("error: {error}"));

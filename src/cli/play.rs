@@ -23,7 +23,7 @@ use crate::play::{Lab, Log, Server};
 pub struct Arguments {
     /// The configuration (TOML), or the log of an earlier play (play.json), which is played again first.
     config: Option<PathBuf>,
-    /// Where to compute: auto, flex, ndarray or wgpu.
+    /// Where to compute: auto, flex, ndarray, wgpu, or another that `foldspace devices` lists.
     #[arg(long, default_value = "auto", value_name = "NAME")]
     backend: Backend,
     /// Where the page's "save as a run" puts its runs, play-1, play-2 ...

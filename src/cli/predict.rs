@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{Outcome, output};
-use crate::data::config::FileOptions;
+use crate::data::file_options::FileOptions;
 use crate::data::{DataConfig, Dataset, Missing, Source, Target, fresh};
 use crate::error::{Error, Result};
 use crate::evaluate;

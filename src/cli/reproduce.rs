@@ -24,7 +24,7 @@ pub struct Arguments {
     /// List all items and leave.
     #[arg(long)]
     list: bool,
-    /// Where to compute: auto, flex, ndarray or wgpu.
+    /// Where to compute: auto, flex, ndarray, wgpu, or another that `foldspace devices` lists.
     #[arg(long, default_value = "auto", value_name = "NAME")]
     backend: Backend,
     /// How to store animations: gif, apng, mp4, png-frames; several with commas. By default mp4 where `ffmpeg` is

@@ -19,7 +19,7 @@ pub struct Arguments {
     /// How many epochs in all, for more than the run was to have.
     #[arg(long, value_name = "N")]
     epochs: Option<usize>,
-    /// Where to compute from now on: auto, flex, ndarray or wgpu; by default where the run began.
+    /// Where to compute from now on: auto, flex, ndarray, wgpu, or another that `foldspace devices` lists; by default where the run began.
     #[arg(long, value_name = "NAME")]
     backend: Option<Backend>,
     /// From which checkpoint: an epoch, or best; by default the newest.

@@ -2,33 +2,36 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use clap::Args;
-use serde::Serialize;
+use clap::{Args, ValueEnum};
 
-use super::{Outcome, interrupt, output, progress};
+use super::{Failure, Outcome, collect, interrupt, output, progress};
 use crate::device::Backend;
 use crate::error::{Error, Result as Done};
-use crate::figures;
-use crate::plot::Theme;
 use crate::sweep::{
-    Directory, Measure, Results, Setting, Summary, Sweep, grid, measure, parse_seeds, tables,
+    Directory, Gathered, Identity, Recorder, Setting, Shard, Sweep, Task, parse_seeds,
 };
 
-/// Dots per inch of the PNG files.
-const DPI: f64 = 192.0;
+/// With more runs than that, `--curves auto` keeps no curves: they are a hundred times the rest.
+const MOST_RUNS_WITH_CURVES: usize = 10_000;
 
 /// Train a configuration with every combination of some settings and several seeds, several runs at once.
 ///
 /// Writes runs.csv (a row per run), summary.csv (a row per combination), curves.csv (losses over the epochs), sweep.toml
 /// (what was run), and pictures: curves, accuracy (loss for a regression) and, where two settings differ, heat. A run is the same as that of
 /// `foldspace train` with these settings and this seed, on wgpu, where the seeds of a combination are trained as one network,
-/// within rounding; one that diverges is a row that says so. Ctrl-C keeps the runs that have finished.
+/// within rounding; one that diverges is a row that says so.
+///
+/// Every run that ends is a line in shards/ at once: after Ctrl-C, SIGTERM (exit code 75), a crash or a power failure the same
+/// command goes on with what is left. With --shard many machines share the work through one folder, see examples/cluster/README.md;
+/// `foldspace collect` then makes the tables and pictures.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     foldspace sweep configs/moons.toml --set train.optimizer.lr=0.01,0.1,1 --seeds 0..20\n  \
     foldspace sweep configs/moons.toml --set train.optimizer.lr=0.01,0.1 --set model.layers.0.units=4,16,64 --seeds 0..5\n  \
-    foldspace sweep configs/iris.toml --set train.optimizer.lr=0.005,0.02 --folds 5")]
+    foldspace sweep configs/iris.toml --set train.optimizer.lr=0.005,0.02 --folds 5\n  \
+    foldspace sweep configs/moons.toml --seeds 0..100000 --out /shared/moons --shard $SLURM_ARRAY_TASK_ID/100 --jobs 1")]
 pub struct Arguments {
     /// The configuration (TOML).
     config: PathBuf,
@@ -41,7 +44,7 @@ pub struct Arguments {
     /// Cross-validation: divide the samples into so many parts and hold each out once, for every combination and seed.
     #[arg(long, value_name = "K")]
     folds: Option<usize>,
-    /// Where to compute: auto, flex, ndarray or wgpu.
+    /// Where to compute: auto, flex, ndarray, wgpu, or another that `foldspace devices` lists.
     #[arg(long, default_value = "auto", value_name = "NAME")]
     backend: Backend,
     /// How many runs at once, seeds that are trained as one network counting as one; by default one per processor.
@@ -50,12 +53,29 @@ pub struct Arguments {
     /// Where tables and pictures go; by default artifacts/sweeps/ and the configuration's name.
     #[arg(short, long, value_name = "DIRECTORY")]
     out: Option<PathBuf>,
+    /// Do part K of N, K from 0, and leave tables and pictures to `foldspace collect`.
+    #[arg(long, value_name = "K/N", conflicts_with_all = ["missing", "overwrite", "json"])]
+    shard: Option<String>,
+    /// Do here what no shard has done yet, then make tables and pictures.
+    #[arg(long, conflicts_with = "overwrite")]
+    missing: bool,
+    /// Whether the losses of every epoch are kept: auto keeps those of up to 10000 runs.
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    curves: Curves,
     /// Replace a sweep that is there already.
     #[arg(long)]
     overwrite: bool,
     /// Print the summary as JSON.
     #[arg(long)]
     json: bool,
+}
+
+/// When curves are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Curves {
+    Auto,
+    Always,
+    Never,
 }
 
 /// Runs the command.
@@ -66,6 +86,7 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
         .map(|text| text.parse())
         .collect::<Done<Vec<Setting>>>()?;
     let seeds = arguments.seeds.as_deref().map(parse_seeds).transpose()?;
+    let shard: Option<Shard> = arguments.shard.as_deref().map(str::parse).transpose()?;
     let mut sweep = Sweep::new(&arguments.config, settings, seeds, arguments.backend)?;
     if let Some(folds) = arguments.folds {
         sweep = sweep.with_folds(folds)?;
@@ -74,159 +95,201 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
         .config
         .file_stem()
         .unwrap_or(arguments.config.as_os_str());
+    let curves = match arguments.curves {
+        Curves::Auto => sweep.grid().runs() <= MOST_RUNS_WITH_CURVES,
+        when => when == Curves::Always,
+    };
+    let identity = Identity::new(&sweep, &name.to_string_lossy(), curves)?;
     let out = arguments
         .out
         .clone()
         .unwrap_or_else(|| Path::new("artifacts/sweeps").join(name));
-    let mut directory = Directory::create(out, arguments.overwrite)?;
+    let mut directory = Directory::create(out)?;
+    let there = match shard {
+        Some(_) => {
+            if !directory.has_identity() && directory.has_results() {
+                let problem =
+                    "there are the tables of a sweep here, and no sweep.toml says of which";
+                let remedy = "sweep into another directory with --out, or move them away";
+                return Err(Error::invalid(
+                    directory.path().display().to_string(),
+                    problem,
+                    remedy,
+                )
+                .into());
+            }
+            directory.keep();
+            identity.settle(directory.path())?;
+            Some(Gathered::read(directory.path(), &identity)?)
+        }
+        None => before(arguments, &directory, &identity)?,
+    };
 
     super::notes(&sweep.notes(), quiet);
-    let wanted = sweep.grid().runs();
-    let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    let bar = progress::bar(wanted as u64, quiet, "runs");
-    let stop = interrupt::listen();
-    let jobs = arguments.jobs.map_or(processors, usize::from);
-    let trials = sweep.train(jobs, stop, &|trial| {
-        bar.set_message(sweep.grid().label(trial.combination));
-        bar.inc(1);
-    });
-    bar.finish_and_clear();
-    let trials = trials?;
-    if stop.load(Ordering::Relaxed) && trials.len() < wanted {
-        output::note(format_args!(
-            "stopped: {} of {wanted} runs have finished",
-            trials.len()
-        ));
-        if trials.is_empty() {
-            return Ok(());
+    let jobs = arguments.jobs.map(usize::from);
+    let whole = shard.unwrap_or(Shard::WHOLE);
+    let mut work = Work {
+        sweep: &sweep,
+        identity: &identity,
+        shard: whole,
+        clears: arguments.overwrite,
+        tasks: identity.deal().of_shard(identity.grid(), whole),
+        there,
+    };
+    if shard.is_some() {
+        let (all, left) = work.perform(&mut directory, jobs, quiet, true)?;
+        if !quiet {
+            output::say(format_args!(
+                "shard {whole}: {all} runs, {left} of them now; `foldspace collect {}` when all shards are done",
+                directory.path().display()
+            ))?;
         }
+        return Ok(());
     }
+    work.perform(&mut directory, jobs, quiet, false)?;
+    directory.keep();
+    let gathered = Gathered::read(directory.path(), &identity)?;
+    collect::remarks(&gathered, quiet);
+    if gathered.ended() < identity.grid().runs() {
+        return collect::refuse(&directory, &identity, &gathered, arguments.json);
+    }
+    collect::finish(&mut directory, &identity, gathered, arguments.json, quiet)
+}
 
-    let results = Results::new(name.to_string_lossy(), sweep.grid().clone(), trials);
-    tables::write(&mut directory, &sweep, &results)?;
-    for (name, figure) in figures::sweep(&results) {
-        for format in ["svg", "png"] {
-            let path = directory.path().join(format!("{name}.{format}"));
-            figure.save(&path, &Theme::LIGHT, DPI)?;
+/// What a sweep that is not one of several shards finds in its directory: the runs of the same sweep, to go on from; `None` where
+/// it begins anew.
+fn before(
+    arguments: &Arguments,
+    directory: &Directory,
+    identity: &Identity,
+) -> Done<Option<Gathered>> {
+    let path = directory.path();
+    let place = path.display().to_string();
+    let refuse = |problem: String, remedy: &str| Err(Error::invalid(&place, problem, remedy));
+    const REPLACE: &str = "replace it with --overwrite, or choose another directory with --out";
+    if arguments.overwrite {
+        return Ok(None);
+    }
+    // Shards that have begun without a run so far are at work here as well.
+    if !directory.has_runs()? && !directory.has_identity() {
+        return Ok(None);
+    }
+    if let Some(difference) = identity.differs(path)? {
+        return refuse(
+            format!("there is a sweep here already, another one: {difference}"),
+            REPLACE,
+        );
+    }
+    let gathered = Gathered::read(path, identity)?;
+    let missing = identity.grid().runs() - gathered.ended();
+    if missing == 0 && directory.has_results() && !arguments.missing {
+        return refuse(
+            "there is a sweep here already, this very one".to_owned(),
+            REPLACE,
+        );
+    }
+    if !arguments.missing && missing > 0 && gathered.cut().is_some_and(|count| count > 1) {
+        return refuse(
+            format!("shards of this sweep are here, and {missing} runs are missing"),
+            "do these here too with --missing, or run the shards that are missing and `foldspace collect`",
+        );
+    }
+    Ok(Some(gathered))
+}
+
+/// What a process has to do.
+struct Work<'a> {
+    sweep: &'a Sweep,
+    identity: &'a Identity,
+    shard: Shard,
+    tasks: Vec<Task>,
+    /// What is there already; `None` where the sweep begins anew.
+    there: Option<Gathered>,
+    /// Whether an earlier sweep goes (--overwrite), when the first run has ended and not before.
+    clears: bool,
+}
+
+impl Work<'_> {
+    /// Trains what is not there yet and returns how many runs there were to do, and how many of them were done now.
+    fn perform(
+        &mut self,
+        directory: &mut Directory,
+        jobs: Option<usize>,
+        quiet: bool,
+        at_once: bool,
+    ) -> Result<(usize, usize), Failure> {
+        let grid = self.identity.grid();
+        let runs = |tasks: &[Task]| tasks.iter().map(|task| task.seeds.len()).sum::<usize>();
+        let all = runs(&self.tasks);
+        let tasks = std::mem::take(&mut self.tasks);
+        let tasks = match &self.there {
+            Some(there) => there.left(tasks, self.identity),
+            None => tasks,
+        };
+        let there = |run: usize| self.there.as_ref().is_some_and(|there| there.has(run));
+        let wanted = (tasks.iter().flat_map(|task| task.runs(grid)))
+            .filter(|&run| !there(run))
+            .count();
+        let place = directory.path().to_path_buf();
+        let create = || Recorder::create(&place, self.identity, self.shard).map(Arc::new);
+        // A shard shows that it began: how a sweep was cut is read off the names.
+        let first = if at_once { Some(create()?) } else { None };
+        let recorder = Mutex::new((first, directory));
+        let begun = || -> Done<Arc<Recorder>> {
+            let mut guard = recorder.lock().unwrap_or_else(PoisonError::into_inner);
+            let (recorder, directory) = &mut *guard;
+            if let Some(recorder) = recorder {
+                return Ok(Arc::clone(recorder));
+            }
+            if self.clears {
+                directory.clear()?;
+            }
+            directory.keep();
+            self.identity.settle(&place)?;
+            Ok(Arc::clone(recorder.insert(create()?)))
+        };
+        let bar = progress::bar(wanted as u64, quiet, "runs");
+        let stop = interrupt::listen();
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        let numbers = grid.numbers();
+        let done = std::sync::atomic::AtomicUsize::new(0);
+        let ended = self
+            .sweep
+            .perform_all(&tasks, jobs.unwrap_or(processors), stop, &|trial| {
+                let Some(run) = numbers.of(trial).filter(|&run| !there(run)) else {
+                    return Ok(());
+                };
+                let backend = self.sweep.backend_of(trial.combination).name();
+                begun()?.record(run, trial, backend)?;
+                done.fetch_add(1, Ordering::Relaxed);
+                bar.set_message(grid.label(trial.combination));
+                bar.inc(1);
+                Ok(())
+            });
+        bar.finish_and_clear();
+        ended?;
+        let (recorder, directory) = recorder
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(recorder) = recorder.and_then(Arc::into_inner) {
+            recorder.finish()?;
         }
-    }
-    if arguments.json {
-        output::say(json(&results, directory.path())?)?;
-    } else if !quiet {
-        output::raw(table(&results).as_bytes())?;
-        output::say(directory.path().display())?;
-        output::say(best(&results))?;
-    }
-    Ok(())
-}
-
-/// The summary for programs.
-fn json(results: &Results, directory: &Path) -> Done<String> {
-    #[derive(Serialize)]
-    struct Report<'a> {
-        directory: String,
-        keys: Vec<&'a str>,
-        seeds: &'a [u64],
-        runs: usize,
-        measure: Measure,
-        best: Option<usize>,
-        combinations: &'a [Summary],
-    }
-    let swept = results.grid.swept().into_iter();
-    let report = Report {
-        directory: directory.display().to_string(),
-        keys: swept.map(|setting| setting.key.as_str()).collect(),
-        seeds: results.grid.seeds(),
-        runs: results.trials.len(),
-        measure: results.measure,
-        best: results.best().map(|best| best.combination),
-        combinations: &results.summaries,
-    };
-    serde_json::to_string_pretty(&report)
-        .map_err(|error| Error::io("the summary", "encode")(error.into()))
-}
-
-/// The summary for people: a row per combination, in the grid's order.
-fn table(results: &Results) -> String {
-    let shown = results.measure;
-    let loss = if results.summaries.iter().any(|s| s.test_loss.is_some()) {
-        Measure::TestLoss
-    } else {
-        Measure::TrainLoss
-    };
-    let mut header = results.grid.names();
-    header.extend(["runs", "diverged", "median", "mean", "sd", "min", "max"].map(str::to_owned));
-    if shown != loss {
-        header.push("median loss".to_owned());
-    }
-    header.push("separable".to_owned());
-    let mut rows = vec![header];
-    for summary in &results.summaries {
-        let values = summary.values.iter();
-        let mut row: Vec<String> = values.map(|value| grid::bare(value)).collect();
-        row.extend([summary.runs, summary.diverged].map(|count| count.to_string()));
-        let of = summary.of(shown);
-        let write = |value: Option<f64>| value.map_or("-".to_owned(), |value| shown.write(value));
-        row.extend([
-            write(of.map(|of| of.median)),
-            write(of.map(|of| of.mean)),
-            write(of.and_then(|of| of.sd)),
-            write(of.map(|of| of.min)),
-            write(of.map(|of| of.max)),
-        ]);
-        if shown != loss {
-            let median = summary.of(loss).map(|of| measure::loss(of.median));
-            row.push(median.unwrap_or_else(|| "-".to_owned()));
+        let done = done.into_inner();
+        if stop.load(Ordering::Relaxed) && done < wanted {
+            let kept = if done > 0 || at_once {
+                format!(
+                    "; the same command goes on from here, `foldspace collect {} --partial` shows what there is",
+                    directory.path().display()
+                )
+            } else {
+                String::new()
+            };
+            output::note(format_args!(
+                "stopped: {} of {all} runs have ended{kept}",
+                all - wanted + done
+            ));
+            return Err(Failure::Stopped);
         }
-        let share = summary
-            .separable
-            .map(|share| format!("{:.0} %", 100.0 * share));
-        row.push(share.unwrap_or_else(|| "-".to_owned()));
-        rows.push(row);
+        Ok((all, done))
     }
-    let judged = if shown == loss {
-        String::new()
-    } else {
-        format!("; {}", loss.name())
-    };
-    format!(
-        "{} after the last epoch{judged}\n{}",
-        shown.name(),
-        aligned(&rows)
-    )
-}
-
-/// Columns, flush right, two blanks apart.
-pub(super) fn aligned(rows: &[Vec<String>]) -> String {
-    let columns = rows.first().map_or(0, Vec::len);
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
-    let widths: Vec<usize> = (0..columns).map(|c| width(c).unwrap_or(0)).collect();
-    rows.iter()
-        .map(|row| {
-            let cells = row.iter().zip(&widths);
-            let cells: Vec<String> = cells
-                .map(|(cell, &width)| format!("{cell:>width$}"))
-                .collect();
-            cells.join("  ") + "\n"
-        })
-        .collect()
-}
-
-/// The last line.
-fn best(results: &Results) -> String {
-    let Some(best) = results.best() else {
-        return "best: none, every run diverged".to_owned();
-    };
-    let label = results.grid.label(best.combination);
-    let label = if label.is_empty() {
-        &results.name
-    } else {
-        &label
-    };
-    let median = best.of(results.measure).map_or(f64::NAN, |of| of.median);
-    format!(
-        "best: {label}: median {} {}",
-        results.measure.name(),
-        results.measure.write(median)
-    )
 }

@@ -22,7 +22,7 @@ use crate::train::EpochMetrics;
 pub struct Arguments {
     /// The configuration (TOML).
     config: PathBuf,
-    /// Where to compute: auto, flex, ndarray or wgpu.
+    /// Where to compute: auto, flex, ndarray, wgpu, or another that `foldspace devices` lists.
     #[arg(long, default_value = "auto", value_name = "NAME")]
     backend: Backend,
     /// The run directory; by default artifacts/runs/ and the configuration's name.

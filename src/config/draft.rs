@@ -8,8 +8,8 @@ use std::path::Path;
 
 use super::Config;
 use super::reference::{Absent, Section, sections};
-use crate::data::config::is_numpy;
 use crate::data::csv::{ColumnSurvey, CsvOptions, survey};
+use crate::data::file_options::is_numpy;
 use crate::data::{DataConfig, Dataset, Standardiser, Target};
 use crate::error::{Error, Result};
 use crate::suggest::closest;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 pub use super::csv::CsvOptions;
+use super::file_options::{FileOptions, is_npz, is_numpy};
 use super::folds::Fold;
 pub use super::npz::NpzOptions;
 use super::split::{Split, split_indices};
@@ -105,16 +106,6 @@ pub enum Source {
         /// How to read it.
         options: FileOptions,
     },
-}
-
-/// How to read a file. The keys of one that ends in `.npz` or `.npy` are those of arrays, of any other those of columns; what
-/// it is its first bytes say.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum FileOptions {
-    /// Columns with a header.
-    Csv(CsvOptions),
-    /// Arrays by name.
-    Npz(NpzOptions),
 }
 
 impl DataConfig {
@@ -427,18 +418,6 @@ impl TryFrom<DataTable> for DataConfig {
 /// Whether held-out parts are stratified where nothing is said.
 fn stratifies(source: &Source) -> bool {
     matches!(source, Source::File { .. })
-}
-
-/// Whether a file's name says that it is an archive of NumPy's arrays.
-pub fn is_npz(path: &Path) -> bool {
-    path.extension()
-        .is_some_and(|ending| ending.eq_ignore_ascii_case("npz"))
-}
-
-/// Whether a file's name says that it holds NumPy's arrays, one or several.
-pub fn is_numpy(path: &Path) -> bool {
-    let npy = |ending: &std::ffi::OsStr| ending.eq_ignore_ascii_case("npy");
-    is_npz(path) || path.extension().is_some_and(npy)
 }
 
 /// The synthetic set of this name with these parameters.

@@ -3,12 +3,10 @@
 use std::fs;
 use std::path::Path;
 
-use super::config::FileOptions;
-use super::csv::{self, CsvOptions};
-use super::npz::{self, NpzOptions};
+use super::file_options::{FileOptions, is_npz, is_numpy};
 use super::reading::Reading;
 use super::targets::Task;
-use super::{npy, npy_pair};
+use super::{csv, npy, npy_pair, npz};
 use crate::error::{Error, Result};
 
 /// What other programs' files begin with, what they are, and what to do about them.
@@ -59,7 +57,7 @@ pub fn read(path: &Path, options: &FileOptions, of_loss: Task) -> Result<Reading
         return npy_pair::read_with(&bytes, path, &options.npz()?, of_loss);
     }
     let archive = [&b"PK\x03\x04"[..], b"PK\x05\x06"];
-    let damaged = bytes.starts_with(b"PK") && super::config::is_npz(path);
+    let damaged = bytes.starts_with(b"PK") && is_npz(path);
     if damaged || archive.iter().any(|start| bytes.starts_with(start)) {
         if bytes
             .windows(19)
@@ -87,7 +85,7 @@ pub(super) fn refuse_others(path: &Path, bytes: &[u8], options: &FileOptions) ->
             "save it with numpy.savez(path, X=..., y=...)",
         ));
     }
-    if matches!(options, FileOptions::Npz(_)) && super::config::is_numpy(path) && !is_text(bytes) {
+    if matches!(options, FileOptions::Npz(_)) && is_numpy(path) && !is_text(bytes) {
         return Err(Error::invalid(
             path.display().to_string(),
             "this is not a whole .npz or .npy file",
@@ -107,54 +105,4 @@ fn other(path: &Path, what: &str, remedy: &str) -> Error {
         format!("this is {what}"),
         remedy,
     )
-}
-
-impl FileOptions {
-    /// What they say about arrays.
-    pub(super) fn npz(&self) -> Result<NpzOptions> {
-        let csv = match self {
-            Self::Npz(options) => return Ok(options.clone()),
-            Self::Csv(options) => options,
-        };
-        let mut options = NpzOptions {
-            task: csv.task,
-            missing: csv.missing,
-            ..NpzOptions::default()
-        };
-        if csv.target != csv::LABEL {
-            options.target.clone_from(&csv.target);
-        }
-        match csv.features.as_deref() {
-            None => {}
-            Some([name]) => options.features.clone_from(name),
-            Some(_) => {
-                return Err(Error::invalid(
-                    "data.features",
-                    "the file holds NumPy's arrays, and its features are a single one",
-                    "name one array, such as data.features = \"X\"",
-                ));
-            }
-        }
-        Ok(options)
-    }
-
-    /// What they say about columns.
-    pub(super) fn csv(&self) -> CsvOptions {
-        match self {
-            Self::Csv(options) => options.clone(),
-            Self::Npz(options) => CsvOptions {
-                target: match options.target.as_str() {
-                    npz::TARGET => csv::LABEL.into(),
-                    other => other.into(),
-                },
-                features: match options.features.as_str() {
-                    npz::FEATURES => None,
-                    other => Some(vec![other.into()]),
-                },
-                task: options.task,
-                missing: options.missing,
-                ..CsvOptions::default()
-            },
-        }
-    }
 }

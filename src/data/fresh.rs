@@ -6,33 +6,15 @@ use std::path::Path;
 
 use faer::Mat;
 
-use super::config::{DataConfig, FileOptions};
+use super::config::DataConfig;
 use super::dataset::{Dataset, Target};
+use super::file_options::FileOptions;
 use super::missing::Missing;
+use super::raw::{Answer, RawSamples};
 use super::reading::{mean, some};
 use super::split::Split;
 use super::{Source, csv, file, npy, npy_pair, npz};
 use crate::error::{Error, Result};
-
-/// What a file holds before it is prepared.
-#[derive(Debug, Clone)]
-pub(super) struct Fresh {
-    /// The features as the file has them (n x d), NaN where one is missing.
-    pub features: Mat<f64>,
-    /// The targets of each sample, if the file has them.
-    pub answers: Option<Vec<Vec<Answer>>>,
-    /// Where each sample stands: `line 7`.
-    pub places: Vec<String>,
-    pub notes: Vec<String>,
-}
-
-/// A target as a file has it.
-#[derive(Debug, Clone)]
-pub(super) struct Answer {
-    /// What it says; `None` where it is missing.
-    pub text: Option<String>,
-    pub number: Option<f64>,
-}
 
 /// New samples, as the network sees them.
 #[derive(Debug, Clone)]
@@ -97,7 +79,7 @@ pub fn read(path: &Path, config: &DataConfig, split: &Split, missing: Missing) -
 /// Does with missing values what is asked for.
 fn fill(
     place: &str,
-    fresh: &mut Fresh,
+    fresh: &mut RawSamples,
     train: &Dataset,
     split: &Split,
     missing: Missing,

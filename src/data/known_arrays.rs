@@ -3,9 +3,9 @@
 use faer::Mat;
 
 use super::arrays::{Source, features};
-use super::fresh::Answer;
 use super::missing::Missing;
 use super::npy::Entries;
+use super::raw::Answer;
 use crate::error::{Error, Result};
 
 /// The features of new samples (n x d), NaN where one is missing.

@@ -12,6 +12,7 @@ pub mod config;
 pub mod csv;
 pub mod dataset;
 pub mod file;
+pub mod file_options;
 pub mod folds;
 pub mod fresh;
 pub mod missing;
@@ -31,6 +32,7 @@ pub mod xor;
 mod arrange;
 mod arrays;
 mod known_arrays;
+mod raw;
 mod remarks;
 
 pub use batches::batches;

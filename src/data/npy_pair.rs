@@ -7,10 +7,10 @@ use super::arrays::{self, Source};
 use faer::Mat;
 
 use super::dataset::Dataset;
-use super::fresh::{Answer, Fresh};
 use super::known_arrays;
 use super::npy::Header;
 use super::npz::{NpzOptions, TARGET};
+use super::raw::{Answer, RawSamples};
 use super::reading::Reading;
 use super::targets::{self, Purpose, Task};
 use crate::error::{Error, Result};
@@ -94,7 +94,7 @@ pub(super) fn read_known(
     path: &Path,
     options: &NpzOptions,
     names: &[String],
-) -> Result<Fresh> {
+) -> Result<RawSamples> {
     let mut notes = Vec::new();
     let raw = known_arrays::holed(source(bytes, path)?)?;
     let (rows, features) = (raw.nrows(), names.len());
@@ -125,7 +125,7 @@ pub(super) fn read_known(
     } else {
         None
     };
-    Ok(Fresh {
+    Ok(RawSamples {
         features: Mat::from_fn(rows, features, |i, j| raw[(i, j)]),
         answers,
         places: (0..rows).map(|i| format!("row {i} (from 0)")).collect(),

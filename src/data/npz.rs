@@ -22,10 +22,10 @@ use serde::{Deserialize, Serialize};
 
 use super::arrays::{self, PAIRS, Source};
 use super::dataset::{Dataset, Target};
-use super::fresh::Fresh;
 use super::known_arrays;
 use super::missing::Missing;
 use super::npy::{self, Array, Entries, Header};
+use super::raw::RawSamples;
 use super::reading::{Reading, some};
 use super::targets::{Purpose, Task};
 use crate::error::{Error, Result};
@@ -159,7 +159,7 @@ pub(super) fn read_known(
     path: &Path,
     options: &NpzOptions,
     names: &[String],
-) -> Result<Fresh> {
+) -> Result<RawSamples> {
     let archive = Members::open(bytes, path)?;
     let mut notes = Vec::new();
     let (features, target) = archive.pair(options, &mut notes)?;
@@ -194,7 +194,7 @@ pub(super) fn read_known(
         Some(source) => Some(known_arrays::answers(source, raw.nrows(), class_names)?),
         None => None,
     };
-    Ok(Fresh {
+    Ok(RawSamples {
         features: Mat::from_fn(raw.nrows(), names.len(), |i, j| raw[(i, order[j])]),
         answers,
         places: (0..raw.nrows())

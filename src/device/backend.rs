@@ -27,11 +27,54 @@ pub enum Backend {
     Flex,
     /// A graphics card through Vulkan, Metal or DirectX.
     Wgpu,
+    /// A graphics card through Vulkan alone, its kernels compiled to SPIR-V.
+    Vulkan,
+    /// One of Apple's, its kernels compiled to Metal's own language.
+    Metal,
+    /// One of NVIDIA's through CUDA.
+    Cuda,
+    /// One of AMD's through ROCm.
+    Rocm,
 }
 
 impl Backend {
     /// All of them, in the order in which `foldspace devices` lists them.
-    pub const ALL: [Self; 4] = [Self::Auto, Self::Ndarray, Self::Flex, Self::Wgpu];
+    pub const ALL: [Self; 8] = [
+        Self::Auto,
+        Self::Ndarray,
+        Self::Flex,
+        Self::Wgpu,
+        Self::Vulkan,
+        Self::Metal,
+        Self::Cuda,
+        Self::Rocm,
+    ];
+
+    /// The cargo feature that builds it in.
+    pub fn feature(self) -> &'static str {
+        match self {
+            Self::Auto | Self::Ndarray | Self::Flex => "train",
+            Self::Wgpu => "gpu",
+            other => other.name(),
+        }
+    }
+
+    /// Whether this program was built with it.
+    pub fn is_built_in(self) -> bool {
+        match self {
+            Self::Auto | Self::Ndarray | Self::Flex => cfg!(feature = "train"),
+            Self::Wgpu => cfg!(feature = "gpu"),
+            Self::Vulkan => cfg!(feature = "vulkan"),
+            Self::Metal => cfg!(feature = "metal"),
+            Self::Cuda => cfg!(feature = "cuda"),
+            Self::Rocm => cfg!(feature = "rocm"),
+        }
+    }
+
+    /// Whether a card computes and not the processor.
+    pub fn is_card(self) -> bool {
+        !matches!(self, Self::Auto | Self::Ndarray | Self::Flex)
+    }
 
     /// The name on the command line.
     pub fn name(self) -> &'static str {
@@ -40,6 +83,10 @@ impl Backend {
             Self::Ndarray => "ndarray",
             Self::Flex => "flex",
             Self::Wgpu => "wgpu",
+            Self::Vulkan => "vulkan",
+            Self::Metal => "metal",
+            Self::Cuda => "cuda",
+            Self::Rocm => "rocm",
         }
     }
 }

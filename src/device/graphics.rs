@@ -1,50 +1,57 @@
 //! The graphics adapter that wgpu opens: the only file that knows wgpu.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::OnceLock;
 
 use burn::tensor::Device;
 use burn::tensor::wgpu::{WgpuBackend, wgpu};
 
+use super::Backend;
+use super::card::{Card, Missing};
+
 /// The way out where wgpu finds nothing to run on.
-pub(super) const REMEDY: &str = "install a Vulkan driver (on Debian and Ubuntu: mesa-vulkan-drivers, or the card \
+const REMEDY: &str = "install a Vulkan driver (on Debian and Ubuntu: mesa-vulkan-drivers, or the card \
     vendor's own), or use --backend flex";
 
-/// A graphics adapter that wgpu opened.
-pub(super) struct Graphics {
-    pub device: Device,
-    pub adapter: String,
-    pub driver: String,
-    pub kind: &'static str,
-    /// Emulated on the processor.
-    pub software: bool,
-}
-
-/// The default graphics adapter, or why there is none. Burn allows one initialisation per process.
-pub(super) fn adapter() -> &'static Result<Graphics, String> {
-    static GRAPHICS: OnceLock<Result<Graphics, String>> = OnceLock::new();
-    GRAPHICS.get_or_init(|| {
-        // Drivers are foreign code: where panics unwind, one below wgpu must not end a program that only uses this library.
-        catch_unwind(AssertUnwindSafe(open_graphics)).unwrap_or_else(|_| {
-            Err("the graphics driver failed while it was being opened".to_owned())
-        })
+/// The default adapter of one of wgpu's backends.
+///
+/// # Errors
+/// Why there is none.
+pub(super) fn open(backend: Backend) -> Result<Card, Missing> {
+    let interface = match backend {
+        Backend::Metal => WgpuBackend::Metal,
+        Backend::Vulkan => WgpuBackend::Vulkan,
+        // Left to itself, wgpu goes on to look for OpenGL, whose libraries write warnings to the terminal.
+        _ if cfg!(target_os = "linux") => WgpuBackend::Vulkan,
+        _ => WgpuBackend::Auto,
+    };
+    // Drivers are foreign code: where panics unwind, one below wgpu must not end a program that only uses this library.
+    let opened = catch_unwind(AssertUnwindSafe(|| adapter(interface)));
+    let opened = opened
+        .unwrap_or_else(|_| Err("the graphics driver failed while it was being opened".to_owned()));
+    opened.map_err(|problem| Missing {
+        problem,
+        remedy: match backend {
+            Backend::Metal if !cfg!(target_os = "macos") => {
+                "Metal is on Macs alone: use --backend wgpu or flex".to_owned()
+            }
+            _ => REMEDY.to_owned(),
+        },
     })
 }
 
-fn open_graphics() -> Result<Graphics, String> {
-    let mut options = Device::wgpu_options();
-    // Left to itself, wgpu goes on to look for OpenGL, whose libraries write warnings to the terminal.
-    if cfg!(target_os = "linux") {
-        options = options.graphics_api(WgpuBackend::Vulkan);
-    }
+fn adapter(interface: WgpuBackend) -> Result<Card, String> {
+    let options = Device::wgpu_options().graphics_api(interface);
     let (device, setup) = options
         .init_with_setup()
         .map_err(|error| one_line(&error.to_string()))?;
     let info = setup.adapter.get_info();
     let software = info.device_type == wgpu::DeviceType::Cpu;
-    Ok(Graphics {
+    Ok(Card {
         device,
-        driver: format!("{} {} ({:?})", info.driver, info.driver_info, info.backend),
+        driver: Some(format!(
+            "{} {} ({:?})",
+            info.driver, info.driver_info, info.backend
+        )),
         kind: match info.device_type {
             wgpu::DeviceType::IntegratedGpu => "integrated graphics",
             wgpu::DeviceType::DiscreteGpu => "graphics card",

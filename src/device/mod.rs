@@ -2,16 +2,14 @@
 //!
 //! Burn picks the backend at run time through its `Device`, so models carry no backend type. What can go wrong
 //! (no adapter, a driver too old, a name that does not exist) is an `Err` of one line that says what to do.
-
 //!
-//! Without feature `train` only the names are left ([`Backend`]), for configurations to be read; without feature `gpu`
-//! wgpu is a name that opens nothing.
+//! Without feature `train` only the names are left ([`Backend`]), for configurations to be read; a backend whose feature is
+//! off (`gpu` for wgpu, else of the same name) is a name that opens nothing.
 
 mod backend;
+#[cfg(feature = "train")]
+mod card;
 #[cfg(feature = "gpu")]
-mod graphics;
-#[cfg(all(feature = "train", not(feature = "gpu")))]
-#[path = "no_graphics.rs"]
 mod graphics;
 #[cfg(feature = "train")]
 mod open;

@@ -3,7 +3,8 @@
 use burn::tensor::Device;
 use serde::Serialize;
 
-use super::{Backend, graphics};
+use super::Backend;
+use super::card::card;
 use crate::error::{Error, Result};
 
 /// From this many parameters times samples per step on, a graphics card is worth its overhead.
@@ -24,7 +25,7 @@ pub fn choose(parameters: usize, batch: usize) -> (Backend, String) {
         );
         return (Backend::Flex, reason);
     }
-    match graphics::adapter() {
+    match card(Backend::Wgpu) {
         Ok(found) if !found.software => (
             Backend::Wgpu,
             format!(
@@ -54,12 +55,12 @@ pub fn open(backend: Backend) -> Result<Device> {
     match backend {
         Backend::Auto | Backend::Flex => Ok(Device::flex()),
         Backend::Ndarray => Ok(ndarray()),
-        Backend::Wgpu => match graphics::adapter() {
+        backend => match card(backend) {
             Ok(found) => Ok(found.device.clone()),
-            Err(problem) => Err(Error::Backend {
+            Err(missing) => Err(Error::Backend {
                 backend: backend.name().to_owned(),
-                problem: problem.clone(),
-                remedy: graphics::REMEDY.to_owned(),
+                problem: missing.problem.clone(),
+                remedy: missing.remedy.clone(),
             }),
         },
     }
@@ -77,6 +78,8 @@ fn ndarray() -> Device {
 pub struct BackendReport {
     /// The name to give to `--backend`.
     pub backend: Backend,
+    /// Whether this program was built with it.
+    pub built_in: bool,
     /// Whether it can be used here.
     pub available: bool,
     /// What it computes on, such as the graphics card's name.
@@ -87,10 +90,24 @@ pub struct BackendReport {
     pub note: String,
 }
 
-/// What each backend finds on this machine. Opens the graphics adapter, which takes a moment.
+/// What each backend finds on this machine. Opens the cards, which takes a moment.
 pub fn report() -> Vec<BackendReport> {
-    let processor = |backend, note: &str| BackendReport {
+    let of = |backend: Backend| match backend {
+        Backend::Auto => None,
+        Backend::Flex => Some(processor(backend, "what auto chooses for small jobs")),
+        Backend::Ndarray => Some(processor(backend, "deprecated by Burn in favour of flex")),
+        backend => Some(of_card(backend)),
+    };
+    let mut reports: Vec<_> = Backend::ALL.into_iter().filter_map(of).collect();
+    // What there is first.
+    reports.sort_by_key(|report| !report.built_in);
+    reports
+}
+
+fn processor(backend: Backend, note: &str) -> BackendReport {
+    BackendReport {
         backend,
+        built_in: true,
         available: true,
         adapter: Some(format!(
             "processor, {} threads",
@@ -98,30 +115,31 @@ pub fn report() -> Vec<BackendReport> {
         )),
         driver: None,
         note: note.to_owned(),
+    }
+}
+
+fn of_card(backend: Backend) -> BackendReport {
+    let report = |note: String| BackendReport {
+        backend,
+        built_in: backend.is_built_in(),
+        available: false,
+        adapter: None,
+        driver: None,
+        note,
     };
-    let wgpu = match graphics::adapter() {
+    match card(backend) {
         Ok(found) => BackendReport {
-            backend: Backend::Wgpu,
             available: true,
             adapter: Some(found.adapter.clone()),
-            driver: Some(found.driver.clone()),
-            note: if found.software {
+            driver: found.driver.clone(),
+            ..report(if found.software {
                 "emulated in software: right, but slower than flex".to_owned()
-            } else {
+            } else if backend == Backend::Wgpu {
                 format!("{}; auto chooses it for large jobs", found.kind)
-            },
+            } else {
+                found.kind.to_owned()
+            })
         },
-        Err(problem) => BackendReport {
-            backend: Backend::Wgpu,
-            available: false,
-            adapter: None,
-            driver: None,
-            note: format!("{problem}; {}", graphics::REMEDY),
-        },
-    };
-    vec![
-        processor(Backend::Flex, "what auto chooses for small jobs"),
-        processor(Backend::Ndarray, "deprecated by Burn in favour of flex"),
-        wgpu,
-    ]
+        Err(missing) => report(format!("{}; {}", missing.problem, missing.remedy)),
+    }
 }

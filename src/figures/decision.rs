@@ -2,7 +2,8 @@
 
 use faer::{Mat, MatRef};
 
-use super::{BOUNDARY_CELLS, FIELD_CELLS, Readout, decision_field};
+use super::field::{cell_centres, decision_field};
+use super::{BOUNDARY_CELLS, FIELD_CELLS, Readout};
 use crate::error::{Error, Result};
 use crate::geometry::{Bounds, Polyline, Sampling, class_borders, level_set};
 use crate::model::{Activation, Frozen, Layer, activation};
@@ -78,7 +79,7 @@ impl Decision {
                 Mark::Field { field, low, high }
             }
             Self::Several(last) => {
-                let centres = super::boundary::cell_centres(bounds);
+                let centres = cell_centres(bounds);
                 let mut softmax = last.clone();
                 softmax.activation = Activation::Softmax;
                 let probabilities = softmax.forward(head(centres.as_ref()).as_ref());

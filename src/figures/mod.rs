@@ -11,6 +11,7 @@ mod catalogue;
 mod confusion;
 mod decision;
 mod embedding;
+mod field;
 mod film;
 mod filters;
 mod flow;
@@ -41,17 +42,19 @@ mod weights;
 
 pub use betti::{BettiCurve, betti_csv, betti_curves, betti_figure, betti_of_run};
 pub use black_box::{BlackBoxLook, black_box_boundary, black_box_figure};
-pub use boundary::{boundary, boundary_curves, boundary_on, decision_field};
+pub use boundary::{boundary, boundary_curves, boundary_on};
 pub use camera::window as flow_window;
 pub use catalogue::{Name, scores, subject, training};
 pub use confusion::confusion;
 pub use embedding::{Embedding, embedding, embedding_bounds};
+pub use field::decision_field;
 pub use film::{Film, Judged};
 pub use flow::{Beside, Flow};
 pub use folds::{FoldNumbers, FoldPicture, LayerFolds, fold_table, folds_figure, layers_to};
 pub use grid::{grid_lines, warped};
 pub use history::{Series, history};
 pub use input_plane::{InputAxes, InputPlane};
+
 pub use one_feature::OneFeature;
 pub use prediction::residuals_of;
 pub use probes::{ProbeRow, Probes};

@@ -87,7 +87,25 @@ pub enum Activation {
 
 impl Activation {
     /// Every name that a configuration knows.
-    pub const NAMES: [&str; 17] = super::spelling::NAMES;
+    pub const NAMES: [&str; 17] = [
+        "identity",
+        "relu",
+        "leaky_relu",
+        "elu",
+        "gelu",
+        "gelu_tanh",
+        "silu",
+        "softplus",
+        "tanh",
+        "sigmoid",
+        "softmax",
+        "scaled_tanh",
+        "clip",
+        "relu6",
+        "hard_tanh",
+        "hard_sigmoid",
+        "hard_swish",
+    ];
     /// Leaky ReLU as PyTorch has it by default.
     pub const LEAKY_RELU: Self = Self::LeakyRelu { slope: 0.01 };
     /// ELU as every library has it by default.
@@ -132,7 +150,7 @@ impl Activation {
 
     /// Whether it is made of straight pieces.
     pub fn is_piecewise_linear(self) -> bool {
-        matches!(self, Self::Identity | Self::Relu | Self::LeakyRelu { .. })
+        self.kinks().is_some()
     }
 
     /// Whether a coordinate lies at the flat ends of an S-shaped activation: the slope is below a hundredth of that at 0. `None` of

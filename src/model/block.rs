@@ -7,7 +7,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use super::LayerParameters;
 use super::batch_norm::BatchNorm;
-use super::fused::{Bend, Layers};
+use super::fused::{Bend, Layers, Place};
 use super::mlp::{Parameter, download, numbers, upload, upload_vector};
 use crate::random::Generator;
 
@@ -47,6 +47,22 @@ impl Block {
             append(layers, narrow, Bend::Identity);
         }
         append(layers, &self.linear, bend);
+    }
+
+    /// The same over plain numbers.
+    pub(super) fn places(&self, bend: Bend) -> impl Iterator<Item = Place> {
+        let place = |linear: &Linear, bend| {
+            let [inputs, units] = linear.weight.dims();
+            Place {
+                inputs,
+                units,
+                has_bias: linear.bias.is_some(),
+                bend,
+            }
+        };
+        let narrow = self.narrow.as_ref();
+        let narrow = narrow.map(|narrow| place(narrow, Bend::Identity));
+        narrow.into_iter().chain([place(&self.linear, bend)])
     }
 
     /// Whether batch norm stands between the affine map and φ.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Activation, Init};
+use super::Activation;
 use crate::error::{Error, Result};
 
 /// A feed-forward network. The number of inputs comes from the data.
@@ -265,4 +265,26 @@ fn check_name(name: &str, position: usize) -> Result<(), String> {
     } else {
         Err(format!("{name:?} can't be the name of layer {position}"))
     }
+}
+
+/// How the initial weights of a layer with `fan_in` inputs and `fan_out` units are drawn.
+///
+/// | name | weights | biases |
+/// | --- | --- | --- |
+/// | `pytorch` | U(-1/√fan_in, 1/√fan_in) | U(-1/√fan_in, 1/√fan_in) |
+/// | `glorot_uniform` | U(-l, l), l = √(6 / (fan_in + fan_out)) | 0 |
+/// | `kaiming_normal` | N(0, 2 / fan_in) | 0 |
+/// | `orthogonal` | orthonormal rows or columns | 0 |
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Init {
+    /// `nn.Linear`'s default, Kaiming uniform with a = √5: each layer's weight, then its bias.
+    #[default]
+    Pytorch,
+    /// Keras' default (Glorot and Bengio 2010), for tanh and sigmoid.
+    GlorotUniform,
+    /// He et al. 2015, for ReLU.
+    KaimingNormal,
+    /// `torch.nn.init.orthogonal_` (Saxe et al. 2013): lengths and angles survive the layer.
+    Orthogonal,
 }

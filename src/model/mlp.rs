@@ -206,6 +206,20 @@ impl Mlp {
         self.layers.iter().map(|block| &block.linear)
     }
 
+    /// The layers as one operation over plain numbers takes them: their parameters in the order in which the module is walked.
+    /// `None` where one is not an affine map and a [`Bend`], in training too.
+    pub fn places(&self) -> Option<Vec<fused::Place>> {
+        let mut places = Vec::new();
+        for (block, outline) in self.layers.iter().zip(&self.outlines) {
+            let bend = Bend::of(outline.activation)?;
+            if block.has_norm() || outline.dropout > 0.0 {
+                return None;
+            }
+            places.extend(block.places(bend));
+        }
+        Some(places)
+    }
+
     /// The layers' names, from the first to the output.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.outlines.iter().map(|outline| outline.name.as_str())

@@ -3,6 +3,7 @@
 
 pub mod activation;
 mod arrange;
+mod array;
 #[cfg(feature = "train")]
 pub mod batch_norm;
 #[cfg(feature = "train")]
@@ -33,18 +34,20 @@ pub mod store;
 #[cfg(feature = "train")]
 pub mod tap;
 mod tensor;
+pub mod vectors;
 pub mod weights;
 
 pub use activation::Activation;
-pub use config::{LayerConfig, ModelConfig};
+pub use config::{Init, LayerConfig, ModelConfig};
 #[cfg(feature = "train")]
 pub use ensemble::Ensemble;
 pub use frozen::{Frozen, Layer};
-pub use init::{Init, initialise};
+pub use init::initialise;
 #[cfg(feature = "train")]
 pub use mlp::Mlp;
 pub use output::Output;
 pub use parameters::{LayerParameters, NormParameters, Parameters};
+pub use simd::do_without_avx512;
 pub use site::{Moment, Site};
 #[cfg(feature = "train")]
 pub use tap::{Silent, Tap};

@@ -1,5 +1,21 @@
 //! Loops compiled for the vectors that the processor turns out to have.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
+static WITHOUT_AVX512: AtomicBool = AtomicBool::new(false);
+
+/// From now on this program's own loops leave AVX-512 alone, to be timed as on a processor that lacks it. The bits stay the
+/// same, since AVX2 comes with the same fused multiplication and addition.
+pub fn do_without_avx512() {
+    WITHOUT_AVX512.store(true, Ordering::Relaxed);
+}
+
+/// Whether loops use AVX-512.
+#[cfg(target_arch = "x86_64")]
+fn has_avx512() -> bool {
+    is_x86_feature_detected!("avx512f") && !WITHOUT_AVX512.load(Ordering::Relaxed)
+}
+
 /// A loop nest. [`run`](Self::run) and all that it calls must be `#[inline(always)]`, so that it ends up inside the function
 /// that is compiled for the processor's vectors.
 pub trait Work {
@@ -17,7 +33,7 @@ pub trait Work {
 /// faer as well.
 pub fn dispatch<W: Work>(work: W) -> W::Output {
     #[cfg(target_arch = "x86_64")]
-    if is_x86_feature_detected!("avx512f") {
+    if has_avx512() {
         // SAFETY: the processor has AVX-512.
         return unsafe { with_avx512(work) };
     } else if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {

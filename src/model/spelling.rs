@@ -11,27 +11,6 @@ use super::Activation;
 use crate::error::{Error, Result};
 use crate::suggest::nearest;
 
-/// Every name, as [`Activation::name`] gives them.
-pub(super) const NAMES: [&str; 17] = [
-    "identity",
-    "relu",
-    "leaky_relu",
-    "elu",
-    "gelu",
-    "gelu_tanh",
-    "silu",
-    "softplus",
-    "tanh",
-    "sigmoid",
-    "softmax",
-    "scaled_tanh",
-    "clip",
-    "relu6",
-    "hard_tanh",
-    "hard_sigmoid",
-    "hard_swish",
-];
-
 /// The activation of this name at its default parameters; `None` where there is none, or it has no defaults.
 fn plain(name: &str) -> Option<Activation> {
     Some(match name {
@@ -159,7 +138,7 @@ impl<'de> Visitor<'de> for Spelling {
             "clip" => E::custom(
                 "clip has to be given its bounds, as in { clip = { low = 0.0, high = 6.0 } }",
             ),
-            _ => E::unknown_variant(name, &NAMES),
+            _ => E::unknown_variant(name, &Activation::NAMES),
         })
     }
 
@@ -187,12 +166,12 @@ impl<'de> Visitor<'de> for Spelling {
                 let Bounds { low, high } = table.next_value()?;
                 Activation::Clip { low, high }
             }
-            name if NAMES.contains(&name) => {
+            name if Activation::NAMES.contains(&name) => {
                 return Err(A::Error::custom(format!(
                     "{name} takes no parameters; write \"{name}\""
                 )));
             }
-            _ => return Err(A::Error::unknown_variant(&name, &NAMES)),
+            _ => return Err(A::Error::unknown_variant(&name, &Activation::NAMES)),
         };
         match table.next_key::<String>()? {
             None => Ok(activation),
@@ -223,7 +202,7 @@ impl FromStr for Activation {
             ("scaled_tanh", Ok(&[a, b])) => Self::ScaledTanh { a, b },
             ("clip", Ok(&[low, high])) => Self::Clip { low, high },
             (name, Ok([])) if plain(name).is_some() => plain(name).unwrap_or_default(),
-            (name, _) if NAMES.contains(&name) => {
+            (name, _) if Activation::NAMES.contains(&name) => {
                 return Err(Error::invalid(
                     text,
                     format!("these are not the parameters of {name}"),
@@ -231,9 +210,9 @@ impl FromStr for Activation {
                 ));
             }
             (name, _) => {
-                let remedy = match nearest(name, NAMES) {
+                let remedy = match nearest(name, Activation::NAMES) {
                     Some(nearest) => format!("did you mean {nearest}?"),
-                    None => format!("choose among {}", NAMES.join(", ")),
+                    None => format!("choose among {}", Activation::NAMES.join(", ")),
                 };
                 return Err(Error::invalid(text, "there is no such activation", remedy));
             }

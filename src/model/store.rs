@@ -11,6 +11,7 @@ use std::path::Path;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde_json::{Value, json};
 
+pub use super::array::Array;
 use super::tensor::Number;
 use crate::error::{Error, Result};
 
@@ -19,15 +20,6 @@ pub const VERSION: u64 = 1;
 
 /// The metadata key that holds what is ours.
 const KEY: &str = "foldspace";
-
-/// An array of `f32` in row-major order.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Array {
-    /// The lengths of its axes.
-    pub shape: Vec<usize>,
-    /// Its entries; as many as the product of `shape`.
-    pub values: Vec<f32>,
-}
 
 /// What a file holds.
 #[derive(Debug, Clone, PartialEq)]

@@ -2,7 +2,7 @@
 
 use half::{bf16, f16};
 
-use super::store::Array;
+use super::array::Array;
 
 /// A view of a storage.
 #[derive(Debug, Clone, PartialEq, Eq)]

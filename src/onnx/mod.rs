@@ -31,8 +31,8 @@ use walk::Walk;
 const MOST_BYTES: u64 = 8 * MOST_PARAMETERS as u64 + (64 << 20);
 
 /// The way out of most refusals.
-const REMEDY: &str =
-    "give a feed-forward network: dense layers, activations, batch norm, a scaler before them";
+const REMEDY: &str = "give a feed-forward network: dense layers, activations, batch norm, a scaler before them; any other model's border is drawn \
+     from Python, as a black box: foldspace_nn.boundary(model, X, y)";
 
 /// Reads a file, and the file of weights beside it where it has one.
 ///

@@ -11,7 +11,7 @@ use crate::config::Config;
 use crate::data::{DataConfig, Dataset, Source};
 use crate::error::{Error, Result};
 use crate::train;
-use crate::train::optimizer::OptimizerState;
+use crate::train::OptimizerState;
 
 impl Lab {
     pub(super) fn set(&mut self, assignments: &[String]) -> Result<Notes> {

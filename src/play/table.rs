@@ -6,8 +6,8 @@ use faer::Mat;
 
 use super::change::Point;
 use super::{MOST_BYTES, MOST_SAMPLES};
-use crate::data::config::FileOptions;
 use crate::data::csv::{self, CsvOptions};
+use crate::data::file_options::FileOptions;
 use crate::data::targets::Task;
 use crate::data::{DataConfig, Dataset, Source, Target};
 use crate::error::{Error, Result};

@@ -8,10 +8,11 @@ use super::backend::Never;
 use super::clip::Rect;
 use super::colour::Colour;
 use super::font::Face;
-use super::layout::{self, BAR_GAP, BAR_WIDTH, PanelLayout, TICK_GAP, size};
+use super::layout::{BAR_GAP, BAR_WIDTH, PanelLayout, TICK_GAP};
 use super::mark::{Field, Stroke};
+use super::painter::Painter;
 use super::panel::{ColourBar, Frame, Panel};
-use super::render::{Painter, numbered};
+use super::size;
 use super::{field, text, ticks};
 
 /// Grid lines are drawn behind the marks.
@@ -214,7 +215,7 @@ fn colour_bar<B: DrawingBackend<ErrorType = Never>>(
         widest = widest.max(text::width(&label, size::TICK, Face::Regular));
     }
     let at = [
-        strip.right + TICK_GAP + widest + layout::size::LABEL * 0.8,
+        strip.right + TICK_GAP + widest + size::LABEL * 0.8,
         (strip.top + strip.bottom) / 2.0,
     ];
     painter.turned_text(
@@ -231,4 +232,9 @@ fn colour_bar<B: DrawingBackend<ErrorType = Never>>(
 /// The middle of a pixel: a line of one pixel's width is sharp there.
 fn crisp(pixel: f64) -> f64 {
     pixel.floor() + 0.5
+}
+
+/// Does this frame carry numbers?
+fn numbered(frame: Frame) -> bool {
+    matches!(frame, Frame::Axes | Frame::Box)
 }

@@ -1,6 +1,6 @@
 //! Colour maps: from a number to a colour.
 
-use super::colour::Rgb;
+use super::rgb::Rgb;
 use super::theme::Theme;
 
 /// A named way to colour numbers. `t` runs from 0 to 1.

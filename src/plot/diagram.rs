@@ -1,8 +1,9 @@
 //! The network as circles and edges (figures 1 and 4 of post A).
 
-use super::colour::{Colour, Rgb};
+use super::colour::Colour;
 use super::mark::{Anchor, Mark, Point, Stroke};
 use super::panel::Panel;
+use super::rgb::Rgb;
 
 /// One column of nodes.
 #[derive(Debug, Clone, PartialEq)]

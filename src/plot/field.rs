@@ -4,10 +4,10 @@ use plotters_backend::DrawingBackend;
 
 use super::backend::Never;
 use super::clip::Rect;
-use super::colour::Rgb;
 use super::layout::View;
 use super::mark::{ClassField, Field, Point};
-use super::render::Painter;
+use super::painter::Painter;
+use super::rgb::Rgb;
 use super::theme::Theme;
 
 /// How much of a class's colour the most certain point of its region takes; the rest is paper.

@@ -1,13 +1,12 @@
 //! Very many data points of a vector picture, as one image: thousands of shapes would make it slow to open and large.
 
 use plotters::drawing::IntoDrawingArea;
-use plotters::element::{Drawable, PointCollection};
-use plotters_backend::{BackendCoord, DrawingBackend, DrawingErrorKind};
+use plotters_backend::DrawingBackend;
 
 use super::backend::{self, Never, STEP, SUBPIXELS};
 use super::layout::View;
 use super::mark::Mark;
-use super::render::Painter;
+use super::painter::Painter;
 
 /// With more data points than this, a vector picture holds them as one image.
 const MOST_SHAPES: usize = 5000;
@@ -69,38 +68,5 @@ impl<B: DrawingBackend<ErrorType = Never>> Painter<'_, B> {
         let rgba: Vec<u8> = (top..bottom).flat_map(row).copied().collect();
         let corner = [f64::from(left) / scale, f64::from(top) / scale];
         self.image(corner, right - left, bottom - top, rgba);
-    }
-}
-
-/// An RGB image as an element of plotters, whose own needs its bitmap backend.
-pub(super) struct Image {
-    /// Its corner, in steps.
-    pub top_left: (i32, i32),
-    /// Width and height in its own pixels.
-    pub size: (u32, u32),
-    /// Three or four bytes each.
-    pub rgb: Vec<u8>,
-}
-
-impl<'a> PointCollection<'a, (i32, i32)> for &'a Image {
-    type Point = &'a (i32, i32);
-    type IntoIter = std::iter::Once<&'a (i32, i32)>;
-
-    fn point_iter(self) -> Self::IntoIter {
-        std::iter::once(&self.top_left)
-    }
-}
-
-impl<B: DrawingBackend> Drawable<B> for Image {
-    fn draw<I: Iterator<Item = BackendCoord>>(
-        &self,
-        mut points: I,
-        backend: &mut B,
-        _parent_size: (u32, u32),
-    ) -> Result<(), DrawingErrorKind<B::ErrorType>> {
-        match points.next() {
-            Some(at) => backend.blit_bitmap(at, self.size, &self.rgb),
-            None => Ok(()),
-        }
     }
 }

@@ -13,31 +13,15 @@ use super::font::Face;
 use super::legend::{self, place_legend};
 use super::mark::Point;
 use super::panel::{Frame, Key, Panel, Scale};
+use super::size::{self, LABEL_HEIGHT};
 use super::text::{self, LINE_HEIGHT};
 use super::ticks::{self, Tick, Ticks};
-
-/// Font sizes, in pixels.
-pub mod size {
-    /// The figure's title.
-    pub const TITLE: f64 = 16.5;
-    /// A panel's title.
-    pub const PANEL_TITLE: f64 = 13.5;
-    /// Axis labels, legend.
-    pub const LABEL: f64 = 12.5;
-    /// Numbers along the axes.
-    pub const TICK: f64 = 11.0;
-    /// The caption.
-    pub const CAPTION: f64 = 12.0;
-}
 
 const MARGIN: f64 = 18.0;
 const COLUMN_GAP: f64 = 26.0;
 const ROW_GAP: f64 = 16.0;
 /// Between the plot and the numbers beside it.
 pub const TICK_GAP: f64 = 7.0;
-pub(super) const LABEL_HEIGHT: f64 = size::LABEL * 1.5;
-/// The width of a legend's sign, with the gap behind it.
-pub const SIGN_WIDTH: f64 = 26.0;
 /// The width of a colour bar.
 pub const BAR_WIDTH: f64 = 12.0;
 /// Between the plot and its colour bar.

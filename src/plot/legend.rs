@@ -2,9 +2,9 @@
 
 use super::clip::Rect;
 use super::font::Face;
-use super::layout::{LABEL_HEIGHT, SIGN_WIDTH, size};
 use super::mark::Point;
 use super::panel::{Key, Panel};
+use super::size::{self, LABEL_HEIGHT, SIGN_WIDTH};
 use super::text;
 
 /// Between one entry and the next.

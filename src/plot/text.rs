@@ -16,7 +16,6 @@ mod shaping;
 pub use code_point::take_missing;
 pub use markup::{Span, spans};
 pub use names::{distinct, shortened};
-pub(in crate::plot) use shaping::is_invisible;
 
 use super::font::{Face, Glyph};
 

@@ -1,6 +1,6 @@
 //! The look, in light and in dark.
 
-use super::colour::{Rgb, Role};
+use super::rgb::Rgb;
 
 /// A full set of colours. Class and accent colours stay apart under the common colour-vision deficiencies, and in
 /// lightness too, so that a grey print still shows which is which.
@@ -103,33 +103,4 @@ impl Theme {
             Rgb::hex(0xdcf4f7),
         ],
     };
-
-    /// The colour of a role; classes and accents repeat when they run out.
-    ///
-    /// ```
-    /// use foldspace::plot::{Role, Theme};
-    /// assert_eq!(Theme::LIGHT.rgb(Role::Class(10)), Theme::LIGHT.classes[0]);
-    /// ```
-    pub fn rgb(&self, role: Role) -> Rgb {
-        match role {
-            Role::Text => self.text,
-            Role::Muted => self.muted,
-            Role::Grid => self.grid,
-            Role::Axis => self.axis,
-            Role::Background => self.background,
-            Role::Class(k) => self.classes[k % self.classes.len()],
-            Role::Accent(k) => self.accents[k % self.accents.len()],
-            Role::On(colormap, t) => {
-                // Equal contrast with black and white lies at a luminance of about 0.18; white wins ties a little longer,
-                // since saturated colours look darker than they measure.
-                if colormap.rgb(t, self).luminance() < 0.3 {
-                    Rgb::hex(0xffffff)
-                } else {
-                    Rgb::hex(0x14161a)
-                }
-            }
-            Role::Scale(colormap, t) => colormap.rgb(t, self),
-            Role::Fixed(rgb) => rgb,
-        }
-    }
 }

@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::model::store::{self, Array, Contents};
 use crate::model::{LayerConfig, Parameters, weights};
 use crate::random::Generator;
-use crate::train::optimizer::OptimizerState;
+use crate::train::OptimizerState;
 use crate::train::{EarlyStopping, TrainerState};
 
 /// The kind of file, see [`store`].

@@ -67,7 +67,8 @@ pub fn write(
     let mut last = None;
     for trainer in trainers {
         let trainer = trainer?;
-        record::network(&run, played.split, &trainer, trainer.model())?;
+        let (model, parameters) = (trainer.model(), trainer.parameters());
+        record::network(&run, played.split, &trainer, model, parameters)?;
         last = Some(trainer.state());
     }
     let state = last.ok_or_else(|| {

@@ -54,12 +54,17 @@ pub(super) fn epoch_at(paths: &Paths, report: &EpochReport, now: f64) -> Result<
     log::append_cells(&paths.timing(), TIMING, numbered(vec![report.seconds, now]))
 }
 
-/// Keeps the weights of `network`, which stands for the trainer's as it is now, and what `[capture]` asks for besides.
-pub(super) fn network(run: &Run, split: &Split, trainer: &Trainer, network: &Mlp) -> Result<()> {
+/// Keeps the weights of a network, which stands for the trainer's as it is now, and what `[capture]` asks for besides.
+pub(super) fn network(
+    run: &Run,
+    split: &Split,
+    trainer: &Trainer,
+    network: &Mlp,
+    parameters: &Parameters,
+) -> Result<()> {
     let epoch = trainer.epoch();
-    let parameters = network.to_parameters();
-    check(run, epoch, &parameters)?;
-    weights::write(&run.paths.weights(epoch), &parameters)?;
+    check(run, epoch, parameters)?;
+    weights::write(&run.paths.weights(epoch), parameters)?;
     let capture = &run.config.capture;
     if capture.gradients && epoch > 0 {
         let gradients = trainer.gradients().into_iter();

@@ -279,9 +279,12 @@ impl Session {
         match &trainer.stopping().parameters {
             Some(best) if trainer.is_done() => {
                 let device = trainer.samples().inputs.device().autodiff();
-                record::network(run, &self.split, trainer, &Mlp::new(best, &device))
+                record::network(run, &self.split, trainer, &Mlp::new(best, &device), best)
             }
-            _ => record::network(run, &self.split, trainer, trainer.model()),
+            _ => {
+                let (model, parameters) = (trainer.model(), trainer.parameters());
+                record::network(run, &self.split, trainer, model, parameters)
+            }
         }
     }
 

@@ -1,8 +1,9 @@
 //! The combinations of a sweep: the product of the values of every setting.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
-use super::MOST_RUNS;
+use super::{MOST_RUNS, Trial};
 use crate::error::{Error, Result};
 
 /// One `--set KEY=V1,V2,...`.
@@ -49,11 +50,12 @@ impl FromStr for Setting {
         }
         let values = split_values(values)
             .ok_or_else(|| refuse("a bracket, brace or quote is not closed".to_owned()))?;
-        for (i, value) in values.iter().enumerate() {
+        let mut seen = BTreeSet::new();
+        for value in &values {
             if value.is_empty() {
                 return Err(refuse("a value is empty".to_owned()));
             }
-            if values[..i].contains(value) {
+            if !seen.insert(value) {
                 return Err(refuse(format!("the value {value} stands in it twice")));
             }
         }
@@ -212,6 +214,20 @@ impl Grid {
         self.combinations() * self.replicates()
     }
 
+    /// The number of a run, from 0: combination by combination, in each seed by seed, for each fold by fold. `seed` is the place
+    /// among [`seeds`](Self::seeds), `fold` counts from 1 and is 0 without cross-validation.
+    pub fn run(&self, combination: usize, seed: usize, fold: usize) -> usize {
+        (combination * self.seeds.len() + seed) * self.folds.max(1) + fold.saturating_sub(1)
+    }
+
+    /// The combination, the seed's place and the fold of a run's number.
+    pub fn place(&self, run: usize) -> (usize, usize, usize) {
+        let folds = self.folds.max(1);
+        let (fold, pair) = (run % folds, run / folds);
+        let fold = if self.folds == 0 { 0 } else { fold + 1 };
+        (pair / self.seeds.len(), pair % self.seeds.len(), fold)
+    }
+
     /// Which value each setting has in a combination; the last setting changes fastest.
     fn places(&self, combination: usize) -> Vec<usize> {
         let mut rest = combination;
@@ -245,6 +261,24 @@ impl Grid {
         settings
             .filter(|(setting, _)| setting.values.len() > 1)
             .map(|(setting, place)| setting.values[place].as_str())
+            .collect()
+    }
+
+    /// The numbers of runs by their seeds.
+    pub fn numbers(&self) -> Numbers<'_> {
+        let seeds = self.seeds.iter().zip(0_usize..);
+        Numbers {
+            grid: self,
+            places: seeds.map(|(&seed, place)| (seed, place)).collect(),
+        }
+    }
+
+    /// Which of its values each setting that differs has in a combination, in the order of [`swept`](Self::swept).
+    pub fn value_places(&self, combination: usize) -> Vec<usize> {
+        let places = self.places(combination).into_iter();
+        let both = places.zip(&self.settings);
+        both.filter(|(_, setting)| setting.values.len() > 1)
+            .map(|(place, _)| place)
             .collect()
     }
 
@@ -285,6 +319,21 @@ impl Grid {
             .map(|(name, value)| format!("{name} {}", bare(value)))
             .collect();
         words.join(", ")
+    }
+}
+
+/// The numbers of runs by their seeds.
+#[derive(Debug, Clone)]
+pub struct Numbers<'a> {
+    grid: &'a Grid,
+    places: BTreeMap<u64, usize>,
+}
+
+impl Numbers<'_> {
+    /// The [number](Grid::run) of a run; `None` where the grid has no such seed.
+    pub fn of(&self, trial: &Trial) -> Option<usize> {
+        let place = *self.places.get(&trial.seed)?;
+        Some(self.grid.run(trial.combination, place, trial.fold))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::Trial;
+use super::{Outcome, Trial};
 
 /// A number that a finished run is judged by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -21,13 +21,10 @@ pub enum Measure {
 impl Measure {
     /// The first of these that the runs have: on held-out samples rather than on the training set, accuracy rather than
     /// loss.
-    pub fn of_all(trials: &[Trial]) -> Self {
+    pub fn of_all(outcomes: &[Outcome]) -> Self {
         use Measure::{TestAccuracy, TestLoss, TrainAccuracy, TrainLoss};
-        let known = |measure: &Self| trials.iter().any(|trial| measure.of(trial).is_some());
-        let held_out = trials
-            .iter()
-            .any(|trial| trial.last.is_some_and(|last| last.test_loss.is_some()));
-        let order = if held_out {
+        let known = |measure: &Self| outcomes.iter().any(|run| run.of(*measure).is_some());
+        let order = if outcomes.iter().any(Outcome::is_held_out) {
             [TestAccuracy, TestLoss]
         } else {
             [TrainAccuracy, TrainLoss]

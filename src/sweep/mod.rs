@@ -1,7 +1,9 @@
-//! Sweeps: the same experiment with several settings and seeds, as many runs at once as there are processors.
+//! Sweeps: the same experiment with several settings and seeds, as many runs at once as there are processors, on as many
+//! machines as there are.
 //!
 //! ```text
-//! Grid (settings x seeds)  --train-->  [Trial]  --Results-->  [Summary], tables, figures
+//! Grid (settings x seeds) --Deal--> [Task] of a Shard --train--> [Trial] --Recorder--> rows files
+//! rows files of all shards --Gathered--> [Outcome] --Results--> [Summary], tables, figures
 //! ```
 //!
 //! On the processor every run is a [`Trainer`](crate::train::Trainer) of its own, and its numbers are those that `foldspace train`
@@ -9,23 +11,38 @@
 //! of a combination are trained as one network where an [`EnsembleTrainer`](crate::train::EnsembleTrainer) takes it, and the
 //! numbers are those within rounding.
 
+pub mod collect;
 pub mod directory;
+pub mod gather;
 pub mod grid;
+pub mod identity;
 pub mod measure;
+pub mod outcome;
+mod plan;
+pub mod recorder;
+pub mod results;
+pub mod rows;
 pub mod runs;
 pub mod seeds;
+pub mod shard;
 pub mod summary;
 pub mod tables;
 mod together;
 pub mod trial;
 
 pub use directory::Directory;
+pub use gather::Gathered;
 pub use grid::{Grid, Setting};
+pub use identity::Identity;
 pub use measure::Measure;
+pub use outcome::Outcome;
+pub use recorder::Recorder;
+pub use results::{Curve, Results};
 pub use runs::Sweep;
 pub use seeds::parse_seeds;
-pub use summary::{Results, Statistics, Summary};
+pub use shard::{Deal, Shard, Task};
+pub use summary::{Statistics, Summary};
 pub use trial::Trial;
 
-/// The most runs of one sweep.
-pub const MOST_RUNS: usize = 10_000;
+/// The most runs of one sweep: the numbers of ten million take a gigabyte.
+pub const MOST_RUNS: usize = 10_000_000;

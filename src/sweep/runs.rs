@@ -1,12 +1,13 @@
 //! Running: each run on one thread, several at once.
 
-use std::path::Path;
-use std::sync::Mutex;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
-use super::together::Task;
-use super::{Grid, Trial};
-use crate::config::Config;
+use super::plan::Plan;
+use super::{Deal, Grid, Task, Trial};
+use crate::config::{Config, Template};
 use crate::data::Source;
 use crate::data::folds::Fold;
 use crate::data::split::Split;
@@ -19,13 +20,13 @@ use crate::train::Trainer;
 #[derive(Debug, Clone)]
 pub struct Sweep {
     grid: Grid,
-    /// One per combination; their seeds are not yet set.
-    configs: Vec<Config>,
+    template: Template,
+    plan: Plan,
     backend: Backend,
 }
 
 impl Sweep {
-    /// Reads the configuration once for every combination. Without `seeds`, its own seed is the only one.
+    /// Reads the configuration and looks at every combination. Without `seeds`, its own seed is the only one.
     ///
     /// # Errors
     /// [`Error::Invalid`] where a setting makes no sense, see [`Config::from_file`] and [`Grid::new`]; [`Error::Backend`]
@@ -38,19 +39,17 @@ impl Sweep {
     ) -> Result<Self> {
         let own = seeds.is_none();
         let mut grid = Grid::new(settings, seeds.unwrap_or_else(|| vec![0]))?;
-        let configs = (0..grid.combinations())
-            .map(|combination| {
-                let config = Config::from_file(file, &grid.overrides(combination))?;
-                Ok(config.resolved())
-            })
-            .collect::<Result<Vec<Config>>>()?;
-        if own && let Some(config) = configs.first() {
-            grid = Grid::new(grid.settings().to_vec(), vec![config.seed])?;
+        let template = Template::read(file)?;
+        if own {
+            let first = template.config(&grid.overrides(0))?;
+            grid = Grid::new(grid.settings().to_vec(), vec![first.seed])?;
         }
+        let plan = Plan::new(&grid, &template, backend)?;
         device::open(backend)?;
         Ok(Self {
             grid,
-            configs,
+            template,
+            plan,
             backend,
         })
     }
@@ -61,6 +60,8 @@ impl Sweep {
     /// As [`Grid::with_folds`].
     pub fn with_folds(mut self, folds: usize) -> Result<Self> {
         self.grid = self.grid.with_folds(folds)?;
+        // Folds are not trained as one network.
+        self.plan.deal.together.fill(1);
         Ok(self)
     }
 
@@ -69,19 +70,45 @@ impl Sweep {
         &self.grid
     }
 
-    /// Where it computes.
-    pub fn backend(&self) -> Backend {
-        self.backend
+    /// What decides which shard a run belongs to.
+    pub fn deal(&self) -> &Deal {
+        &self.plan.deal
     }
 
-    /// The configuration of a combination with a seed.
+    /// Where a combination is computed: what `auto` stands for.
+    ///
+    /// # Panics
+    /// Where there is no such combination.
+    pub fn backend_of(&self, combination: usize) -> Backend {
+        self.plan.backends[combination]
+    }
+
+    /// The names of all backends that combinations are computed on, sorted.
+    pub fn backends(&self) -> Vec<&'static str> {
+        let names = self.plan.backends.iter().map(|backend| backend.name());
+        names.collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
+    /// The files that the runs read.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        self.plan.files.iter().map(PathBuf::as_path)
+    }
+
+    /// Where relative paths of the configuration start.
+    pub(super) fn base(&self) -> &Path {
+        self.template.base()
+    }
+
+    /// The configuration of a combination with a seed, every default written out.
     ///
     /// # Panics
     /// Where there is no such combination.
     pub fn config(&self, combination: usize, seed: u64) -> Config {
+        let config = self.template.config(&self.grid.overrides(combination));
+        let config = config.expect("every combination was read when the sweep was made");
         Config {
             seed,
-            ..self.configs[combination].clone()
+            ..config.resolved()
         }
     }
 
@@ -113,10 +140,44 @@ impl Sweep {
         stop: &AtomicBool,
         progress: &(dyn Fn(&Trial) + Sync),
     ) -> Result<Vec<Trial>> {
-        let tasks = self.tasks();
+        let trials = Mutex::new(Vec::new());
+        let keep = |trial: &Trial| {
+            progress(trial);
+            let mut trials = trials.lock().unwrap_or_else(PoisonError::into_inner);
+            trials.push(trial.clone());
+            Ok(())
+        };
+        self.perform_all(&self.deal().tasks(&self.grid), jobs, stop, &keep)?;
+        let mut trials = trials.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let numbers = self.grid.numbers();
+        trials.sort_by_key(|trial| numbers.of(trial));
+        Ok(trials)
+    }
+
+    /// Does some of the work, `jobs` tasks at once, until all is done or `stop` is set. `sink` is given each run that ends, in no
+    /// order; where it fails, no further task is begun.
+    ///
+    /// # Errors
+    /// As [`train`](Self::train), and the sink's.
+    pub fn perform_all(
+        &self,
+        tasks: &[Task],
+        jobs: usize,
+        stop: &AtomicBool,
+        sink: &(dyn Fn(&Trial) -> Result<()> + Sync),
+    ) -> Result<()> {
+        self.doubt(tasks)?;
         let next = AtomicUsize::new(0);
-        let done: Mutex<Vec<Option<Result<Vec<Trial>>>>> =
-            Mutex::new(tasks.iter().map(|_| None).collect());
+        // The first task in their order that failed, so that the same error is said each time.
+        let failed: Mutex<Option<(usize, Error)>> = Mutex::new(None);
+        let fail = |turn: usize, error: Error| {
+            // Let the others stop after what they are at.
+            next.store(tasks.len(), Ordering::Relaxed);
+            let mut failed = failed.lock().unwrap_or_else(PoisonError::into_inner);
+            if failed.as_ref().is_none_or(|(first, _)| turn < *first) {
+                *failed = Some((turn, error));
+            }
+        };
         // Plain threads, not rayon's: a kernel that waits for rayon could be handed a whole other run meanwhile.
         std::thread::scope(|scope| {
             for _ in 0..jobs.min(tasks.len()).max(1) {
@@ -126,26 +187,35 @@ impl Sweep {
                         let Some(task) = tasks.get(turn) else {
                             break;
                         };
-                        let trials = self.perform(task, stop, progress);
-                        if trials.is_err() {
-                            // Let the others stop after what they are at.
-                            next.store(tasks.len(), Ordering::Relaxed);
-                        }
-                        if let Ok(mut done) = done.lock() {
-                            done[turn] = Some(trials);
+                        let ended = |trial: &Trial| {
+                            if let Err(error) = sink(trial) {
+                                fail(turn, error);
+                            }
+                        };
+                        if let Err(error) = self.perform(task, stop, &ended) {
+                            fail(turn, error);
                         }
                     }
                 });
             }
         });
-        let done = done
-            .into_inner()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        let trials = done.into_iter().flatten().collect::<Result<Vec<_>>>()?;
-        let mut trials: Vec<Trial> = trials.into_iter().flatten().collect();
-        // Within a combination the seeds keep their order: the sort is stable.
-        trials.sort_by_key(|trial| trial.combination);
-        Ok(trials)
+        match failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            Some((_, error)) => Err(error),
+            None => Ok(()),
+        }
+    }
+
+    /// What can be seen to be wrong with a task is said before hours of training, and before anything is written.
+    fn doubt(&self, tasks: &[Task]) -> Result<()> {
+        let doubtful = |task: &&Task| self.plan.doubtful.contains(&task.combination);
+        let mut seen = BTreeSet::new();
+        for task in tasks.iter().filter(doubtful) {
+            if seen.insert(task.combination) {
+                let seed = self.grid.seeds()[task.seeds.start];
+                self.begin(task.combination, seed, task.fold)?;
+            }
+        }
+        Ok(())
     }
 
     /// The runs of a task that end before `stop` is set: as one network where they can be, else one after the other.
@@ -179,25 +249,7 @@ impl Sweep {
         fold: usize,
         stop: &AtomicBool,
     ) -> Result<Option<Trial>> {
-        let mut config = self.config(combination, seed);
-        if fold > 0 {
-            let of = self.grid.folds();
-            config.data.fold = Some(Fold { number: fold, of });
-        }
-        let in_context = |error| match error {
-            Error::Invalid {
-                place,
-                problem,
-                remedy,
-            } => {
-                let label = self.grid.label(combination);
-                let comma = if label.is_empty() { "" } else { ", " };
-                let place = format!("{place} (run {label}{comma}seed {seed})");
-                Error::invalid(place, problem, remedy)
-            }
-            error => error,
-        };
-        let (split, mut trainer) = self.prepare(&config).map_err(in_context)?;
+        let (config, split, mut trainer) = self.begin(combination, seed, fold)?;
         let mut trial = Trial {
             fold,
             ..Trial::new(combination, seed)
@@ -213,13 +265,48 @@ impl Sweep {
                     trial.diverged = Some(epoch);
                     break;
                 }
-                Err(error) => return Err(in_context(error)),
+                Err(error) => return Err(self.in_context(error, combination, seed)),
             }
         }
         let last = trainer.parameters();
         let best = trainer.stopping().parameters.as_ref();
-        trial.finish(&last, best.unwrap_or(&last), &split)?;
+        trial.finish(last, best.unwrap_or(last), &split)?;
         Ok(Some(trial))
+    }
+
+    /// An error, with the run that it is of.
+    fn in_context(&self, error: Error, combination: usize, seed: u64) -> Error {
+        match error {
+            Error::Invalid {
+                place,
+                problem,
+                remedy,
+            } => {
+                let label = self.grid.label(combination);
+                let comma = if label.is_empty() { "" } else { ", " };
+                let place = format!("{place} (run {label}{comma}seed {seed})");
+                Error::invalid(place, problem, remedy)
+            }
+            error => error,
+        }
+    }
+
+    /// Configuration, data and untrained network of a run.
+    fn begin(
+        &self,
+        combination: usize,
+        seed: u64,
+        fold: usize,
+    ) -> Result<(Config, Split, Trainer)> {
+        let mut config = self.config(combination, seed);
+        if fold > 0 {
+            let of = self.grid.folds();
+            config.data.fold = Some(Fold { number: fold, of });
+        }
+        let prepared = self.prepare(&config);
+        let (split, trainer) =
+            prepared.map_err(|error| self.in_context(error, combination, seed))?;
+        Ok((config, split, trainer))
     }
 
     /// Data and untrained network of a run.

@@ -51,6 +51,24 @@ pub fn parse_seeds(text: &str) -> Result<Vec<u64>> {
     Ok(seeds)
 }
 
+/// Seeds as [`parse_seeds`] reads them, rows of successive ones as ranges.
+///
+/// ```
+/// use foldspace::sweep::seeds::seeds_text;
+/// assert_eq!(seeds_text(&[5, 0, 1, 2, 3, 7, 8]), "5,0..4,7,8");
+/// ```
+pub fn seeds_text(seeds: &[u64]) -> String {
+    let ranges = seeds.chunk_by(|&a, &b| a.checked_add(1) == Some(b));
+    let texts = ranges.map(|range| match *range {
+        [first, _, .., last] if range.len() > 2 => format!("{first}..{}", last + 1),
+        _ => {
+            let each: Vec<String> = range.iter().map(u64::to_string).collect();
+            each.join(",")
+        }
+    });
+    texts.collect::<Vec<_>>().join(",")
+}
+
 /// The first seed of a part and the one behind its last.
 fn range(part: &str) -> Option<[u64; 2]> {
     let number = |text: &str| text.trim().parse::<u64>().ok().filter(|&seed| seed < LAST);

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Grid, Measure, Trial};
+use super::{Grid, Measure, Outcome};
 
 /// Mean, spread and middle of some numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -82,22 +82,24 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// What a combination's runs say together.
-    fn new(grid: &Grid, combination: usize, trials: &[Trial]) -> Self {
-        let over = |measure: Measure| Statistics::of(trials.iter().filter_map(|t| measure.of(t)));
-        let decided = trials.iter().any(|trial| trial.separable.is_some());
-        let separable = trials.iter().filter(|t| t.separable == Some(true)).count();
+    /// What a combination's runs say together, of which some may not have ended.
+    pub(super) fn new(grid: &Grid, combination: usize, outcomes: &[Outcome]) -> Self {
+        let ended = || outcomes.iter().filter(|outcome| outcome.has_ended());
+        let over = |measure: Measure| Statistics::of(ended().filter_map(|run| run.of(measure)));
+        let decided = ended().any(|run| run.separable().is_some());
+        let separable = ended().filter(|run| run.separable() == Some(true)).count();
+        let runs = ended().count();
         let values = grid.values(combination).into_iter();
         Self {
             combination,
             values: values.map(str::to_owned).collect(),
-            runs: trials.len(),
-            diverged: trials.iter().filter(|t| t.diverged.is_some()).count(),
+            runs,
+            diverged: ended().filter(|run| run.diverged().is_some()).count(),
             train_loss: over(Measure::TrainLoss),
             train_accuracy: over(Measure::TrainAccuracy),
             test_loss: over(Measure::TestLoss),
             test_accuracy: over(Measure::TestAccuracy),
-            separable: decided.then(|| separable as f64 / trials.len() as f64),
+            separable: decided.then(|| separable as f64 / runs as f64),
         }
     }
 
@@ -110,86 +112,4 @@ impl Summary {
             Measure::TrainLoss => self.train_loss.as_ref(),
         }
     }
-}
-
-/// A sweep that has run.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Results {
-    /// What it is called: the configuration's name.
-    pub name: String,
-    /// Settings and seeds.
-    pub grid: Grid,
-    /// Every finished run, combination by combination.
-    pub trials: Vec<Trial>,
-    /// One per combination.
-    pub summaries: Vec<Summary>,
-    /// What the runs are compared by.
-    pub measure: Measure,
-}
-
-impl Results {
-    /// Puts finished runs together, which stand combination by combination.
-    pub fn new(name: impl Into<String>, grid: Grid, trials: Vec<Trial>) -> Self {
-        let of = |combination: usize| of_combination(&trials, combination);
-        let summaries = (0..grid.combinations())
-            .map(|combination| Summary::new(&grid, combination, of(combination)))
-            .collect();
-        Self {
-            name: name.into(),
-            measure: Measure::of_all(&trials),
-            summaries,
-            grid,
-            trials,
-        }
-    }
-
-    /// The runs of a combination, in the order of their seeds.
-    pub fn trials_of(&self, combination: usize) -> &[Trial] {
-        of_combination(&self.trials, combination)
-    }
-
-    /// The combinations from best to worst: by the median of the [`measure`](Self::measure), for which a run that diverged
-    /// is worse than any other; of equals the one with the lower median of the training loss comes first.
-    pub fn ranking(&self) -> Vec<usize> {
-        let cost = |combination: usize, measure: Measure| {
-            let mut costs: Vec<f64> = self
-                .trials_of(combination)
-                .iter()
-                .map(|trial| match measure.of(trial) {
-                    None => f64::INFINITY,
-                    Some(value) if measure.is_accuracy() => -value,
-                    Some(value) => value,
-                })
-                .collect();
-            costs.sort_by(f64::total_cmp);
-            if costs.is_empty() {
-                f64::INFINITY
-            } else {
-                median(&costs)
-            }
-        };
-        let costs: Vec<[f64; 2]> = (0..self.grid.combinations())
-            .map(|c| [cost(c, self.measure), cost(c, Measure::TrainLoss)])
-            .collect();
-        let mut ranking: Vec<usize> = (0..costs.len()).collect();
-        ranking.sort_by(|&a, &b| {
-            let [first, second] = [0, 1].map(|k| costs[a][k].total_cmp(&costs[b][k]));
-            first.then(second)
-        });
-        ranking
-    }
-
-    /// The best combination; `None` where every run diverged.
-    pub fn best(&self) -> Option<&Summary> {
-        let first = *self.ranking().first()?;
-        let best = &self.summaries[first];
-        best.of(self.measure).map(|_| best)
-    }
-}
-
-/// Those of a combination, among runs that stand combination by combination.
-fn of_combination(trials: &[Trial], combination: usize) -> &[Trial] {
-    let first = trials.partition_point(|trial| trial.combination < combination);
-    let end = trials.partition_point(|trial| trial.combination <= combination);
-    &trials[first..end]
 }

@@ -1,94 +1,41 @@
-//! A sweep as files: what was run, a row per run, per combination, and per epoch.
+//! A sweep as tables: a row per run, per combination, and per epoch.
 
-use serde::Serialize;
+use std::io::{BufWriter, Write};
+use std::path::Path;
 
-use super::{Directory, Results, Statistics, Sweep, Trial};
-use crate::config::Config;
+use super::outcome::cell;
+use super::{Outcome, Results, Statistics};
 use crate::error::{Error, Result};
-use crate::file;
-use crate::run::session::BURN_VERSION;
+use crate::file::Partial;
 
-/// Writes `sweep.toml`, `curves.csv`, `summary.csv` and `runs.csv` (the last one last) in place of an earlier sweep's.
+/// What is before a run's numbers.
+fn of_run(results: &Results) -> &'static [&'static str] {
+    match results.grid.folds() {
+        0 => &["seed"],
+        _ => &["seed", "fold"],
+    }
+}
+
+/// A row per run that has ended.
 ///
 /// # Errors
-/// [`Error::Io`] where a file can't be written.
-pub fn write(directory: &mut Directory, sweep: &Sweep, results: &Results) -> Result<()> {
-    directory.clear()?;
-    let path = |name: &str| directory.path().join(name);
-    file::write(&path("sweep.toml"), record(sweep).as_bytes())?;
-    file::write(&path("curves.csv"), &curves(results)?)?;
-    file::write(&path("summary.csv"), &summary(results)?)?;
-    file::write(&path("runs.csv"), &runs(results)?)
-}
-
-/// What it takes to run the sweep again.
-fn record(sweep: &Sweep) -> String {
-    #[derive(Serialize)]
-    struct Record<'a> {
-        foldspace: &'static str,
-        burn: &'static str,
-        backend: &'static str,
-        seeds: &'a [u64],
-        #[serde(skip_serializing_if = "Option::is_none")]
-        folds: Option<usize>,
-        /// As they stand behind `--set`.
-        set: Vec<String>,
-        /// The first run's, with every default written out.
-        config: Config,
+/// [`Error::Io`] where the file can't be written.
+pub fn runs(results: &Results, path: &Path) -> Result<()> {
+    let columns = [of_run(results), &Outcome::COLUMNS].concat();
+    let mut table = Table::create(results, path, &columns)?;
+    for (run, outcome) in results.outcomes.iter().enumerate() {
+        if outcome.has_ended() {
+            table.run(run, outcome.cells())?;
+        }
     }
-    let grid = sweep.grid();
-    let settings = grid.settings().iter();
-    let record = Record {
-        foldspace: env!("CARGO_PKG_VERSION"),
-        burn: BURN_VERSION,
-        backend: sweep.backend().name(),
-        seeds: grid.seeds(),
-        folds: (grid.folds() > 0).then_some(grid.folds()),
-        set: settings
-            .map(|setting| format!("{}={}", setting.key, setting.values.join(",")))
-            .collect(),
-        config: sweep.config(0, grid.seeds()[0]),
-    };
-    toml::to_string(&record).expect("seeds, texts and configurations can be written as TOML")
-}
-
-/// A row per run.
-fn runs(results: &Results) -> Result<Vec<u8>> {
-    let folded = results.grid.folds() > 0;
-    let header = [
-        "seed",
-        "epochs",
-        "train_loss",
-        "train_accuracy",
-        "test_loss",
-        "test_accuracy",
-        "best_test_accuracy",
-        "best_epoch",
-        "separable",
-        "diverged_in_epoch",
-    ];
-    let rows = results.trials.iter().map(|trial| {
-        // A run that diverged has no last loss.
-        let last = trial.last.filter(|_| trial.diverged.is_none());
-        let cells = vec![
-            trial.seed.to_string(),
-            trial.last.map_or(0, |last| last.epoch).to_string(),
-            cell(last.map(|last| last.train_loss)),
-            cell(last.and_then(|last| last.train_accuracy)),
-            cell(last.and_then(|last| last.test_loss)),
-            cell(last.and_then(|last| last.test_accuracy)),
-            cell(trial.best.map(|(_, accuracy)| accuracy)),
-            cell(trial.best.map(|(epoch, _)| epoch)),
-            cell(trial.separable),
-            cell(trial.diverged),
-        ];
-        (trial.combination, numbered(cells, trial, folded))
-    });
-    csv(results, &headed(&header, folded), rows)
+    table.keep()
 }
 
 /// A row per combination.
-fn summary(results: &Results) -> Result<Vec<u8>> {
+///
+/// # Errors
+/// [`Error::Io`] where the file can't be written.
+pub fn summary(results: &Results, path: &Path) -> Result<()> {
     let quantities = ["train_loss", "train_accuracy", "test_loss", "test_accuracy"];
     let mut header = vec!["runs".to_owned(), "diverged".to_owned()];
     for quantity in quantities {
@@ -96,7 +43,9 @@ fn summary(results: &Results) -> Result<Vec<u8>> {
         header.extend(statistics.map(|statistic| format!("{quantity}_{statistic}")));
     }
     header.push("separable_share".to_owned());
-    let rows = results.summaries.iter().map(|summary| {
+    let header: Vec<&str> = header.iter().map(String::as_str).collect();
+    let mut table = Table::create(results, path, &header)?;
+    for summary in results.summaries() {
         let mut cells = vec![summary.runs.to_string(), summary.diverged.to_string()];
         let statistics = [
             summary.train_loss,
@@ -106,10 +55,9 @@ fn summary(results: &Results) -> Result<Vec<u8>> {
         ];
         cells.extend(statistics.into_iter().flat_map(statistic_cells));
         cells.push(cell(summary.separable));
-        (summary.combination, cells)
-    });
-    let header: Vec<&str> = header.iter().map(String::as_str).collect();
-    csv(results, &header, rows)
+        table.row(summary.combination, cells)?;
+    }
+    table.keep()
 }
 
 fn statistic_cells(of: Option<Statistics>) -> [String; 5] {
@@ -125,67 +73,78 @@ fn statistic_cells(of: Option<Statistics>) -> [String; 5] {
     ]
 }
 
-/// A row per run and kept epoch.
-fn curves(results: &Results) -> Result<Vec<u8>> {
-    let folded = results.grid.folds() > 0;
-    let header = ["seed", "epoch", "train_loss", "test_loss", "test_accuracy"];
-    let rows = results.trials.iter().flat_map(|trial| {
-        trial.curve.iter().map(|epoch| {
-            let cells = vec![
-                trial.seed.to_string(),
-                epoch.epoch.to_string(),
-                epoch.train_loss.to_string(),
-                cell(epoch.test_loss),
-                cell(epoch.test_accuracy),
-            ];
-            (trial.combination, numbered(cells, trial, folded))
-        })
-    });
-    csv(results, &headed(&header, folded), rows)
+/// A table that is being written, whole or not at all. Each row begins with its combination's values.
+pub(super) struct Table<'a> {
+    results: &'a Results,
+    partial: Partial,
+    writer: csv::Writer<BufWriter<std::fs::File>>,
 }
 
-/// A column for the fold behind that of the seed, in cross-validation.
-fn headed<'a>(header: &[&'a str], folded: bool) -> Vec<&'a str> {
-    let mut header = header.to_vec();
-    if folded {
-        header.insert(1, "fold");
+impl<'a> Table<'a> {
+    /// One with these columns behind those of the settings.
+    pub(super) fn create(results: &'a Results, path: &Path, columns: &[&str]) -> Result<Self> {
+        let partial = Partial::beside(path)?;
+        let file = BufWriter::with_capacity(1 << 16, partial.create()?);
+        let mut table = Self {
+            results,
+            partial,
+            writer: csv::Writer::from_writer(file),
+        };
+        let swept = results.grid.swept();
+        let keys = swept.iter().map(|setting| setting.key.as_str());
+        table.write(keys.chain(columns.iter().copied()))?;
+        Ok(table)
     }
-    header
-}
 
-/// The fold behind the seed.
-fn numbered(mut cells: Vec<String>, trial: &Trial, folded: bool) -> Vec<String> {
-    if folded {
-        cells.insert(1, trial.fold.to_string());
+    /// One with a row per run and kept epoch.
+    pub(super) fn of_curves(results: &'a Results, path: &Path) -> Result<Self> {
+        let epoch = ["epoch", "train_loss", "test_loss", "test_accuracy"];
+        Self::create(results, path, &[of_run(results), &epoch].concat())
     }
-    cells
-}
 
-/// Empty where there is nothing; numbers in the fewest digits that give the same number again.
-fn cell(value: Option<impl ToString>) -> String {
-    value.map_or_else(String::new, |value| value.to_string())
-}
-
-/// Rows with their combination's values in front.
-fn csv(
-    results: &Results,
-    header: &[&str],
-    rows: impl Iterator<Item = (usize, Vec<String>)>,
-) -> Result<Vec<u8>> {
-    let refuse = |error: csv::Error| Error::io("the table", "write")(error.into());
-    let grid = &results.grid;
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let swept = grid.swept();
-    let keys = swept.iter().map(|setting| setting.key.as_str());
-    writer
-        .write_record(keys.chain(header.iter().copied()))
-        .map_err(refuse)?;
-    for (combination, cells) in rows {
-        let values = grid.values(combination);
-        let cells = values.into_iter().chain(cells.iter().map(String::as_str));
-        writer.write_record(cells).map_err(refuse)?;
+    fn write<'b>(&mut self, cells: impl Iterator<Item = &'b str>) -> Result<()> {
+        let written = self.writer.write_record(cells);
+        written.map_err(|error| Error::io(self.partial.target(), "write")(error.into()))
     }
-    writer
-        .into_inner()
-        .map_err(|error| Error::io("the table", "write")(error.into_error()))
+
+    /// A row of a combination.
+    fn row(
+        &mut self,
+        combination: usize,
+        cells: impl IntoIterator<Item = impl AsRef<str>>,
+    ) -> Result<()> {
+        let cells: Vec<_> = cells.into_iter().collect();
+        let values = self.results.grid.values(combination);
+        self.write(
+            values
+                .into_iter()
+                .chain(cells.iter().map(std::convert::AsRef::as_ref)),
+        )
+    }
+
+    /// A row of a run: its combination's values, its seed and its fold, then the cells.
+    pub(super) fn run(
+        &mut self,
+        run: usize,
+        cells: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Result<()> {
+        let grid = &self.results.grid;
+        let (combination, seed, fold) = grid.place(run);
+        let mut row = vec![grid.seeds()[seed].to_string()];
+        if grid.folds() > 0 {
+            row.push(fold.to_string());
+        }
+        row.extend(cells.into_iter().map(Into::into));
+        self.row(combination, row)
+    }
+
+    /// Makes the file appear.
+    pub(super) fn keep(self) -> Result<()> {
+        let path = self.partial.target().to_path_buf();
+        let ended = self.writer.into_inner();
+        let mut buffer = ended.map_err(|error| Error::io(&path, "write")(error.into_error()))?;
+        buffer.flush().map_err(Error::io(&path, "write"))?;
+        self.partial.keep()?;
+        Ok(())
+    }
 }

@@ -23,6 +23,11 @@ pub struct StepGradients {
 }
 
 impl StepGradients {
+    /// Names and gradients, (in x out) as Burn stores weights, (1 x out) for a vector.
+    pub(super) fn new(tensors: Vec<(String, Tensor<2>)>) -> Self {
+        Self { tensors }
+    }
+
     /// Takes hold of what a backward pass left for `model`.
     pub fn of(model: &Mlp, gradients: &Gradients) -> Self {
         let pick = |parameter: mlp::Parameter| {
@@ -41,9 +46,14 @@ impl StepGradients {
 
     /// Σ g² of every parameter, still on the device.
     pub fn squares(&self) -> impl Iterator<Item = Tensor<1>> {
-        self.tensors
-            .iter()
-            .map(|(_, gradient)| gradient.clone().square().sum())
+        Self::squares_of(self.tensors.iter().map(|(_, gradient)| gradient.clone()))
+    }
+
+    /// Σ g² of each, on its device.
+    pub(super) fn squares_of(
+        gradients: impl Iterator<Item = Tensor<2>>,
+    ) -> impl Iterator<Item = Tensor<1>> {
+        gradients.map(|gradient| gradient.square().sum())
     }
 
     /// The gradients in full.
@@ -57,6 +67,13 @@ impl StepGradients {
 }
 
 impl Clip {
+    /// min(1, c / (‖g‖ + 1e-6)), from Σ g² of every parameter.
+    pub(super) fn factor(squares: Vec<Tensor<1>>, most: f64) -> Tensor<1> {
+        let length = Tensor::cat(squares, 0).sum().sqrt();
+        let factor = length.add_scalar(1e-6).recip().mul_scalar(most);
+        factor.clamp_max(1.0)
+    }
+
     /// Clips the gradients of `model`'s parameters. Nothing is read back from the device.
     pub fn apply(self, model: &Mlp, gradients: &mut Gradients) {
         let clipped: Box<dyn Fn(Tensor<2>) -> Tensor<2>> = match self {
@@ -65,9 +82,7 @@ impl Clip {
                 if squares.is_empty() {
                     return;
                 }
-                let length = Tensor::cat(squares, 0).sum().sqrt();
-                let factor = length.add_scalar(1e-6).recip().mul_scalar(most);
-                let factor = factor.clamp_max(1.0).unsqueeze::<2>();
+                let factor = Self::factor(squares, most).unsqueeze::<2>();
                 Box::new(move |gradient| gradient * factor.clone())
             }
             Self::Value(most) => Box::new(move |gradient| gradient.clamp(-most, most)),

@@ -11,6 +11,8 @@ pub mod early_stopping;
 #[cfg(feature = "train")]
 pub mod ensemble;
 #[cfg(feature = "train")]
+mod epoch;
+#[cfg(feature = "train")]
 pub mod gradients;
 pub mod loss;
 #[cfg(feature = "train")]
@@ -19,10 +21,14 @@ pub mod metrics;
 #[cfg(feature = "train")]
 pub mod optimizer;
 mod optimizer_config;
+#[cfg(feature = "train")]
+mod optimizer_state;
 mod precision;
 #[cfg(feature = "train")]
 pub mod samples;
 pub mod schedule;
+#[cfg(feature = "train")]
+mod step;
 #[cfg(feature = "train")]
 pub mod trainer;
 
@@ -32,12 +38,18 @@ pub use early_stopping::{EarlyStopping, EarlyStoppingConfig, Monitor};
 #[cfg(feature = "train")]
 pub use ensemble::{EnsembleTrainer, Member};
 #[cfg(feature = "train")]
+pub use epoch::{Descent, WholeEpoch};
+#[cfg(feature = "train")]
 pub use gradients::ParameterGradient;
 pub use loss::Loss;
 pub use metrics::{EpochMetrics, EpochReport};
 pub use optimizer_config::{OptimizerConfig, OptimizerName};
 #[cfg(feature = "train")]
+pub use optimizer_state::OptimizerState;
+#[cfg(feature = "train")]
 pub use samples::{Samples, Targets};
 pub use schedule::{Schedule, Warmup};
+#[cfg(feature = "train")]
+pub use step::{EpochSteps, Step};
 #[cfg(feature = "train")]
 pub use trainer::{Trainer, TrainerState};

@@ -17,8 +17,9 @@ use burn::optim::{DynOptimizer, DynState, RmsPropConfig, SgdConfig, StateSink, S
 use burn::tensor::{Device, Gradients, Tensor};
 
 use super::adam::{Adam, Decay};
+use super::optimizer_state::{Numbers, OptimizerState, Place};
 use super::{OptimizerConfig, OptimizerName};
-use crate::model::fused::{Descent, descend};
+use crate::model::fused::{Descent, Update, descend};
 
 impl OptimizerConfig {
     /// The rule with PyTorch's constants.
@@ -29,6 +30,35 @@ impl OptimizerConfig {
                 decay: config.weight_decay.unwrap_or_default(),
             },
             _ => Rule::WithMemory(self.build_with_memory()),
+        }
+    }
+
+    /// The same over plain numbers.
+    fn update(&self) -> Update {
+        let config = self.resolved();
+        let momentum = config.momentum.unwrap_or_default();
+        let eps = config.eps.unwrap_or_default();
+        let decay = config.weight_decay.unwrap_or_default();
+        let adam = |penalty: f64, shrink: f64| Update::Adam {
+            betas: config.betas.unwrap_or_default(),
+            eps,
+            penalty,
+            shrink,
+        };
+        match config.name {
+            OptimizerName::Sgd => Update::Sgd {
+                decay,
+                momentum,
+                nesterov: config.nesterov.unwrap_or_default(),
+            },
+            OptimizerName::Adam => adam(decay, 0.0),
+            OptimizerName::AdamW => adam(0.0, decay),
+            OptimizerName::RmsProp => Update::RmsProp {
+                alpha: config.alpha.unwrap_or_default(),
+                momentum,
+                eps,
+                decay,
+            },
         }
     }
 
@@ -81,15 +111,27 @@ enum Rule {
 /// Moves a network's parameters along their gradients, and remembers what it needs from step to step.
 pub struct Optimizer {
     rule: Rule,
-    /// Momentum and averages by parameter, such as `layers.0.weight`.
-    state: BTreeMap<String, DynState>,
+    /// The same as the rule, over plain numbers.
+    update: Update,
+    past: Past,
+}
+
+/// Momentum and averages.
+enum Past {
+    /// By parameter, such as `layers.0.linear.weight`.
+    Tensors(BTreeMap<String, DynState>),
+    /// As an epoch in one operation leaves them.
+    Numbers(Numbers),
 }
 
 impl fmt::Debug for Optimizer {
     /// The parameters that it remembers something of.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut optimizer = formatter.debug_struct("Optimizer");
-        optimizer.field("state", &self.state.keys());
+        match &self.past {
+            Past::Tensors(tensors) => optimizer.field("past", &tensors.keys()),
+            Past::Numbers(numbers) => optimizer.field("past", &numbers.parameters),
+        };
         optimizer.finish_non_exhaustive()
     }
 }
@@ -99,14 +141,26 @@ impl Optimizer {
     pub fn new(config: &OptimizerConfig) -> Self {
         Self {
             rule: config.build(),
-            state: BTreeMap::new(),
+            update: config.update(),
+            past: Past::Tensors(BTreeMap::new()),
         }
     }
 
     /// One step: the module with every parameter that has a gradient moved against it.
     pub fn step<M: Module>(&mut self, lr: f64, module: M, gradients: Gradients) -> M {
+        if let Past::Numbers(numbers) = &self.past {
+            let device = module.devices().first().cloned().unwrap_or_default();
+            let saved = numbers.save(self.update);
+            if let Err(parameter) = self.load(saved, &device.inner()) {
+                unreachable!("this optimiser's own numbers lack {parameter}");
+            }
+        }
+        let Past::Tensors(past) = &mut self.past else {
+            unreachable!("loaded above");
+        };
         module.map(&mut Stepper {
-            optimizer: self,
+            rule: &self.rule,
+            past,
             lr,
             gradients,
             path: String::new(),
@@ -115,11 +169,15 @@ impl Optimizer {
 
     /// The state as named arrays and counters, for a checkpoint.
     pub fn save(&self) -> OptimizerState {
+        let tensors = match &self.past {
+            Past::Tensors(tensors) => tensors,
+            Past::Numbers(numbers) => return numbers.save(self.update),
+        };
         let mut saved = OptimizerState::default();
         let Rule::WithMemory(rule) = &self.rule else {
             return saved;
         };
-        for (parameter, state) in &self.state {
+        for (parameter, state) in tensors {
             let mut sink = StateSink::default();
             rule.state_flatten(parameter, state, &mut sink);
             for (name, data) in sink.tensors {
@@ -149,7 +207,7 @@ impl Optimizer {
         for (name, (shape, values)) in saved.arrays {
             source.insert_tensor(name, burn::tensor::TensorData::new(values, shape));
         }
-        self.state.clear();
+        let mut tensors = BTreeMap::new();
         for (parameter, rank) in saved.ranks {
             if !(1..=2).contains(&rank) {
                 return Err(parameter);
@@ -158,28 +216,34 @@ impl Optimizer {
                 return Err(parameter);
             };
             match rule.state_unflatten(rank, &parameter, &mut source, device) {
-                Some(state) => self.state.insert(parameter, state),
+                Some(state) => tensors.insert(parameter, state),
                 None => return Err(parameter),
             };
         }
+        self.past = Past::Tensors(tensors);
         Ok(())
     }
-}
 
-/// An optimiser's state in plain numbers.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct OptimizerState {
-    /// Arrays (shape and entries) by name, such as `layers.0.weight.momentum.velocity`.
-    pub arrays: BTreeMap<String, (Vec<usize>, Vec<f32>)>,
-    /// Step counters by name.
-    pub counters: BTreeMap<String, u64>,
-    /// The number of axes of every parameter that has a state.
-    pub ranks: BTreeMap<String, usize>,
+    /// What [`Update`] is to this optimiser, and what it remembers of parameters that lie one after the other; `None`
+    /// where they are not at the same step.
+    pub(super) fn numbers(&mut self, parameters: &[Place]) -> Option<(Update, &mut Numbers)> {
+        if let Past::Tensors(_) = self.past {
+            let numbers = Numbers::new(self.update, parameters, &self.save())?;
+            self.past = Past::Numbers(numbers);
+        }
+        match &mut self.past {
+            Past::Numbers(numbers) if numbers.parameters == parameters => {
+                Some((self.update, numbers))
+            }
+            _ => None,
+        }
+    }
 }
 
 /// Walks a module and steps one parameter after the other.
 struct Stepper<'a> {
-    optimizer: &'a mut Optimizer,
+    rule: &'a Rule,
+    past: &'a mut BTreeMap<String, DynState>,
     lr: f64,
     gradients: Gradients,
     /// Where in the module the walk is, such as `layers.0.linear.weight`.
@@ -203,17 +267,17 @@ impl ModuleMapper for Stepper<'_> {
         let Some(gradient) = value.grad_remove(&mut self.gradients) else {
             return Param::from_mapped_value(id, value, mapper);
         };
-        let moved = match &self.optimizer.rule {
+        let moved = match self.rule {
             &Rule::Descent { decay } => {
                 let rate = self.lr;
                 descend(value, gradient, Descent { rate, decay })
             }
             Rule::WithMemory(rule) => {
-                let past = self.optimizer.state.remove(&self.path);
+                let past = self.past.remove(&self.path);
                 let (value, gradient) = (value.inner().into_bridge(), gradient.into_bridge());
                 let (moved, state) = rule.step_dyn(D, self.lr, value, gradient, past);
                 if let Some(state) = state {
-                    self.optimizer.state.insert(self.path.clone(), state);
+                    self.past.insert(self.path.clone(), state);
                 }
                 Tensor::from_inner(Tensor::<D>::from_bridge(moved)).require_grad()
             }

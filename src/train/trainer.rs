@@ -1,15 +1,18 @@
 //! The training loop.
 
+use std::sync::OnceLock;
 use std::time::Instant;
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
 use super::gradients::StepGradients;
-use super::optimizer::{Optimizer, OptimizerState};
+use super::optimizer::Optimizer;
+use super::optimizer_state::OptimizerState;
+use super::step::Listener;
 use super::{
-    EarlyStopping, EpochMetrics, EpochReport, Monitor, ParameterGradient, Samples, TrainConfig,
-    check,
+    Descent, EarlyStopping, EpochMetrics, EpochReport, EpochSteps, Monitor, ParameterGradient,
+    Samples, Step, TrainConfig, WholeEpoch, check,
 };
 use crate::data::Dataset;
 use crate::error::{Error, Result};
@@ -35,6 +38,10 @@ pub struct Trainer {
     epoch: usize,
     stopping: EarlyStopping,
     gradients: StepGradients,
+    /// An epoch as one operation, where it can be.
+    whole: Option<WholeEpoch>,
+    /// The parameters as they are now, once somebody has asked for them.
+    parameters: OnceLock<Parameters>,
 }
 
 /// All that a trainer needs to go on to the same bits as if it had never stopped.
@@ -134,18 +141,21 @@ impl Trainer {
         // Parameters are followed by autodiff; data is not, and evaluation runs without.
         let device = device.clone().autodiff();
         let model = Mlp::new(parameters, &device);
+        let samples = Samples::upload(train, config.loss, &device.clone().inner());
         Ok(Self {
             config: config.clone(),
             last_activation: model.last_activation().unwrap_or_default(),
+            whole: WholeEpoch::new(&model, &samples, config.loss),
             model,
             optimizer: Optimizer::new(&config.optimizer),
             generator,
             loss_unit: config.loss.unit(train),
-            train: Samples::upload(train, config.loss, &device.clone().inner()),
+            train: samples,
             test: test.map(|test| Samples::upload(test, config.loss, &device.clone().inner())),
             epoch: 0,
             stopping: EarlyStopping::default(),
             gradients: StepGradients::default(),
+            parameters: OnceLock::new(),
         })
     }
 
@@ -154,6 +164,21 @@ impl Trainer {
     /// # Errors
     /// [`Error::Diverged`] where the loss or the gradient is no longer a finite number.
     pub fn next_epoch(&mut self) -> Result<Option<EpochReport>> {
+        self.advance(None)
+    }
+
+    /// The same, to the same bits, while `listener` hears of every step before it is taken.
+    ///
+    /// # Errors
+    /// As [`next_epoch`](Self::next_epoch).
+    pub fn next_epoch_with(
+        &mut self,
+        listener: &mut dyn FnMut(&Step<'_>),
+    ) -> Result<Option<EpochReport>> {
+        self.advance(Some(listener))
+    }
+
+    fn advance(&mut self, listener: Option<&mut Listener<'_>>) -> Result<Option<EpochReport>> {
         if self.is_done() {
             return Ok(None);
         }
@@ -161,8 +186,51 @@ impl Trainer {
         let epoch = self.epoch + 1;
         let lr = self.config.learning_rate(epoch);
 
+        self.parameters = OnceLock::new();
+        let steps = match listener {
+            None => self.in_one(lr),
+            Some(_) => None,
+        };
+        let steps = match steps {
+            Some(steps) => steps,
+            None => self.by_steps(lr, listener),
+        };
+        self.gradients = steps.gradients;
+        self.epoch = epoch;
+
+        let mut report = self.evaluate(epoch, lr, steps.losses)?;
+        if let Some(stopping) = &self.config.early_stopping {
+            let (model, read) = (&self.model, &self.parameters);
+            self.stopping.observe(stopping, &report.metrics, || {
+                read.get_or_init(|| model.to_parameters()).clone()
+            });
+        }
+        report.seconds = start.elapsed().as_secs_f64();
+        Ok(Some(report))
+    }
+
+    /// The epoch's steps as one operation, where they can be.
+    fn in_one(&mut self, lr: f64) -> Option<EpochSteps> {
+        let descent = Descent {
+            lr,
+            clip: self.config.clip,
+            batch_size: self.config.batch_size,
+        };
+        self.whole.as_ref()?.run(
+            &mut self.model,
+            &mut self.optimizer,
+            descent,
+            &mut self.generator,
+        )
+    }
+
+    /// The epoch's steps one by one.
+    fn by_steps(&mut self, lr: f64, mut listener: Option<&mut Listener<'_>>) -> EpochSteps {
         let mut model = std::mem::take(&mut self.model);
-        let mut losses = Vec::new();
+        let mut steps = EpochSteps {
+            losses: Vec::new(),
+            gradients: StepGradients::default(),
+        };
         let mut batches = self
             .train
             .batches(self.config.batch_size, &mut self.generator);
@@ -170,31 +238,31 @@ impl Trainer {
             let loss = batch.loss_training(&mut model, self.config.loss, &mut self.generator);
             let mut gradients = loss.backward();
             if batches.len() == 0 {
-                self.gradients = StepGradients::of(&model, &gradients);
+                steps.gradients = StepGradients::of(&model, &gradients);
+            }
+            if let Some(listener) = &mut listener {
+                listener(&Step {
+                    number: steps.losses.len(),
+                    loss: loss.clone().inner(),
+                    model: &model,
+                    gradients: &gradients,
+                });
             }
             if let Some(clip) = self.config.clip {
                 clip.apply(&model, &mut gradients);
             }
             model = self.optimizer.step(lr, model, gradients);
-            losses.push(loss.inner()); // stays on the device: reading it here would wait for the step
+            steps.losses.push(loss.inner()); // stays on the device: reading it here would wait for the step
         }
         self.model = model;
-        self.epoch = epoch;
-
-        let mut report = self.evaluate(epoch, lr, losses)?;
-        if let Some(stopping) = &self.config.early_stopping {
-            let model = &self.model;
-            self.stopping
-                .observe(stopping, &report.metrics, || model.to_parameters());
-        }
-        report.seconds = start.elapsed().as_secs_f64();
-        Ok(Some(report))
+        steps
     }
 
     /// Judges the network as it is now, and reads all of the epoch's numbers from the device in one go.
     fn evaluate(&self, epoch: usize, lr: f64, losses: Vec<Tensor<1>>) -> Result<EpochReport> {
         let model = self.model.valid();
-        let (batches, parameters) = (losses.len(), self.gradients.names().count());
+        let batches = losses.iter().map(|losses| losses.dims()[0]).sum();
+        let parameters = self.gradients.names().count();
         let classifies = self.train.targets.are_classes();
 
         let mut numbers = losses;
@@ -296,12 +364,12 @@ impl Trainer {
 
     /// The network as it is now, in `f64` matrices, as it answers in evaluation.
     pub fn frozen(&self) -> Frozen {
-        self.model.to_frozen()
+        self.parameters().fold()
     }
 
-    /// The network's parameters as they are now.
-    pub fn parameters(&self) -> Parameters {
-        self.model.to_parameters()
+    /// The network's parameters as they are now, read from the device once in an epoch.
+    pub fn parameters(&self) -> &Parameters {
+        self.parameters.get_or_init(|| self.model.to_parameters())
     }
 
     /// The gradients of the last batch so far, taken before its update; empty before the first epoch.
@@ -313,7 +381,7 @@ impl Trainer {
     pub fn state(&self) -> TrainerState {
         TrainerState {
             epoch: self.epoch,
-            parameters: self.parameters(),
+            parameters: self.parameters().clone(),
             optimizer: self.optimizer.save(),
             generator: self.generator.clone(),
             stopping: self.stopping.clone(),

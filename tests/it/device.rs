@@ -30,7 +30,8 @@ fn names_are_read_and_mistakes_explained() {
     assert_eq!("Flex".parse::<Backend>().unwrap(), Backend::Flex);
     let message = |name: &str| name.parse::<Backend>().unwrap_err().to_string();
     assert!(message("wgpo").ends_with("did you mean wgpu?"));
-    assert!(message("cuda").ends_with("choose one of auto, ndarray, flex, wgpu"));
+    let all = "choose one of auto, ndarray, flex, wgpu, vulkan, metal, cuda, rocm";
+    assert!(message("tensorrt").ends_with(all));
 }
 
 #[test]
@@ -54,6 +55,36 @@ fn every_backend_that_opens_computes() {
         );
         // Opening again is fine, though Burn initialises wgpu only once.
         assert!(device::open(report.backend).is_ok());
+    }
+}
+
+/// `foldspace devices` lists every backend, and what this program lacks says how it would be built in.
+#[test]
+fn what_is_not_built_in_says_how_it_would_be() {
+    let reports = device::report();
+    assert_eq!(reports.len(), Backend::ALL.len() - 1);
+    for report in reports.iter().filter(|report| !report.built_in) {
+        let feature = format!("build with `--features {}`", report.backend.feature());
+        let error = device::open(report.backend).unwrap_err().to_string();
+        for text in [&report.note, &error] {
+            assert!(
+                text.contains(&feature) && text.contains("--backend flex"),
+                "{text}"
+            );
+        }
+        assert!(!report.available && report.adapter.is_none());
+    }
+    let listed = Command::new(env!("CARGO_BIN_EXE_foldspace"))
+        .arg("devices")
+        .output()
+        .unwrap();
+    let listed = String::from_utf8(listed.stdout).unwrap();
+    for report in &reports {
+        let line = listed
+            .lines()
+            .find(|line| line.starts_with(report.backend.name()))
+            .unwrap();
+        assert_eq!(line.contains(" absent "), !report.built_in, "{line}");
     }
 }
 

@@ -118,7 +118,7 @@ fn members_are_their_own_runs(
             let expected = alone.next_epoch().unwrap().unwrap().metrics;
             assert_close(&epoch[i].unwrap(), &expected, 1e-5);
         }
-        let layers = networks[i].layers.iter().zip(alone.parameters().layers);
+        let layers = networks[i].layers.iter().zip(&alone.parameters().layers);
         for (layer, expected) in layers {
             assert_eq!(layer.config(), expected.config());
             assert!((&layer.weight - &expected.weight).norm_max() < 1e-4);

@@ -180,7 +180,7 @@ fn missing_numbers_are_named_left_out_or_filled() {
         let foldspace::data::Source::File { options, .. } = &mut config.source else {
             unreachable!()
         };
-        *options = foldspace::data::config::FileOptions::Npz(NpzOptions {
+        *options = foldspace::data::file_options::FileOptions::Npz(NpzOptions {
             missing: Missing::Mean,
             ..NpzOptions::default()
         });

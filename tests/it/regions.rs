@@ -53,7 +53,7 @@ fn counts(complex: &Complex) -> [usize; 3] {
 
 /// What holds of every complex: Euler's formula, areas, turning direction, patterns on either side of every edge, and on
 /// every cell a map that is the network.
-fn check(network: &Frozen, complex: &Complex) {
+pub fn check(network: &Frozen, complex: &Complex) {
     let [faces, edges, vertices] = counts(complex);
     assert_eq!(vertices + faces, edges + 1);
     let window = complex.window();
@@ -107,17 +107,16 @@ fn check(network: &Frozen, complex: &Complex) {
         match (edge.sides, edge.crease) {
             ([Some(a), Some(b)], Some(crease)) => {
                 degrees -= 2;
+                // A unit has an entry per kink.
+                let kinks = |layer: &Layer| layer.activation.kinks().map_or(0, |kinks| kinks.len());
                 let before: usize = network.layers[..crease.layer]
                     .iter()
-                    .filter(|layer| layer.activation != Activation::Identity)
-                    .map(Layer::units)
+                    .map(|layer| kinks(layer) * layer.units())
                     .sum();
+                let own = kinks(&network.layers[crease.layer]);
                 let on = |face: usize| {
-                    complex
-                        .pattern(face)
-                        .iter()
-                        .nth(before + crease.unit)
-                        .unwrap()
+                    let pattern: Vec<bool> = complex.pattern(face).iter().collect();
+                    pattern[before + crease.unit * own..][..own].to_vec()
                 };
                 assert_ne!(on(a), on(b), "the unit of a crease turns on or off there");
             }

@@ -264,7 +264,7 @@ fn whole_runs_are_pytorchs() {
                 let test = metrics.test_loss.unwrap();
                 close(format!("evaluation loss {i}"), test, evaluation[i]);
             }
-            let found = state(&trainer.parameters());
+            let found = state(trainer.parameters());
             let wanted = expected["state"].as_array().unwrap();
             assert_eq!(found.len(), wanted.len());
             for (tensor, (found, wanted)) in found.iter().zip(wanted).enumerate() {
@@ -292,9 +292,9 @@ fn a_clipped_step_is_as_long_as_allowed() {
         let mut train = TrainConfig::new(1, Loss::Mse, sgd(0.5));
         train.clip = clip;
         let mut trainer = Trainer::new(&train, &model, &data, None, 42, &device).unwrap();
-        let before = state(&trainer.parameters()).concat();
+        let before = state(trainer.parameters()).concat();
         let norm = trainer.next_epoch().unwrap().unwrap().metrics.grad_norm;
-        let after = state(&trainer.parameters()).concat();
+        let after = state(trainer.parameters()).concat();
         let steps = before.iter().zip(after).map(|(b, a)| (b - a) / 0.5);
         (norm, steps.collect::<Vec<f64>>())
     };
@@ -504,7 +504,7 @@ fn training_stops_early_and_remembers_the_best_network() {
     let (mut losses, mut networks) = (Vec::new(), Vec::new());
     while let Some(report) = trainer.next_epoch().unwrap() {
         losses.push(report.metrics.test_loss.unwrap());
-        networks.push(trainer.parameters());
+        networks.push(trainer.parameters().clone());
     }
     assert!(trainer.has_stopped_early() && losses.len() < 200);
     let least = losses.iter().copied().fold(f64::INFINITY, f64::min);

@@ -125,9 +125,11 @@ fn every_run_is_the_run_that_train_gives_however_many_run_at_once() {
         );
         assert!(printed.lines().last().unwrap().starts_with("best: lr 0"));
     }
+    // The rows are in files named after the process.
     let names: Vec<_> = fs::read_dir(root.join("1"))
         .unwrap()
         .map(|entry| entry.unwrap().file_name())
+        .filter(|name| name != "shards")
         .collect();
     assert_eq!(names.len(), 10, "{names:?}");
     for name in names {
@@ -402,7 +404,7 @@ fn seeds_are_numbers_and_ranges() {
         ("0..3", vec![0, 1, 2]),
         ("0..=3", vec![0, 1, 2, 3]),
         ("5, 1 ,2..=2", vec![5, 1, 2]),
-        ("0..10000", (0..10_000).collect()),
+        ("0..100000", (0..100_000).collect()),
     ] {
         assert_eq!(parse_seeds(text).unwrap(), seeds, "{text}");
     }
@@ -415,8 +417,8 @@ fn seeds_are_numbers_and_ranges() {
         ("18446744073709551615", "neither"),
         ("3..3", "empty"),
         ("9..=3", "empty"),
-        ("0..10001", "more than 10000"),
-        ("0..9999999999999", "more than 10000"),
+        ("0..10000001", "more than 10000000"),
+        ("0..9999999999999", "more than 10000000"),
         ("0..4,3", "seed 3 stands in it twice"),
     ] {
         let error = parse_seeds(text).unwrap_err().to_string();
@@ -554,8 +556,9 @@ fn diverging_counts_as_worse_than_any_accuracy() {
     assert_eq!(results.measure, Measure::TestAccuracy);
     assert_eq!(results.ranking(), [2, 1, 0, 3]);
     assert_eq!(results.best().unwrap().combination, 2);
-    let [first, _, third, last] = &results.summaries[..] else {
-        panic!("{} summaries", results.summaries.len())
+    let summaries: Vec<_> = results.summaries().collect();
+    let [first, _, third, last] = &summaries[..] else {
+        panic!("{} summaries", summaries.len())
     };
     assert_eq!(
         (first.diverged, first.test_accuracy.unwrap().median),
@@ -582,9 +585,10 @@ fn pictures_show_the_best_24_and_say_so() {
     let figures = figures::sweep(&results);
     assert_eq!(
         figures.iter().map(|(name, _)| *name).collect::<Vec<_>>(),
-        ["curves", "accuracy"]
+        ["curves", "accuracy", "settings"]
     );
-    for (name, figure) in &figures {
+    // All combinations are in the boxes of the third.
+    for (name, figure) in &figures[..2] {
         assert!(
             figure.caption.contains("24 best of 30 combinations"),
             "{}",

@@ -7,7 +7,7 @@ use faer::Mat;
 use super::cell::{self, Cell};
 use super::options::CsvOptions;
 use super::{Opened, columns, schema};
-use crate::data::fresh::{Answer, Fresh};
+use crate::data::raw::{Answer, RawSamples};
 use crate::data::reading::some;
 use crate::error::{Error, Result};
 use crate::suggest::closest;
@@ -33,7 +33,7 @@ pub(in crate::data) fn read(
     options: &CsvOptions,
     features: &[String],
     targets: &[String],
-) -> Result<Fresh> {
+) -> Result<RawSamples> {
     let mut opened = Opened::open(bytes, path, options)?;
     let (table, decimal) = (&mut opened.table, opened.decimal);
     let encoded = options.encode.as_deref().unwrap_or_default();
@@ -176,7 +176,7 @@ pub(in crate::data) fn read(
         rows.map(|row| at.iter().map(|&column| answer(row, column)).collect())
             .collect()
     });
-    Ok(Fresh {
+    Ok(RawSamples {
         features: matrix,
         answers,
         places: (0..table.rows())

@@ -11,8 +11,11 @@ const NUMBER: f64 = 12.5;
 /// The font size of the values along the axes, pixels.
 const TICK: f64 = 11.0;
 
+/// Cells of a setting with more values could not be told apart.
+const MOST_VALUES: usize = 160;
+
 /// The median of each combination as a cell: a row per value of the first setting, a column per value of the second. `None`
-/// unless exactly two settings differ.
+/// unless exactly two settings differ, of not too many values.
 pub(super) fn heat(results: &Results) -> Option<Figure> {
     let [first, second] = results.grid.swept()[..] else {
         return None;
@@ -20,10 +23,14 @@ pub(super) fn heat(results: &Results) -> Option<Figure> {
     let of = results.measure;
     let (rows, columns) = (first.values.len(), second.values.len());
     let unit = if of.is_accuracy() { 100.0 } else { 1.0 };
-    let median = |combination: usize| {
-        let statistics = results.summaries[combination].of(of);
-        statistics.map(|statistics| unit * statistics.median)
-    };
+    if rows.max(columns) > MOST_VALUES {
+        return None;
+    }
+    let medians: Vec<Option<f64>> = results
+        .summaries()
+        .map(|summary| summary.of(of).map(|of| unit * of.median))
+        .collect();
+    let median = |combination: usize| medians[combination];
     let known: Vec<f64> = (0..rows * columns).filter_map(median).collect();
     let low = known.iter().copied().fold(f64::INFINITY, f64::min);
     let high = known.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -42,7 +49,8 @@ pub(super) fn heat(results: &Results) -> Option<Figure> {
                 .collect()
         })
         .collect();
-    let side = (760.0 / rows.max(columns) as f64).clamp(12.0, 84.0);
+    let side = (760.0 / rows.max(columns) as f64)
+        .clamp(if rows.max(columns) > 80 { 6.0 } else { 12.0 }, 84.0);
     let widest = known
         .iter()
         .map(|&value| text::width(&cell(value, of), NUMBER, Face::Regular))
@@ -89,7 +97,10 @@ pub(super) fn heat(results: &Results) -> Option<Figure> {
         }
     }
     panel.x.names = Some(places(&second.values, side - 6.0, |k| k as f64 + 0.5));
-    panel.y.names = Some(places(&first.values, 160.0, |k| up - k as f64 - 0.5));
+    // Names stand a line apart, of rows that are lower.
+    let every = (15.0 / side).ceil().max(1.0) as usize;
+    let named = places(&first.values, 160.0, |k| up - k as f64 - 0.5);
+    panel.y.names = Some(named.into_iter().step_by(every).collect());
     let blank = if known.len() < rows * columns {
         " A dash: every run diverged."
     } else {

@@ -2,6 +2,8 @@
 
 mod curves;
 mod heat;
+mod histograms;
+mod settings;
 mod strips;
 
 use std::collections::BTreeSet;
@@ -10,13 +12,14 @@ use crate::plot::text::{literal, shortened};
 use crate::plot::{Face, Figure, text};
 use crate::sweep::{Results, grid};
 
-/// More combinations than that are not shown in one picture.
-const MOST_SHOWN: usize = 24;
+/// The shares that boxes and bands show: their ends, their edges, the middle.
+const SHARES: [f64; 5] = [0.05, 0.25, 0.5, 0.75, 0.95];
 
-/// Every picture that a sweep can show, with its file's name: `curves`, `accuracy` (`loss` for a regression), and `heat`
-/// where exactly two settings differ. None where no run has ended.
+/// Every picture that a sweep can show, with its file's name: `curves` where they were kept, `accuracy` (`loss` for a regression),
+/// `heat` where exactly two settings differ, and `settings` where there are too many combinations to show each. None where no run
+/// has ended.
 pub fn sweep(results: &Results) -> Vec<(&'static str, Figure)> {
-    if results.trials.is_empty() {
+    if results.ended() == 0 {
         return Vec::new();
     }
     let outcome = if results.measure.is_accuracy() {
@@ -24,29 +27,46 @@ pub fn sweep(results: &Results) -> Vec<(&'static str, Figure)> {
     } else {
         "loss"
     };
-    let mut figures = vec![
-        ("curves", curves::curves(results)),
-        (outcome, strips::strips(results)),
-    ];
+    let mut figures = Vec::new();
+    if !results.curves.is_empty() {
+        figures.push(("curves", curves::curves(results)));
+    }
+    let strips = match results.grid.replicates() > histograms::MOST_DOTS {
+        true => histograms::histograms(results),
+        false => strips::strips(results),
+    };
+    figures.push((outcome, strips));
     figures.extend(heat::heat(results).map(|figure| ("heat", figure)));
+    figures.extend(settings::settings(results).map(|figure| ("settings", figure)));
     figures
 }
 
 /// The combinations to show, in the grid's order, and what a caption has to say where these are not all.
 fn shown(results: &Results) -> (Vec<usize>, String) {
-    let mut shown = results.ranking();
-    let all = shown.len();
-    if all <= MOST_SHOWN {
-        shown.sort_unstable();
+    let (shown, all) = (results.shown(), results.grid.combinations());
+    if shown.len() == all {
         return (shown, String::new());
     }
-    shown.truncate(MOST_SHOWN);
-    shown.sort_unstable();
     let note = format!(
-        " These are the {MOST_SHOWN} best of {all} combinations, by their median {}; summary.csv has all.",
+        " These are the {} best of {all} combinations, by their median {}; summary.csv has all.",
+        shown.len(),
         results.measure.name()
     );
     (shown, note)
+}
+
+/// The number below which a share of sorted numbers lies, between two of them on the straight line; infinite where one of the two
+/// is. There must be some.
+fn quantile(sorted: &[f64], share: f64) -> f64 {
+    let place = share * (sorted.len() - 1) as f64;
+    let (low, high) = (
+        sorted[place.floor() as usize],
+        sorted[place.ceil() as usize],
+    );
+    match low == high || place.fract() == 0.0 {
+        true => low,
+        false => low + (high - low) * place.fract(),
+    }
 }
 
 /// "20 seeds", or which one.
@@ -126,4 +146,15 @@ fn share(widths: &[f64], limit: f64) -> f64 {
 /// Plain words in so many pixels, as markup; what is too long ends in an ellipsis.
 fn fitted(words: &str, size: f64, face: Face, limit: f64) -> String {
     shortened(&literal(words), size, face, limit)
+}
+
+/// What values are called, `share` successive ones together: the first and the last.
+fn labels_of_values(values: &[String], share: usize) -> Vec<String> {
+    let groups = values.chunks(share.max(1));
+    let name = |group: &[String]| match group {
+        [] => String::new(),
+        [one] => grid::bare(one),
+        [first, .., last] => format!("{} to {}", grid::bare(first), grid::bare(last)),
+    };
+    groups.map(name).collect()
 }

@@ -93,7 +93,7 @@ pub(super) fn strips(results: &Results) -> Figure {
         ),
         (Colour::accent(1), Shape::Diamond, "not separable"),
     ];
-    let decided = results.trials.iter().any(|t| t.separable.is_some());
+    let decided = results.outcomes.iter().any(|run| run.separable().is_some());
     for ((colour, shape, name), points) in looks.into_iter().zip(groups) {
         if decided {
             panel = panel.key(name, Sign::Point(colour, shape));
@@ -134,9 +134,9 @@ fn gather(results: &Results, combinations: &[usize], size: f64) -> (Vec<Strip>, 
     let values: Vec<Vec<(f64, Option<bool>)>> = combinations
         .iter()
         .map(|&combination| {
-            let trials = results.trials_of(combination).iter();
-            let mut values: Vec<(f64, Option<bool>)> = trials
-                .filter_map(|trial| Some((unit * measure.of(trial)?, trial.separable)))
+            let runs = results.of_combination(combination).iter();
+            let mut values: Vec<(f64, Option<bool>)> = runs
+                .filter_map(|run| Some((unit * run.of(measure)?, run.separable())))
                 .collect();
             // Of runs in one place those of a kind stand together.
             values.sort_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
@@ -150,7 +150,8 @@ fn gather(results: &Results, combinations: &[usize], size: f64) -> (Vec<Strip>, 
         let across = |value: f64| place(value, range, measure) * (f64::from(WIDTH) - NAME - 60.0);
         let places: Vec<f64> = values.iter().map(|&(value, _)| across(value)).collect();
         let levels = swarm(&places, size);
-        let statistics = results.summaries[combination].of(measure);
+        let summary = results.summary(combination);
+        let statistics = summary.of(measure);
         Strip {
             highest: levels.iter().fold(0.0, |most, level| level.abs().max(most)),
             levels,
@@ -163,10 +164,10 @@ fn gather(results: &Results, combinations: &[usize], size: f64) -> (Vec<Strip>, 
 }
 
 /// The strips' names at their places, and what a caption has to say about them.
-fn names(results: &Results, combinations: &[usize]) -> (Vec<(f64, String)>, String) {
+pub(super) fn names(results: &Results, combinations: &[usize]) -> (Vec<(f64, String)>, String) {
     let remarks: Vec<String> = combinations
         .iter()
-        .map(|&c| match results.summaries[c].diverged {
+        .map(|&c| match results.summary(c).diverged {
             0 => String::new(),
             some => format!(" ({some} diverged)"),
         })
@@ -181,7 +182,7 @@ fn names(results: &Results, combinations: &[usize]) -> (Vec<(f64, String)>, Stri
 }
 
 /// From where to where the axis reaches: around the values, an accuracy over at least one per cent.
-fn range(values: &[f64], measure: Measure) -> [f64; 2] {
+pub(super) fn range(values: &[f64], measure: Measure) -> [f64; 2] {
     let extent = values
         .iter()
         .map(|&value| [value, value])

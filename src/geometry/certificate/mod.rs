@@ -179,6 +179,12 @@ fn alone(layer: &Layer) -> Verdict {
             _ => format!("{units} units cannot tell {inputs} dimensions apart"),
         });
     }
+    if let Activation::Clip { .. } | Activation::HardSigmoid = layer.activation {
+        return folds(format!(
+            "far out every {} unit is flat",
+            layer.activation.name()
+        ));
+    }
     match rises(layer.activation) {
         Some(true) if independent(layer) => Verdict::Injective {
             rule: format!(

@@ -1,4 +1,6 @@
-//! The network as the refinement sees it: affine maps in plain numbers, each with the slope of its units' off side.
+//! The network as the refinement sees it: affine maps in plain numbers, each with the straight pieces of its activation.
+
+use super::rows::{ROUND, Row};
 
 /// One layer.
 #[derive(Debug, Clone)]
@@ -8,8 +10,50 @@ pub(super) struct Link {
     /// (units x inputs), row by row.
     pub weight: Vec<f64>,
     pub bias: Vec<f64>,
-    /// The slope where a unit is off: 0 for ReLU. `None` where units never bend: the layer is affine.
-    pub off: Option<f64>,
+    pub bend: Bend,
+}
+
+/// An activation made of straight pieces: continuous, with kinks where two meet.
+///
+/// Unit u bends at its kinks, which are numbered u k, u k + 1, ... where there are k: the *bends* of a layer.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Bend {
+    /// Ascending; none where the layer is affine.
+    pub kinks: Vec<f64>,
+    /// Slope and offset of each piece, from the left: (slope z + offset) / `divisor`. One more than kinks.
+    pub pieces: Vec<[f64; 2]>,
+    pub divisor: u32,
+}
+
+impl Bend {
+    pub fn identity() -> Self {
+        Self {
+            kinks: Vec::new(),
+            pieces: vec![[1.0, 0.0]],
+            divisor: 1,
+        }
+    }
+
+    /// z right of 0 and `slope` z left of it.
+    pub fn leaky(slope: f64) -> Self {
+        Self {
+            kinks: vec![0.0],
+            pieces: vec![[slope, 0.0], [1.0, 0.0]],
+            divisor: 1,
+        }
+    }
+
+    pub fn is_relu(&self) -> bool {
+        *self == Self::leaky(0.0)
+    }
+
+    /// The steepest slope, and the largest offset.
+    pub fn largest(&self) -> [f64; 2] {
+        [0, 1].map(|k| {
+            let sizes = self.pieces.iter().map(|piece| piece[k].abs());
+            sizes.fold(0.0, f64::max) / f64::from(self.divisor)
+        })
+    }
 }
 
 impl Link {
@@ -18,9 +62,37 @@ impl Link {
         &self.weight[unit * self.inputs..][..self.inputs]
     }
 
-    /// The units that can bend.
-    pub fn bending(&self) -> usize {
-        if self.off.is_some() { self.units } else { 0 }
+    /// How many kinks its units have in all.
+    pub fn bends(&self) -> usize {
+        self.units * self.bend.kinks.len()
+    }
+
+    /// The unit that a bend is of, and the kink.
+    pub fn bend(&self, bend: usize) -> (usize, f64) {
+        let k = self.bend.kinks.len();
+        (bend / k, self.bend.kinks[bend % k])
+    }
+
+    /// How far a unit with the map `row` is above the kink.
+    pub fn above(row: &Row, kink: f64) -> Row {
+        let mut above = *row;
+        if kink != 0.0 {
+            above.v[2] -= kink;
+            above.e[2] += ROUND * above.v[2].abs();
+        }
+        above
+    }
+
+    /// The number of the piece that a unit is on in a cell: how many of its kinks it is above.
+    pub fn piece_number(&self, level: &Level, cell: usize, unit: usize) -> usize {
+        let k = self.bend.kinks.len();
+        let on = (unit * k..(unit + 1) * k).filter(|&bend| level.is_on(cell, bend));
+        on.count()
+    }
+
+    /// Slope and offset there.
+    pub fn piece(&self, level: &Level, cell: usize, unit: usize) -> [f64; 2] {
+        self.bend.pieces[self.piece_number(level, cell, unit)]
     }
 }
 
@@ -29,13 +101,13 @@ impl Link {
 pub(super) struct Level {
     /// The cell of the layer before that each cell is part of.
     pub parent: Vec<u32>,
-    /// Which units are on: a list of cells for every 64 units, a bit for each of these.
+    /// Which bends are on, their unit above the kink: a list of cells for every 64 bends, a bit for each of these.
     pub on: Vec<Vec<u64>>,
 }
 
 impl Level {
-    /// Whether a unit of the layer is on in a cell.
-    pub fn is_on(&self, cell: usize, unit: usize) -> bool {
-        self.on[unit / 64][cell] >> (unit % 64) & 1 == 1
+    /// Whether a unit of the layer is above a kink in a cell.
+    pub fn is_on(&self, cell: usize, bend: usize) -> bool {
+        self.on[bend / 64][cell] >> (bend % 64) & 1 == 1
     }
 }

@@ -35,7 +35,7 @@ pub struct FaceData {
     pub corners: Vec<usize>,
     /// Its area.
     pub area: f64,
-    /// Which units are on, `1` or `0` each, with a space between layers.
+    /// Which units are on, `1` or `0` each, with a space between layers; of units with two kinks how many of them they are above.
     pub on: String,
     /// A of the map x to A x + b, row by row.
     pub matrix: Vec<[f64; 2]>,
@@ -145,18 +145,12 @@ impl Complex {
     fn pattern_text(&self, face: usize) -> String {
         let cells = self.ancestors(face);
         let layers = self.refined.levels.iter().enumerate();
-        let bending = layers.filter(|(k, _)| self.chain[*k].off.is_some());
+        let bending = layers.filter(|(k, _)| self.chain[*k].bends() > 0);
         let texts: Vec<String> = bending
             .map(|(k, level)| {
-                let units = 0..self.chain[k].units;
-                let digit = |unit: usize| {
-                    if level.is_on(cells[k + 1], unit) {
-                        '1'
-                    } else {
-                        '0'
-                    }
-                };
-                units.map(digit).collect()
+                let link = &self.chain[k];
+                let digit = |unit| ['0', '1', '2'][link.piece_number(level, cells[k + 1], unit)];
+                (0..link.units).map(digit).collect()
             })
             .collect();
         texts.join(" ")

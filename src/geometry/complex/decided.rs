@@ -1,6 +1,6 @@
 //! The complex of a classifier, its decision included: cells on which one class wins.
 
-use super::chain::Link;
+use super::chain::{Bend, Link};
 use super::refine::Window;
 use super::{Complex, network};
 use crate::error::{Error, Result};
@@ -47,7 +47,7 @@ impl Decided {
             units: 0,
             weight: Vec::new(),
             bias: Vec::new(),
-            off: Some(0.0),
+            bend: Bend::leaky(0.0),
         };
         if units == 1 {
             link.weight.push(1.0);

@@ -21,8 +21,8 @@ pub(super) enum Origin {
     Side([f64; 3]),
     /// The side of a window without bounds, at M times this line's c, as M grows beyond all bounds.
     Far([f64; 3]),
-    /// The zeros of a unit on a cell of the layers before its own.
-    Unit { layer: u32, unit: u32, cell: u32 },
+    /// Where a unit is at a kink, on a cell of the layers before its own.
+    Unit { layer: u32, bend: u32, cell: u32 },
 }
 
 /// A point as v + M u, where M stands for a number larger than all others.
@@ -32,14 +32,14 @@ struct Vertex {
     far: Option<Triple>,
 }
 
-/// A layer whose weights and biases are integers; `scale` is the power of two that they were multiplied by.
+/// A layer whose weights and biases are integers: what they really are times a positive number that a layer has in common.
 #[derive(Debug)]
 struct Integers {
     weight: Vec<BigInt>,
     bias: Vec<BigInt>,
-    /// Off side: slope = `leak` / 2^`shift`.
-    leak: BigInt,
-    shift: u64,
+    kinks: Vec<BigInt>,
+    /// Slope and offset of each piece of the activation.
+    pieces: Vec<[BigInt; 2]>,
 }
 
 /// Everything that was needed in integers so far.
@@ -64,11 +64,11 @@ pub(super) struct Source<'a> {
 }
 
 impl Exact {
-    /// The sign of a unit of `layer`, by its map on `cell`, at a vertex.
-    pub fn sign(&mut self, source: &Source, unit: [u32; 3], vertex: u32) -> Ordering {
+    /// On which side of a kink a unit of `layer` is, by its map on `cell`, at a vertex.
+    pub fn sign(&mut self, source: &Source, bend: [u32; 3], vertex: u32) -> Ordering {
         self.asked += 1;
-        let [layer, unit, cell] = unit;
-        let row = self.row(source, layer, unit, cell);
+        let [layer, bend, cell] = bend;
+        let row = self.row(source, layer, bend, cell);
         let at = self.vertex(source, vertex);
         let far = at.far.as_ref().map(|far| dot(&row, far).sign());
         let sign = match far {
@@ -100,11 +100,15 @@ impl Exact {
         }
     }
 
-    fn row(&mut self, source: &Source, layer: u32, unit: u32, cell: u32) -> Triple {
+    fn row(&mut self, source: &Source, layer: u32, bend: u32, cell: u32) -> Triple {
         self.prepare(source, layer);
         self.fill(source, layer, cell);
         let inputs = &self.inputs[&(layer, cell)];
-        combine(&self.layers[layer as usize], unit as usize, inputs)
+        let integers = &self.layers[layer as usize];
+        let kinks = integers.kinks.len();
+        let mut row = combine(integers, bend as usize / kinks, inputs);
+        row[2] -= &integers.kinks[bend as usize % kinks];
+        row
     }
 
     /// Makes the outputs of the layers before `layer` on `cell` known.
@@ -127,16 +131,8 @@ impl Exact {
             let inputs = &self.inputs[&(layer - 1, parent)];
             (0..before.units)
                 .map(|unit| {
-                    let on = before.off.is_none() || level.is_on(cell as usize, unit);
-                    if !on && integers.leak.sign() == Sign::NoSign {
-                        return std::array::from_fn(|_| number(0));
-                    }
-                    let row = combine(integers, unit, inputs);
-                    if on {
-                        row.map(|entry| entry << integers.shift)
-                    } else {
-                        row.map(|entry| entry * &integers.leak)
-                    }
+                    let on = before.piece_number(level, cell as usize, unit);
+                    integers.bent(unit, on, inputs)
                 })
                 .collect()
         };
@@ -155,15 +151,14 @@ impl Exact {
         }
         for (k, link) in source.chain[..layers].iter().enumerate() {
             let integers = &self.layers[k];
-            let level = source.levels.get(k).filter(|_| link.off.is_some());
-            let next = (0..link.units).map(|unit| {
-                let row = combine(integers, unit, &rows);
-                match level {
-                    Some(level) if !level.is_on(cells[k + 1], unit) => {
-                        row.map(|entry| entry * &integers.leak)
-                    }
-                    _ => row.map(|entry| entry << integers.shift),
+            let level = source.levels.get(k);
+            let next = (0..link.units).map(|unit| match level {
+                Some(level) => {
+                    let on = link.piece_number(level, cells[k + 1], unit);
+                    integers.bent(unit, on, &rows)
                 }
+                // Behind the last layer that bends.
+                None => combine(integers, unit, &rows),
             });
             rows = next.collect();
         }
@@ -172,31 +167,38 @@ impl Exact {
 
     /// Writes the layers up to `layer` in integers.
     fn prepare(&mut self, source: &Source, layer: u32) {
-        let mut power = 0;
+        // The maps of a layer are multiplied by 2^power and by the divisors of the layers before.
+        let (mut power, mut divisors) = (0, BigInt::from(1));
         for (k, link) in source.chain.iter().enumerate().take(layer as usize + 1) {
-            let (leak, shift) = match link.off {
-                Some(slope) if slope != 0.0 => {
-                    let (_, exponent) = dyadic(slope);
-                    let shift = u64::try_from(-exponent).unwrap_or(0);
-                    (scaled(slope, shift), shift)
-                }
-                _ => (BigInt::from(0), 0),
-            };
-            let digits = |numbers: &[f64]| {
-                let least = numbers.iter().filter(|&&w| w != 0.0).map(|&w| dyadic(w).1);
-                u64::try_from(-least.min().unwrap_or(0)).unwrap_or(0)
-            };
-            let own = digits(&link.weight).max(digits(&link.bias).saturating_sub(power));
+            let own = digits(&link.weight)
+                .max(digits(&link.bias).saturating_sub(power))
+                .max(digits(&link.bend.kinks).saturating_sub(power));
             power += own;
+            let pieces = &link.bend.pieces;
+            let slopes: Vec<f64> = pieces.iter().map(|piece| piece[0]).collect();
+            let offsets: Vec<f64> = pieces.iter().map(|piece| piece[1]).collect();
+            let shift = digits(&slopes).max(digits(&offsets).saturating_sub(power));
             if self.layers.len() == k {
+                let constant = |number: f64, power: u64| scaled(number, power) * &divisors;
                 self.layers.push(Integers {
                     weight: link.weight.iter().map(|&w| scaled(w, own)).collect(),
-                    bias: link.bias.iter().map(|&b| scaled(b, power)).collect(),
-                    leak,
-                    shift,
+                    bias: link.bias.iter().map(|&b| constant(b, power)).collect(),
+                    kinks: link
+                        .bend
+                        .kinks
+                        .iter()
+                        .map(|&z| constant(z, power))
+                        .collect(),
+                    pieces: pieces
+                        .iter()
+                        .map(|&[slope, offset]| {
+                            [scaled(slope, shift), constant(offset, power + shift)]
+                        })
+                        .collect(),
                 });
             }
             power += shift;
+            divisors *= link.bend.divisor;
         }
     }
 
@@ -205,10 +207,9 @@ impl Exact {
             return known.clone();
         }
         let row = match source.lines[line as usize] {
-            Origin::Unit { layer, unit, cell } => reduced(self.row(source, layer, unit, cell)),
+            Origin::Unit { layer, bend, cell } => reduced(self.row(source, layer, bend, cell)),
             Origin::Side(row) | Origin::Far(row) => {
-                let least = row.iter().filter(|&&w| w != 0.0).map(|&w| dyadic(w).1);
-                let shift = u64::try_from(-least.min().unwrap_or(0)).unwrap_or(0);
+                let shift = digits(&row);
                 row.map(|entry| scaled(entry, shift))
             }
         };
@@ -249,6 +250,26 @@ impl Exact {
         self.vertices.insert(vertex, at.clone());
         at
     }
+}
+
+impl Integers {
+    /// The output of a unit that is on a piece of its activation.
+    fn bent(&self, unit: usize, piece: usize, inputs: &[Triple]) -> Triple {
+        let [slope, offset] = &self.pieces[piece];
+        let mut row = if slope.sign() == Sign::NoSign {
+            std::array::from_fn(|_| BigInt::from(0))
+        } else {
+            combine(self, unit, inputs).map(|entry| entry * slope)
+        };
+        row[2] += offset;
+        row
+    }
+}
+
+/// How many binary digits behind the point the longest of the numbers has.
+fn digits(numbers: &[f64]) -> u64 {
+    let least = numbers.iter().filter(|&&w| w != 0.0).map(|&w| dyadic(w).1);
+    u64::try_from(-least.min().unwrap_or(0)).unwrap_or(0)
 }
 
 /// W h + b of one unit.

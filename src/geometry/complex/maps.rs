@@ -58,11 +58,9 @@ impl Complex {
                 .map(|unit| {
                     let row = combine(link, unit, &rows);
                     let level = self.refined.levels.get(k);
-                    match (link.off, level) {
-                        (Some(off), Some(level)) if !level.is_on(cells[k + 1], unit) => {
-                            row.map(|v| off * v)
-                        }
-                        _ => row,
+                    match level {
+                        Some(level) => bent(link, row, link.piece(level, cells[k + 1], unit)),
+                        None => row,
                     }
                 })
                 .collect();
@@ -83,6 +81,16 @@ impl Complex {
         cells.reverse();
         cells
     }
+}
+
+/// The map of a unit on a piece of its activation.
+fn bent(link: &Link, row: [f64; 3], [slope, offset]: [f64; 2]) -> [f64; 3] {
+    if [slope, offset] == [1.0, 0.0] {
+        return row;
+    }
+    let divisor = f64::from(link.bend.divisor);
+    let [a, b, c] = row.map(|v| if slope == 0.0 { 0.0 } else { slope * v });
+    [a / divisor, b / divisor, (c + offset) / divisor]
 }
 
 fn combine(link: &Link, unit: usize, inputs: &[[f64; 3]]) -> [f64; 3] {

@@ -104,8 +104,8 @@ pub struct Crease {
 impl Complex {
     /// The cells of `network`, from 2 inputs, within `window`.
     ///
-    /// All activations must be ReLU, leaky ReLU or identity; a sigmoid or softmax at the very end is allowed and left out:
-    /// the network's output then means the scores before it.
+    /// All activations must be made of straight pieces (ReLU, leaky ReLU, identity, clip, hard tanh, hard sigmoid); a sigmoid or
+    /// softmax at the very end is allowed and left out: the network's output then means the scores before it.
     ///
     /// # Errors
     /// If the network has another activation (a smooth network has no cells), not two inputs, layers that do not fit, or
@@ -171,9 +171,9 @@ impl Complex {
             ends: [2 * edge, 2 * edge + 1].map(|h| mesh.origin[h] as usize),
             sides: sides.map(|face| (face != OUTSIDE).then_some(face as usize)),
             crease: match self.refined.lines[mesh.line[edge] as usize] {
-                Origin::Unit { layer, unit, .. } => Some(Crease {
+                Origin::Unit { layer, bend, .. } => Some(Crease {
                     layer: layer as usize,
-                    unit: unit as usize,
+                    unit: self.chain[layer as usize].bend(bend as usize).0,
                 }),
                 Origin::Side(_) | Origin::Far(_) => None,
             },
@@ -185,10 +185,10 @@ impl Complex {
         self.refined.mesh.line[edge]
     }
 
-    /// How many units each of the layers has that bend, in the order of a [`Pattern`].
+    /// How many entries of a [`Pattern`] each of the layers has that bend: one per unit and kink.
     pub fn layers(&self) -> Vec<usize> {
-        let bending = self.chain.iter().map(Link::bending);
-        bending.filter(|&units| units > 0).collect()
+        let bending = self.chain.iter().map(Link::bends);
+        bending.filter(|&bends| bends > 0).collect()
     }
 
     /// The numbers of a cell's vertices, anticlockwise.

@@ -1,17 +1,31 @@
 //! Which networks have cells, and their layers in plain numbers.
 
-use super::chain::Link;
+use super::chain::{Bend, Link};
 use super::refine::{Refined, TooLarge, Window, refine};
 use crate::error::{Error, Result};
 use crate::model::{Activation, Frozen, Layer};
 
-/// What the off side of an activation's units does; `None` if the activation is not piecewise linear.
-fn off(activation: Activation) -> Option<Option<f64>> {
-    match activation {
-        Activation::Identity => Some(None),
-        Activation::Relu | Activation::LeakyRelu { .. } => Some(activation.derivative(-1.0)),
-        _ => None,
-    }
+/// The straight pieces of an activation; `None` if it has others.
+fn bend(activation: Activation) -> Option<Bend> {
+    Some(match activation {
+        Activation::Identity => Bend::identity(),
+        Activation::Relu => Bend::leaky(0.0),
+        // Without a kink there is nothing to cut.
+        Activation::LeakyRelu { slope: 1.0 } => Bend::identity(),
+        Activation::LeakyRelu { slope } => Bend::leaky(slope),
+        Activation::Clip { low, high } => Bend {
+            kinks: vec![low, high],
+            pieces: vec![[0.0, low], [1.0, 0.0], [0.0, high]],
+            divisor: 1,
+        },
+        // A sixth is no dyadic number, so the pieces are those of six times it.
+        Activation::HardSigmoid => Bend {
+            kinks: vec![-3.0, 3.0],
+            pieces: vec![[0.0, 0.0], [1.0, 3.0], [0.0, 6.0]],
+            divisor: 6,
+        },
+        _ => return None,
+    })
 }
 
 /// The layers before the first that bends smoothly: the part of a network that has cells.
@@ -19,7 +33,7 @@ pub fn piecewise_linear(network: &Frozen) -> Frozen {
     let layers = network.layers.iter();
     Frozen {
         layers: layers
-            .take_while(|layer| off(layer.activation).is_some())
+            .take_while(|layer| bend(layer.activation).is_some())
             .cloned()
             .collect(),
     }
@@ -44,9 +58,9 @@ pub(super) fn chain(network: &Frozen) -> Result<Vec<Link>> {
         }
         let is_last = position + 1 == network.layers.len();
         let readout = matches!(layer.activation, Activation::Sigmoid | Activation::Softmax);
-        let off = match off(layer.activation) {
-            Some(off) => off,
-            None if is_last && readout => None,
+        let bend = match bend(layer.activation) {
+            Some(bend) => bend,
+            None if is_last && readout => Bend::identity(),
             None => return Err(smooth(layer)),
         };
         chain.push(Link {
@@ -56,7 +70,7 @@ pub(super) fn chain(network: &Frozen) -> Result<Vec<Link>> {
                 .flat_map(|i| (0..layer.inputs()).map(move |j| layer.weight[(i, j)]))
                 .collect(),
             bias: layer.bias.clone(),
-            off,
+            bend,
         });
     }
     Ok(chain)
@@ -75,18 +89,12 @@ pub(in crate::geometry) fn misfit(layer: &Layer, width: usize, position: usize) 
 fn smooth(layer: &Layer) -> Error {
     Error::invalid(
         format!("layer {}", layer.name),
-        match layer.activation.kinks() {
-            Some(_) => format!(
-                "{} has two kinks, and cells are cut for activations with one",
-                layer.activation.name()
-            ),
-            None => format!(
-                "{} bends space everywhere, so the network has no cells",
-                layer.activation.name()
-            ),
-        },
-        "cells need relu, leaky_relu or identity in every layer, with sigmoid or softmax only at the end; \
-         draw `boundary` or `embedding` of a smooth one",
+        format!(
+            "{} bends space everywhere, so the network has no cells",
+            layer.activation.name()
+        ),
+        "cells need activations of straight pieces in every layer (relu, leaky_relu, identity, clip, relu6, hard_tanh, \
+         hard_sigmoid), with sigmoid or softmax only at the end; draw `boundary` or `embedding` of a smooth one",
     )
 }
 

@@ -2,8 +2,9 @@
 
 use super::Complex;
 
-/// The activation pattern of a cell: for every unit of the layers with ReLU or leaky ReLU, those of the first layer first,
-/// whether it is on (z > 0).
+/// The activation pattern of a cell: for every unit of the layers that bend, those of the first layer first, whether it is on
+/// (z > 0). A unit of two kinks (clip, hard tanh, hard sigmoid) has two entries: whether it is above the lower and above the
+/// upper.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Pattern {
     words: Vec<u64>,
@@ -50,8 +51,8 @@ impl Complex {
         };
         let cells = self.ancestors(face);
         for (k, level) in self.refined.levels.iter().enumerate() {
-            for unit in 0..self.chain[k].bending() {
-                pattern.push(level.is_on(cells[k + 1], unit));
+            for bend in 0..self.chain[k].bends() {
+                pattern.push(level.is_on(cells[k + 1], bend));
             }
         }
         pattern

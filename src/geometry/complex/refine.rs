@@ -64,7 +64,7 @@ const MEMORY: u64 = 1 << 30;
 
 /// Refines the window by all layers of `chain` that bend.
 pub(super) fn refine(chain: &[Link], window: Window) -> Result<Refined, TooLarge> {
-    let bent = chain.iter().rposition(|link| link.off.is_some());
+    let bent = chain.iter().rposition(|link| link.bends() > 0);
     let chain = &chain[..bent.map_or(0, |last| last + 1)];
     let mut work = Work::new(window);
     for (layer, link) in chain.iter().enumerate() {
@@ -181,7 +181,7 @@ impl Work {
     }
 
     fn layer(&mut self, chain: &[Link], layer: usize) {
-        let bending = chain[layer].bending();
+        let bends = chain[layer].bends();
         let faces = self.mesh.faces();
         self.cell = (0..faces as u32).collect();
         let inside = |&h: &u32| match self.mesh.face[h as usize] {
@@ -190,15 +190,15 @@ impl Work {
         };
         self.touches = self.mesh.leaving.iter().map(inside).collect();
         self.line_of = vec![u32::MAX; faces];
-        self.on = vec![vec![0; faces]; bending.div_ceil(64)];
-        for unit in 0..bending {
-            let zeros = self.sign_vertices(chain, layer, unit);
+        self.on = vec![vec![0; faces]; bends.div_ceil(64)];
+        for bend in 0..bends {
+            let zeros = self.sign_vertices(chain, layer, bend);
             let some_on = self.signs.iter().any(|&sign| sign > 0);
             if some_on && self.signs.iter().any(|&sign| sign < 0) {
-                self.cut(chain, layer, unit, &zeros);
+                self.cut(chain, layer, bend, &zeros);
             }
             if some_on {
-                self.mark(unit);
+                self.mark(bend);
             }
         }
         self.levels.push(Level {
@@ -207,18 +207,20 @@ impl Work {
         });
     }
 
-    /// Decides the sign of a unit at every vertex; returns the vertices where it is 0.
-    fn sign_vertices(&mut self, chain: &[Link], layer: usize, unit: usize) -> Vec<u32> {
+    /// Decides at every vertex on which side of a kink a unit is; returns the vertices where it is at the kink.
+    fn sign_vertices(&mut self, chain: &[Link], layer: usize, bend: usize) -> Vec<u32> {
         let units = chain[layer].units;
+        let (unit, kink) = chain[layer].bend(bend);
         let n = self.mesh.vertices();
         let places = &self.places;
         self.signs.clear();
         if layer == 0 {
             // One map, and an exact one: the loop becomes vectors.
             self.signs.resize(n, 0);
-            let [a, b, c] = self.maps[unit].v;
+            let above = Link::above(&self.maps[unit], kink);
+            let [a, b, c] = above.v;
             let (aa, ab) = (a.abs(), b.abs());
-            let ac = 4.0 * ROUND * c.abs() + rows::TINY;
+            let ac = 4.0 * ROUND * c.abs() + above.e[2] * rows::SLACK + rows::TINY;
             let (x, y, w) = (&places.x[..n], &places.y[..n], &places.w[..n]);
             let (dx, dy) = (&places.dx[..n], &places.dy[..n]);
             for (i, sign) in self.signs.iter_mut().enumerate() {
@@ -229,7 +231,7 @@ impl Work {
         } else {
             let maps = &self.maps;
             self.signs.extend((0..n).map(|i| {
-                let row = &maps[self.touches[i] as usize * units + unit];
+                let row = Link::above(&maps[self.touches[i] as usize * units + unit], kink);
                 let at = [places.x[i], places.y[i], places.w[i]];
                 let (value, bound) = row.at(at, [places.ex[i], places.ey[i]]);
                 i8::from(value > bound) - i8::from(value < -bound)
@@ -241,7 +243,8 @@ impl Work {
         let mut zeros = Vec::new();
         for vertex in open {
             let cell = self.touches[vertex as usize];
-            let sign = if self.maps[cell as usize * units + unit].is_zero() {
+            let row = Link::above(&self.maps[cell as usize * units + unit], kink);
+            let sign = if row.is_zero() {
                 Ordering::Equal
             } else {
                 let source = Source {
@@ -251,7 +254,7 @@ impl Work {
                     through: &self.places.through,
                 };
                 self.exact
-                    .sign(&source, [layer as u32, unit as u32, cell], vertex)
+                    .sign(&source, [layer as u32, bend as u32, cell], vertex)
             };
             self.signs[vertex as usize] = sign as i8;
             if sign == Ordering::Equal {
@@ -262,7 +265,7 @@ impl Work {
     }
 
     /// Cuts edges and faces where the unit's sign changes strictly.
-    fn cut(&mut self, chain: &[Link], layer: usize, unit: usize, zeros: &[u32]) {
+    fn cut(&mut self, chain: &[Link], layer: usize, bend: usize, zeros: &[u32]) {
         let first_line = self.lines.len() as u32;
         let mut faces: Vec<u32> = Vec::new();
         for &vertex in zeros {
@@ -281,7 +284,7 @@ impl Work {
                 sides[0]
             };
             let cell = self.cell[inside as usize];
-            let line = self.line(chain, [layer, unit], cell, first_line);
+            let line = self.line(chain, [layer, bend], cell, first_line);
             self.mesh.split_edge(edge as u32);
             self.signs.push(0);
             self.touches.push(cell);
@@ -295,7 +298,7 @@ impl Work {
             }
             if let Some([a, b]) = self.chord(face) {
                 let cell = self.cell[face as usize];
-                let line = self.line(chain, [layer, unit], cell, first_line);
+                let line = self.line(chain, [layer, bend], cell, first_line);
                 self.mesh.split_face(a, b, line);
                 self.cell.push(cell);
                 for word in &mut self.on {
@@ -334,8 +337,8 @@ impl Work {
         (plus && minus && found == 2).then_some(ends)
     }
 
-    /// The line on which a unit is zero on a cell, by number.
-    fn line(&mut self, chain: &[Link], [layer, unit]: [usize; 2], cell: u32, first: u32) -> u32 {
+    /// The line on which a unit is at a kink on a cell, by number.
+    fn line(&mut self, chain: &[Link], [layer, bend]: [usize; 2], cell: u32, first: u32) -> u32 {
         let known = self.line_of[cell as usize];
         if known != u32::MAX && known >= first {
             return known;
@@ -343,11 +346,12 @@ impl Work {
         let number = self.lines.len() as u32;
         self.lines.push(Origin::Unit {
             layer: layer as u32,
-            unit: unit as u32,
+            bend: bend as u32,
             cell,
         });
-        self.coefficients
-            .push(self.maps[cell as usize * chain[layer].units + unit]);
+        let (unit, kink) = chain[layer].bend(bend);
+        let row = &self.maps[cell as usize * chain[layer].units + unit];
+        self.coefficients.push(Link::above(row, kink));
         self.line_of[cell as usize] = number;
         number
     }
@@ -381,8 +385,8 @@ impl Work {
         self.place(place, [rounded(0), rounded(1)], [p, q]);
     }
 
-    /// Notes on which faces the unit is on.
-    fn mark(&mut self, unit: usize) {
+    /// Notes on which faces the unit is above the kink.
+    fn mark(&mut self, bend: usize) {
         let Self {
             mesh,
             signs,
@@ -391,14 +395,14 @@ impl Work {
             ..
         } = self;
         let sign_at = |vertex: u32| signs[vertex as usize];
-        for (face, (word, &corner)) in on[unit / 64].iter_mut().zip(corner.iter()).enumerate() {
+        for (face, (word, &corner)) in on[bend / 64].iter_mut().zip(corner.iter()).enumerate() {
             let is_on = match sign_at(corner) {
                 0 => mesh
                     .around(face as u32)
                     .any(|h| sign_at(mesh.origin[h as usize]) > 0),
                 sign => sign > 0,
             };
-            *word |= u64::from(is_on) << (unit % 64);
+            *word |= u64::from(is_on) << (bend % 64);
         }
     }
 }

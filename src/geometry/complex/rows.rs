@@ -57,8 +57,9 @@ pub(super) fn first(link: &Link) -> Vec<Row> {
 /// of ReLU at most about twice too much, and half the work.
 pub(super) fn next(before: &Link, rows: &[Row], level: &Level, link: &Link) -> Vec<Row> {
     let n = before.units;
-    let gamma = (link.inputs as f64 + 6.0) * ROUND * SLACK;
-    let steepest = before.off.map_or(1.0, |slope| slope.abs().max(1.0));
+    let gamma = (link.inputs as f64 + 9.0) * ROUND * SLACK;
+    let [steepest, offset] = before.bend.largest();
+    let divisor = f64::from(before.bend.divisor);
     // In fours, so that a sum is a loop of vectors.
     let outputs: Vec<[f64; 4]> = rows
         .iter()
@@ -68,6 +69,7 @@ pub(super) fn next(before: &Link, rows: &[Row], level: &Level, link: &Link) -> V
         .map(|k| link.weight[k % link.units * n + k / link.units])
         .collect();
     let mut errors = Vec::with_capacity(rows.len() / n.max(1) * link.units);
+    let mut constants = Vec::with_capacity(errors.capacity());
     for own in rows.chunks_exact(n.max(1)) {
         for unit in 0..link.units {
             let mut sum = [0.0; 3];
@@ -76,8 +78,11 @@ pub(super) fn next(before: &Link, rows: &[Row], level: &Level, link: &Link) -> V
                     *sum += w.abs() * (e + gamma * v.abs());
                 }
             }
-            sum[2] += gamma * link.bias[unit].abs();
-            errors.push(sum.map(|e| steepest * e * SLACK));
+            let sizes = link.row(unit).iter().fold(0.0, |sum, w| sum + w.abs());
+            constants.push(gamma * (link.bias[unit].abs() + offset * sizes) * SLACK);
+            let mut sum = sum.map(|e| steepest * e * SLACK);
+            sum[2] += constants[constants.len() - 1];
+            errors.push(sum);
         }
     }
     let mut maps = Vec::with_capacity(level.parent.len() * link.units);
@@ -87,10 +92,24 @@ pub(super) fn next(before: &Link, rows: &[Row], level: &Level, link: &Link) -> V
         for (sum, &bias) in sums.iter_mut().zip(&link.bias) {
             *sum = [0.0, 0.0, bias, 0.0];
         }
-        let mut all_off = true;
-        let mut add = |k: usize, slope: f64| {
-            all_off = false;
-            let output = own[k].map(|v| slope * v);
+        let (mut still, mut silent) = (true, true);
+        let mut add = |k: usize, [slope, offset]: [f64; 2]| {
+            if slope == 0.0 && offset == 0.0 {
+                return;
+            }
+            silent = false;
+            let output = if slope == 0.0 {
+                [0.0, 0.0, offset / divisor, 0.0]
+            } else {
+                still = false;
+                let mut output = own[k].map(|v| slope * v);
+                output[2] += offset;
+                if divisor == 1.0 {
+                    output
+                } else {
+                    output.map(|v| v / divisor)
+                }
+            };
             for (sum, &w) in sums
                 .iter_mut()
                 .zip(&columns[k * link.units..][..link.units])
@@ -100,28 +119,24 @@ pub(super) fn next(before: &Link, rows: &[Row], level: &Level, link: &Link) -> V
                 }
             }
         };
-        match before.off {
-            Some(0.0) => {
-                for (group, word) in level.on.iter().enumerate() {
-                    let mut bits = word[cell];
-                    while bits != 0 {
-                        add(64 * group + bits.trailing_zeros() as usize, 1.0);
-                        bits &= bits - 1;
-                    }
+        if before.bend.is_relu() {
+            for (group, word) in level.on.iter().enumerate() {
+                let mut bits = word[cell];
+                while bits != 0 {
+                    add(64 * group + bits.trailing_zeros() as usize, [1.0, 0.0]);
+                    bits &= bits - 1;
                 }
             }
-            Some(slope) => {
-                (0..n).for_each(|k| add(k, if level.is_on(cell, k) { 1.0 } else { slope }));
-            }
-            None => (0..n).for_each(|k| add(k, 1.0)),
+        } else {
+            (0..n).for_each(|k| add(k, before.piece(level, cell, k)));
         }
         maps.extend(sums.iter().enumerate().map(|(unit, sum)| Row {
             v: [sum[0], sum[1], sum[2]],
-            // Where nothing comes in, the bias is all there is.
-            e: if all_off {
-                [0.0; 3]
-            } else {
-                errors[parent as usize * link.units + unit]
+            // Where nothing comes in, the bias is all there is; where only constants do, nothing tilts.
+            e: match parent as usize * link.units + unit {
+                _ if silent => [0.0; 3],
+                at if still => [0.0, 0.0, constants[at]],
+                at => errors[at],
             },
         }));
     }

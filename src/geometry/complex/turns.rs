@@ -112,14 +112,13 @@ impl Complex {
         let mut rows = vec![unit([1.0, 0.0]), unit([0.0, 1.0])];
         let mut most = 2;
         for (k, link) in self.chain[..layers].iter().enumerate() {
-            let gamma = (link.inputs as f64 + 4.0) * ROUND * SLACK;
+            let gamma = (link.inputs as f64 + 6.0) * ROUND * SLACK;
             let level = self.refined.levels.get(k);
             let mut on = 0;
             let next = (0..link.units).map(|unit| {
-                let slope = match (link.off, level) {
-                    (Some(off), Some(level)) if !level.is_on(cells[k + 1], unit) => off,
-                    _ => 1.0,
-                };
+                let slope = level.map_or(1.0, |level| {
+                    link.piece(level, cells[k + 1], unit)[0] / f64::from(link.bend.divisor)
+                });
                 let weights = link.row(unit);
                 if slope == 0.0 || weights.iter().all(|&w| w == 0.0) {
                     return Entry::default();

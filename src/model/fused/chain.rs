@@ -13,7 +13,7 @@ use super::group::{Group, Sums, Task, keep};
 use super::lanes::LANES;
 use super::product::{Rows, transpose};
 use super::{Bend, EntryLoss};
-use crate::model::simd::dispatch;
+use crate::model::simd::{Work, dispatch};
 
 /// The most samples of a panel.
 const PANEL: usize = 64;
@@ -64,31 +64,45 @@ pub struct Gradients {
 #[derive(Debug, Clone)]
 pub struct Chain<'a> {
     pub(super) layers: Vec<Layer<'a>>,
-    /// Wᵀ (units x inputs) of each layer.
-    pub(super) transposed: Vec<Vec<f32>>,
+    /// Wᵀ (units x inputs) of each layer, one after the other.
+    columns: Vec<f32>,
 }
 
 impl<'a> Chain<'a> {
     /// Takes layers of which each takes what the one before gives.
     pub fn new(layers: Vec<Layer<'a>>) -> Self {
-        let transposed = layers.iter().map(|layer| {
-            let mut columns = vec![0.0; layer.weight.len()];
+        Self::new_in(layers, Vec::new())
+    }
+
+    /// The same in memory that [`into_columns`](Self::into_columns) gave back.
+    pub fn new_in(layers: Vec<Layer<'a>>, mut columns: Vec<f32>) -> Self {
+        columns.resize(layers.iter().map(|layer| layer.weight.len()).sum(), 0.0);
+        let mut rest = columns.as_mut_slice();
+        for layer in &layers {
+            let (here, after) = rest.split_at_mut(layer.weight.len());
             let rows = Rows {
                 entries: layer.weight,
                 stride: layer.units,
             };
-            transpose(
-                rows,
-                &mut columns,
-                layer.inputs,
-                [layer.inputs, layer.units],
-            );
-            columns
-        });
-        Self {
-            transposed: transposed.collect(),
-            layers,
+            transpose(rows, here, layer.inputs, [layer.inputs, layer.units]);
+            rest = after;
         }
+        Self { layers, columns }
+    }
+
+    /// Memory for the next chain.
+    pub fn into_columns(self) -> Vec<f32> {
+        self.columns
+    }
+
+    /// Each layer and its Wᵀ (units x inputs).
+    pub(super) fn transposed(&self) -> impl Iterator<Item = (&Layer<'a>, &[f32])> {
+        let mut rest = self.columns.as_slice();
+        self.layers.iter().map(move |layer| {
+            let (here, after) = rest.split_at(layer.weight.len());
+            rest = after;
+            (layer, here)
+        })
     }
 
     pub(super) fn inputs(&self) -> usize {
@@ -151,12 +165,61 @@ impl<'a> Chain<'a> {
         loss: EntryLoss,
         wants_dx: bool,
     ) -> (f32, Gradients) {
+        let mut dx = vec![0.0; if wants_dx { x.len() } else { 0 }];
+        let sums = self.descend_from(x, target, loss, &mut dx);
+        let (total, gradients) = self.gradients(sums, wants_dx.then_some(dx));
+        ((total / target.len() as f64) as f32, gradients)
+    }
+
+    /// The same with dL/dW and dL/db of each layer one after the other in `gradients`; of a layer that is not `biased` only
+    /// dL/dW.
+    pub fn loss_in_place(
+        &self,
+        x: &[f32],
+        target: &[f32],
+        loss: EntryLoss,
+        biased: impl Iterator<Item = bool>,
+        gradients: &mut [f32],
+    ) -> f32 {
+        let sums = self.descend_from(x, target, loss, &mut []);
+        let total = sums.loss;
+        let mut rest = gradients;
+        for ((layer, parts), biased) in self.parts(&sums).zip(biased) {
+            let (weight, after) = rest.split_at_mut(layer.weight.len());
+            let (bias, after) = after.split_at_mut(if biased { layer.units } else { 0 });
+            dispatch(Collect {
+                layer,
+                parts,
+                weight,
+                bias,
+            });
+            rest = after;
+        }
+        keep(sums);
+        (total / target.len() as f64) as f32
+    }
+
+    /// Forward, and back from a loss.
+    fn descend_from(&self, x: &[f32], target: &[f32], loss: EntryLoss, dx: &mut [f32]) -> Sums {
         let cut = self.cut(x);
         let share = 1.0 / target.len() as f32;
-        let mut dx = vec![0.0; if wants_dx { x.len() } else { 0 }];
+        if cut.groups() == 1 {
+            let task = Task::Loss {
+                target,
+                loss,
+                share,
+                dx,
+            };
+            return dispatch(Group {
+                chain: self,
+                width: cut.width,
+                x,
+                task,
+            });
+        }
         let groups = cut.pieces(x, cut.group_rows() * self.inputs());
         let targets = cut.pieces(target, cut.group_rows() * self.outputs());
-        let results = cut.pieces_mut(&mut dx, cut.group_rows() * self.inputs());
+        let results = cut.pieces_mut(dx, cut.group_rows() * self.inputs());
         let tasks = groups.into_iter().zip(targets).zip(results);
         let tasks = tasks.map(|((x, target), dx)| {
             (
@@ -169,9 +232,7 @@ impl<'a> Chain<'a> {
                 },
             )
         });
-        let sums = self.run(cut, tasks.collect());
-        let (total, gradients) = self.gradients(sums, wants_dx.then_some(dx));
-        ((total / target.len() as f64) as f32, gradients)
+        self.run(cut, tasks.collect())
     }
 
     /// Every group on a thread of its own where that pays, and their sums put together in order.
@@ -227,23 +288,28 @@ impl<'a> Chain<'a> {
         })
     }
 
+    /// Each layer, and its dL/dW and dL/db among the sums.
+    fn parts<'s>(&self, sums: &'s Sums) -> impl Iterator<Item = (&Layer<'a>, [&'s [f32]; 2])> {
+        let mut rest = sums.numbers.as_slice();
+        self.places().map(move |(layer, [weight, bias])| {
+            let (here, after) = rest.split_at(weight + bias);
+            rest = after;
+            (layer, here.split_at(weight).into())
+        })
+    }
+
     /// Adds up the lanes; the loss comes along.
     fn gradients(&self, sums: Sums, x: Option<Vec<f32>>) -> (f64, Gradients) {
-        let mut rest = sums.numbers.as_slice();
-        let mut take = |length: usize| {
-            let (here, after) = rest.split_at(length);
-            rest = after;
-            here
-        };
-        let layers = self.places().map(|(layer, [weight, bias])| {
-            let (weight, bias) = (take(weight), take(bias));
-            let weight = if layer.is_wide() {
-                let rows = weight.chunks_exact(layer.units.next_multiple_of(LANES));
-                rows.flat_map(|row| &row[..layer.units]).copied().collect()
-            } else {
-                over_lanes(weight)
-            };
-            [weight, over_lanes(bias)]
+        let layers = self.parts(&sums).map(|(layer, parts)| {
+            let mut weight = vec![0.0; layer.weight.len()];
+            let mut bias = vec![0.0; layer.units];
+            dispatch(Collect {
+                layer,
+                parts,
+                weight: &mut weight,
+                bias: &mut bias,
+            });
+            [weight, bias]
         });
         let layers = layers.collect();
         let loss = sums.loss;
@@ -291,13 +357,38 @@ impl Cut {
     }
 }
 
+/// Puts a layer's gradients together from its sums; no bias where there is no place for it.
+struct Collect<'a> {
+    layer: &'a Layer<'a>,
+    parts: [&'a [f32]; 2],
+    weight: &'a mut [f32],
+    bias: &'a mut [f32],
+}
+
+impl Work for Collect<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<const REACH: usize, const FUSED: bool>(self) {
+        let ([weight, bias], layer) = (self.parts, self.layer);
+        if layer.is_wide() {
+            let rows = weight.chunks_exact(layer.units.next_multiple_of(LANES));
+            for (to, row) in self.weight.chunks_exact_mut(layer.units).zip(rows) {
+                to.copy_from_slice(&row[..layer.units]);
+            }
+        } else {
+            add_lanes(weight, self.weight);
+        }
+        add_lanes(bias, self.bias);
+    }
+}
+
 /// The sum of each sixteen lanes, halves added to halves.
-fn over_lanes(numbers: &[f32]) -> Vec<f32> {
-    let (lanes, _) = numbers.as_chunks::<LANES>();
-    let totals = lanes.iter().map(|lanes| {
+#[inline(always)]
+fn add_lanes(numbers: &[f32], totals: &mut [f32]) {
+    for (lanes, total) in numbers.as_chunks::<LANES>().0.iter().zip(totals) {
         let eight: [f32; 8] = std::array::from_fn(|i| lanes[i] + lanes[i + 8]);
         let four: [f32; 4] = std::array::from_fn(|i| eight[i] + eight[i + 4]);
-        (four[0] + four[2]) + (four[1] + four[3])
-    });
-    totals.collect()
+        *total = (four[0] + four[2]) + (four[1] + four[3]);
+    }
 }

@@ -7,6 +7,7 @@ use burn::backend::{Autodiff, AutodiffBackend, Dispatch, Flex, NdArray, backend_
 use burn::tensor::Tensor;
 
 use super::memory::Memory;
+use super::update;
 
 /// w - η (g + λ w), as a parameter for the next step: in place where nobody else holds w, and where w is followed by autodiff,
 /// the result is a leaf that is. Rounded as Burn's operations one after the other round.
@@ -40,15 +41,8 @@ pub trait DescentOps: Memory {
         if let Some(gradient) = Self::entries(&gradient)
             && Self::entries(&weight).is_some()
         {
-            let (rate, decay) = (rate as f32, decay as f32);
             return Self::map(weight, |weight| {
-                for (weight, gradient) in weight.iter_mut().zip(gradient.iter()) {
-                    let slope = match decay {
-                        0.0 => *gradient,
-                        _ => gradient + *weight * decay,
-                    };
-                    *weight -= slope * rate;
-                }
+                update::descend(weight, &gradient, rate, decay);
             });
         }
         let slope = match decay {

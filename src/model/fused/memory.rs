@@ -7,7 +7,7 @@ use burn::backend::flex::FlexTensor;
 use burn::backend::ndarray::NdArrayTensor;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Dispatch, Flex, NdArray, TensorMetadata};
-use burn::tensor::{DType, TensorData};
+use burn::tensor::{DType, Tensor, TensorData};
 
 /// A backend, and how to reach the entries of its tensors.
 pub trait Memory: Backend {
@@ -33,6 +33,16 @@ pub trait Memory: Backend {
     fn tensor(entries: Vec<f32>, shape: &[usize], device: &Self::Device) -> FloatTensor<Self> {
         Self::float_from_data(TensorData::new(entries, shape), device)
     }
+}
+
+/// What `reader` makes of a tensor's entries in row-major order; `None` if they are not `f32`, not in this computer's memory, or
+/// followed by autodiff.
+pub fn read<const D: usize, T>(tensor: &Tensor<D>, reader: impl FnOnce(&[f32]) -> T) -> Option<T> {
+    if let Ok(tensor) = tensor.clone().try_into_primitive::<Flex>() {
+        return Flex::entries(&tensor).map(|entries| reader(&entries));
+    }
+    let tensor = tensor.clone().try_into_primitive::<NdArray>().ok()?;
+    NdArray::entries(&tensor).map(|entries| reader(&entries))
 }
 
 /// Graphics cards and the like keep their memory to themselves.

@@ -66,7 +66,7 @@ pub(super) fn forward<const REACH: usize, const FUSED: bool>(
     width: usize,
 ) {
     let (mut input, mut rest) = (x, values);
-    for (layer, columns) in chain.layers.iter().zip(&chain.transposed) {
+    for (layer, columns) in chain.transposed() {
         let (y, after) = rest.split_at_mut(layer.units * width);
         product::<REACH, FUSED>(
             [layer.units, layer.inputs, width],

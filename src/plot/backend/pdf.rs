@@ -11,7 +11,7 @@ use super::glyph_path::{self, PathStep};
 use super::pdf_objects::{Objects, number, string};
 use super::svg::IMAGE_SCALE;
 use super::{Drawn, Never, STEP, SUBPIXELS};
-use crate::plot::colour::Rgb;
+use crate::plot::rgb::Rgb;
 use crate::plot::text;
 
 /// Points (1/72 inch) per figure pixel (1/96 inch).

@@ -10,8 +10,8 @@ use tiny_skia::{
 
 use super::glyph_path::{self, PathStep};
 use super::{Drawn, Never, STEP, SUBPIXELS};
-use crate::plot::colour::Rgb;
 use crate::plot::pixmap::Frame;
+use crate::plot::rgb::Rgb;
 
 /// A picture of `width` x `height` figure pixels, `scale` device pixels to each, that `draw` fills.
 ///

@@ -12,9 +12,9 @@ use plotters_backend::{
 
 use super::glyph_path::{self, PathStep};
 use super::{Drawn, Never, STEP, SUBPIXELS};
-use crate::plot::colour::Rgb;
 use crate::plot::font::Face;
 use crate::plot::pixmap::{Frame, encode_png, encode_png_with_alpha};
+use crate::plot::rgb::Rgb;
 use crate::plot::text;
 
 /// Pixels per figure pixel in embedded images.

@@ -12,6 +12,7 @@ use rustybuzz::ttf_parser::{self, GlyphId, OutlineBuilder};
 use rustybuzz::{Direction, UnicodeBuffer};
 
 use super::{Face, Glyph};
+use crate::plot::invisible::is_invisible;
 
 /// A glyph where the shaper puts it; lengths in units of the font size, y upwards.
 pub struct Shaped {
@@ -106,7 +107,7 @@ fn draws(id: fontdb::ID, cluster: &str) -> bool {
     let has = |data: &[u8], index: u32| {
         let parsed = ttf_parser::Face::parse(data, index).ok()?;
         // A quick look first: shaping every font would take long.
-        let visible = |sign: &char| !crate::plot::text::is_invisible(*sign);
+        let visible = |sign: &char| !is_invisible(*sign);
         let covered = cluster
             .chars()
             .filter(visible)

@@ -8,7 +8,8 @@ use super::super::clip::Rect;
 use super::super::figure::Figure;
 use super::super::legend::legend_lines;
 use super::super::panel::{Frame, Panel};
-use super::{COLUMN_GAP, LABEL_HEIGHT, Needs, PanelLayout, ROW_GAP, needs, place};
+use super::super::size::LABEL_HEIGHT;
+use super::{COLUMN_GAP, Needs, PanelLayout, ROW_GAP, needs, place};
 
 /// The width over the height that a panel asks for whose units may differ.
 const FREE_ASPECT: f64 = 1.3;

@@ -178,7 +178,7 @@ fn look(markup: &str) -> String {
                 if !look.ends_with(' ') {
                     look.push(' ');
                 }
-            } else if !super::is_invisible(sign) {
+            } else if !crate::plot::invisible::is_invisible(sign) {
                 look.push(lookalike(sign));
             }
         }

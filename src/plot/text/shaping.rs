@@ -12,13 +12,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use super::markup::Span;
 use super::{PlacedGlyph, SetLine, code_point};
 use crate::plot::font::{Face, Glyph, system};
-
-/// Whatever a sign looks like, it is not seen: it only says how others are to be set.
-pub(in crate::plot) fn is_invisible(sign: char) -> bool {
-    matches!(sign as u32, 0xAD | 0x34F | 0x61C | 0x115F | 0x1160 | 0x17B4 | 0x17B5 | 0x180B..=0x180F | 0x200B..=0x200F
-        | 0x202A..=0x202E | 0x2060..=0x206F | 0x3164 | 0xFE00..=0xFE0F | 0xFEFF | 0xFFA0 | 0xFFF9..=0xFFFB
-        | 0x1BCA0..=0x1BCA3 | 0x1D173..=0x1D17A | 0xE0000..=0xE0FFF)
-}
+use crate::plot::invisible::is_invisible;
 
 /// Sets spans in a line of font size `size`.
 pub(super) fn set(spans: &[Span], size: f64) -> SetLine {

@@ -1,0 +1,181 @@
+//! An epoch of training as one operation over plain numbers: batches, forward, loss, backward and update, with nothing
+//! between the steps.
+//!
+//! The loops are those of a single step (`chain.rs`), and so are the bits. What falls away are the tensors, the graph and the
+//! optimiser's walk over the module, which take more time than the arithmetic where batches are small.
+
+use super::chain::{Chain, Layer};
+use super::{Bend, EntryLoss, Update};
+
+/// A layer's sizes, where its numbers stand among all, and φ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// The columns of x.
+    pub inputs: usize,
+    /// The columns of y.
+    pub units: usize,
+    /// Whether b follows W (inputs x units, row-major) among the parameters; without, b is 0.
+    pub has_bias: bool,
+    /// φ.
+    pub bend: Bend,
+}
+
+/// Layers in a row, and how they are trained.
+#[derive(Debug, Clone)]
+pub struct Course {
+    /// One after the other.
+    pub layers: Vec<Place>,
+    /// What is minimised: its mean over all outputs of a batch.
+    pub loss: EntryLoss,
+    /// How a step moves the parameters.
+    pub update: Update,
+    /// η.
+    pub rate: f64,
+}
+
+/// Numbers that steps change.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Learned {
+    /// W and b of each layer in turn.
+    pub parameters: Vec<f32>,
+    /// What the update remembers of them, [`Update::memories`] times as many.
+    pub past: Vec<Vec<f32>>,
+    /// Steps made.
+    pub steps: u64,
+}
+
+/// The samples that steps see.
+#[derive(Debug, Clone, Copy)]
+pub struct Batches<'a> {
+    /// (n x inputs), row-major.
+    pub inputs: &'a [f32],
+    /// (n x outputs), row-major.
+    pub targets: &'a [f32],
+    /// Which samples in which order, and how many a step takes; all at once in their own order without.
+    pub order: Option<(&'a [usize], usize)>,
+}
+
+/// What an epoch leaves besides what it learned.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Record {
+    /// The loss of each batch before its step.
+    pub losses: Vec<f32>,
+    /// The gradient on the last batch, as the parameters lie, before it was clipped.
+    pub gradients: Vec<f32>,
+}
+
+impl Place {
+    fn parameters(self) -> usize {
+        self.inputs * self.units + if self.has_bias { self.units } else { 0 }
+    }
+}
+
+impl Course {
+    /// How many parameters there are.
+    pub fn parameters(&self) -> usize {
+        self.layers.iter().map(|layer| layer.parameters()).sum()
+    }
+
+    /// A step per batch. `clip` may change each gradient, all parameters' in a row, before it is taken.
+    pub fn train(
+        &self,
+        learned: &mut Learned,
+        batches: Batches<'_>,
+        clip: &mut dyn FnMut(&mut [f32]),
+    ) -> Record {
+        let mut record = Record::default();
+        let mut workspace = Workspace {
+            gradients: vec![0.0; self.parameters()],
+            zeros: vec![0.0; self.layers.iter().map(|l| l.units).max().unwrap_or(0)],
+            ..Workspace::default()
+        };
+        let Some((order, size)) = batches.order else {
+            let Batches {
+                inputs, targets, ..
+            } = batches;
+            self.step(learned, inputs, targets, &mut workspace, &mut record, clip);
+            record.gradients = workspace.last;
+            return record;
+        };
+        let columns = |layer: Option<&Place>, of: fn(&Place) -> usize| layer.map_or(0, of);
+        let inputs = columns(self.layers.first(), |layer| layer.inputs);
+        let outputs = columns(self.layers.last(), |layer| layer.units);
+        let (mut x, mut t) = (Vec::new(), Vec::new());
+        for batch in order.chunks(size.max(1)) {
+            gather(batches.inputs, inputs, batch, &mut x);
+            gather(batches.targets, outputs, batch, &mut t);
+            self.step(learned, &x, &t, &mut workspace, &mut record, clip);
+        }
+        record.gradients = workspace.last;
+        record
+    }
+
+    fn step(
+        &self,
+        learned: &mut Learned,
+        x: &[f32],
+        targets: &[f32],
+        workspace: &mut Workspace,
+        record: &mut Record,
+        clip: &mut dyn FnMut(&mut [f32]),
+    ) {
+        let (loss, gradients) = (self.loss, &mut workspace.gradients);
+        let layers = self.layers(&learned.parameters, &workspace.zeros);
+        let chain = Chain::new_in(layers, std::mem::take(&mut workspace.columns));
+        let biased = self.layers.iter().map(|layer| layer.has_bias);
+        record
+            .losses
+            .push(chain.loss_in_place(x, targets, loss, biased, gradients));
+        workspace.columns = chain.into_columns();
+        workspace.last.clone_from(gradients);
+        clip(gradients);
+        learned.steps += 1;
+        self.update.apply(
+            self.rate,
+            learned.steps,
+            &mut learned.parameters,
+            gradients,
+            &mut learned.past,
+        );
+    }
+
+    fn layers<'a>(&self, parameters: &'a [f32], zeros: &'a [f32]) -> Vec<Layer<'a>> {
+        let mut rest = parameters;
+        let mut take = |length: usize| {
+            let (here, after) = rest.split_at(length);
+            rest = after;
+            here
+        };
+        let layers = self.layers.iter().map(|place| Layer {
+            inputs: place.inputs,
+            units: place.units,
+            bend: place.bend,
+            weight: take(place.inputs * place.units),
+            bias: match place.has_bias {
+                true => take(place.units),
+                false => &zeros[..place.units],
+            },
+        });
+        layers.collect()
+    }
+}
+
+/// Memory that every step uses anew.
+#[derive(Default)]
+struct Workspace {
+    gradients: Vec<f32>,
+    /// The last gradients before clipping.
+    last: Vec<f32>,
+    /// [`Chain::into_columns`].
+    columns: Vec<f32>,
+    /// The biases of a layer without.
+    zeros: Vec<f32>,
+}
+
+/// Some rows of a matrix, one after the other.
+fn gather(matrix: &[f32], columns: usize, rows: &[usize], to: &mut Vec<f32>) {
+    to.clear();
+    for row in rows {
+        to.extend_from_slice(&matrix[row * columns..][..columns]);
+    }
+}

@@ -1,0 +1,210 @@
+//! An epoch of training as one operation, where the memory is in reach and nobody listens between the steps.
+//!
+//! The bits are those of step after step; what is saved are tensors, Burn's graph and the walk over the module, which take
+//! longer than the arithmetic of a small batch.
+
+use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
+use burn::tensor::{Tensor, TensorData};
+
+use super::gradients::StepGradients;
+use super::optimizer::Optimizer;
+use super::optimizer_state::Place;
+use super::{Clip, EpochSteps, Loss, Samples};
+use crate::model::Mlp;
+use crate::model::fused::{self, Batches, Course, EntryLoss, LAYERS, Learned};
+use crate::random::Generator;
+use crate::random::torch::dataloader_order;
+
+/// How an epoch's steps are taken.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Descent {
+    /// The learning rate.
+    pub lr: f64,
+    /// What keeps a step from being too long.
+    pub clip: Option<Clip>,
+    /// The samples of a step; all of them without.
+    pub batch_size: Option<usize>,
+}
+
+/// A network and data of which an epoch can be one operation.
+///
+/// Plain layers with activations of [`fused::Bend`], a loss that is a mean over outputs, `flex` or `ndarray`.
+#[derive(Debug, Clone)]
+pub struct WholeEpoch {
+    layers: Vec<fused::Place>,
+    /// Every parameter in the order in which a module is walked, which is that of the layers.
+    parameters: Vec<Place>,
+    loss: EntryLoss,
+    inputs: Tensor<2>,
+    targets: Tensor<2>,
+}
+
+impl WholeEpoch {
+    /// `None` where an epoch has to be made of steps.
+    pub fn new(model: &Mlp, samples: &Samples, loss: Loss) -> Option<Self> {
+        let layers = model.places().filter(|layers| layers.len() <= LAYERS)?;
+        let (targets, loss) = samples.targets.entrywise(loss)?;
+        if layers.is_empty() || samples.is_empty() {
+            return None;
+        }
+        fused::read(&samples.inputs, |_| ()).and(fused::read(&targets, |_| ()))?;
+        Some(Self {
+            layers,
+            parameters: Reader::read(model)?.places,
+            loss,
+            inputs: samples.inputs.clone(),
+            targets,
+        })
+    }
+
+    /// Trains on every sample once, in the order that [`Samples::batches`] would serve. `None`, and nothing has happened,
+    /// where the network is another or the optimiser's past does not allow it.
+    pub fn run(
+        &self,
+        model: &mut Mlp,
+        optimizer: &mut Optimizer,
+        descent: Descent,
+        generator: &mut Generator,
+    ) -> Option<EpochSteps> {
+        let reader = Reader::read(model)?;
+        if reader.places != self.parameters {
+            return None;
+        }
+        let (update, past) = optimizer.numbers(&self.parameters)?;
+        let course = Course {
+            layers: self.layers.clone(),
+            loss: self.loss,
+            update,
+            rate: descent.lr,
+        };
+        let train = |inputs: &[f32], targets: &[f32]| {
+            let samples = self.inputs.dims()[0];
+            let order = descent
+                .batch_size
+                .map(|size| (dataloader_order(generator, samples), size));
+            let batches = Batches {
+                inputs,
+                targets,
+                order: order.as_ref().map(|(order, size)| (&order[..], *size)),
+            };
+            let mut learned = Learned {
+                parameters: reader.numbers,
+                past: std::mem::take(&mut past.past),
+                steps: past.steps,
+            };
+            let mut clip = |gradients: &mut [f32]| self.clip(descent.clip, gradients);
+            let record = course.train(&mut learned, batches, &mut clip);
+            (past.past, past.steps) = (learned.past, learned.steps);
+            (learned.parameters, record)
+        };
+        let (parameters, record) = fused::read(&self.inputs, |inputs| {
+            fused::read(&self.targets, |targets| train(inputs, targets))
+        })
+        .flatten()?;
+
+        *model = std::mem::take(model).map(&mut Placer(&parameters));
+        let losses = TensorData::from(&record.losses[..]);
+        let names = model
+            .parameters()
+            .into_iter()
+            .map(|parameter| parameter.name);
+        Some(EpochSteps {
+            losses: vec![Tensor::from_data(losses, &self.inputs.device())],
+            gradients: StepGradients::new(names.zip(self.cut(&record.gradients)).collect()),
+        })
+    }
+
+    /// Numbers as tensors of the parameters' shapes, (1 x n) for a vector.
+    fn cut(&self, numbers: &[f32]) -> impl Iterator<Item = Tensor<2>> {
+        let (mut rest, device) = (numbers, self.inputs.device());
+        self.parameters.iter().map(move |place| {
+            let (here, after) = rest.split_at(place.len());
+            rest = after;
+            let shape = match place.shape[..] {
+                [rows, columns] => [rows, columns],
+                _ => [1, place.len()],
+            };
+            Tensor::from_data(TensorData::new(here.to_vec(), shape), &device)
+        })
+    }
+
+    /// The norm is summed up by the backend, whose order of summing is its own.
+    fn clip(&self, clip: Option<Clip>, gradients: &mut [f32]) {
+        match clip {
+            None => {}
+            Some(Clip::Value(most)) => {
+                let most = most as f32;
+                for gradient in gradients {
+                    *gradient = gradient.clamp(-most, most);
+                }
+            }
+            Some(Clip::Norm(most)) => {
+                let squares = StepGradients::squares_of(self.cut(gradients));
+                let factor = Clip::factor(squares.collect(), most);
+                fused::read(&factor, |factor| {
+                    for gradient in gradients.iter_mut() {
+                        *gradient *= factor[0];
+                    }
+                });
+            }
+        }
+    }
+}
+
+/// Every parameter of a module, and where it is.
+#[derive(Debug)]
+struct Reader {
+    path: Vec<String>,
+    places: Vec<Place>,
+    numbers: Vec<f32>,
+    /// Whether all of them could be read.
+    is_whole: bool,
+}
+
+impl Reader {
+    /// `None` where a parameter is out of reach.
+    fn read(model: &Mlp) -> Option<Self> {
+        let mut reader = Self {
+            path: Vec::new(),
+            places: Vec::new(),
+            numbers: Vec::new(),
+            is_whole: true,
+        };
+        model.visit(&mut reader);
+        reader.is_whole.then_some(reader)
+    }
+}
+
+impl ModuleVisitor for Reader {
+    fn enter_module(&mut self, name: &str, _container_type: &str) {
+        self.path.push(name.to_owned());
+    }
+
+    fn exit_module(&mut self, _name: &str, _container_type: &str) {
+        self.path.pop();
+    }
+
+    fn visit_float<const D: usize>(&mut self, parameter: &Param<Tensor<D>>) {
+        let value = parameter.val().inner();
+        self.places.push(Place {
+            path: self.path.join("."),
+            shape: value.dims().to_vec(),
+        });
+        let read = fused::read(&value, |numbers| self.numbers.extend_from_slice(numbers));
+        self.is_whole &= read.is_some();
+    }
+}
+
+/// Puts numbers into every parameter of a module in turn.
+struct Placer<'a>(&'a [f32]);
+
+impl ModuleMapper for Placer<'_> {
+    fn map_float<const D: usize>(&mut self, parameter: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let (id, value, mapper) = parameter.consume();
+        let shape = value.dims();
+        let (here, after) = self.0.split_at(shape.iter().product());
+        self.0 = after;
+        let moved = Tensor::from_data(TensorData::new(here.to_vec(), shape), &value.device());
+        Param::from_mapped_value(id, moved.require_grad(), mapper)
+    }
+}
