@@ -46,7 +46,8 @@ const LIVE_STYLE: &str = include_str!("../web/play.css");
 const STYLE: &str = include_str!("../web/page.css");
 const BODY: &str = include_str!("../web/page.html");
 
-/// All modules in one scope, without what only a reader of the source needs: comments and indentation.
+/// All modules in one scope, without what only a reader of the source needs: comments, indentation, and line breaks where a
+/// statement or a list goes on.
 fn script(last: &[(&str, &str)]) -> String {
     let mut joined = String::from("'use strict';\n");
     for (name, source) in MODULES.iter().chain(last) {
@@ -57,7 +58,10 @@ fn script(last: &[(&str, &str)]) -> String {
                 continue;
             }
             joined.push_str(line.strip_prefix("export ").unwrap_or(line));
-            joined.push('\n');
+            // After a comment nothing may follow; no string in the modules has two lines.
+            if line.contains("//") || !line.ends_with([';', '{', ',']) {
+                joined.push('\n');
+            }
         }
     }
     joined

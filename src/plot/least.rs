@@ -1,7 +1,8 @@
 //! The least size at which a figure can still be read.
 
 use super::figure::Figure;
-use super::layout::{Layout, SIGN_WIDTH, layout, size};
+use super::layout::{Layout, layout};
+use super::size::{self, SIGN_WIDTH};
 use super::{font::Face, text};
 use crate::error::{Error, Result};
 
