@@ -15,7 +15,13 @@ use foldspace::model::Frozen;
 use foldspace::plot::{Figure, Theme};
 
 fn main() -> Result<()> {
-    let config = Config::parse(include_str!("../configs/spiral.toml"), "spiral.toml", &[])?;
+    // As post D has it: from PyTorch's default weights.
+    let weights = ["model.init=pytorch".to_owned()];
+    let config = Config::parse(
+        include_str!("../configs/spiral.toml"),
+        "spiral.toml",
+        &weights,
+    )?;
     let split = config.data.load_split(config.seed, Path::new("."))?;
     let (data, labels) = (&split.train, split.train.labels().unwrap_or_default());
     let device = device::open(Backend::Flex)?;

@@ -91,6 +91,7 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     let name = wanted.to_possible_value();
     let name = name.as_ref().map_or("animation", |value| value.get_name());
     let bar = progress::bar(timeline.shots().len() as u64, quiet, "frames");
+    let size = film_size(arguments.look.size, name, &timeline, &draw)?;
     let paths = write_animation(
         &out.join(format!("{name}{}", arguments.look.suffix(name))),
         &arguments.formats,
@@ -105,7 +106,7 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
         &timeline,
         |moment| {
             let mut figure = draw(moment)?;
-            if let Some((width, height)) = arguments.look.size {
+            if let Some((width, height)) = size {
                 figure = figure.size(width, height);
             }
             let frame = figure.to_frame(arguments.look.theme(), 1.0);
@@ -120,6 +121,28 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
         }
     }
     Ok(())
+}
+
+/// The size that is asked for, if any, as long as every picture of the animation has room in it: several of them are tried.
+pub(super) fn film_size(
+    size: Option<(u32, u32)>,
+    name: &str,
+    timeline: &Timeline,
+    draw: impl Fn(&Moment) -> Result<Figure>,
+) -> Result<Option<(u32, u32)>> {
+    const TRIED: usize = 8;
+    let Some(wanted) = size else { return Ok(None) };
+    let shots = timeline.shots();
+    let figures = shots.iter().step_by(shots.len().div_ceil(TRIED).max(1));
+    let mut least = Some(wanted);
+    for shot in figures.chain(shots.last()) {
+        let figure = draw(&shot.moment)?;
+        least = least.and_then(|least| figure.least_size(least));
+    }
+    if least == size {
+        return Ok(size);
+    }
+    Err(Figure::too_small(name, wanted, least))
 }
 
 /// What moves where nobody says: a regression of several features has no classes to part, but its space moves.

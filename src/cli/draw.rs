@@ -251,8 +251,8 @@ fn draw_stills(
             }
             Err(error) => return Err(error.into()),
         };
-        if let Some((width, height)) = arguments.look.size {
-            figure = figure.size(width, height);
+        if let Some(size) = arguments.look.size {
+            figure = figure.resized(name.name(), size)?;
         }
         for format in &wish.still_formats {
             let path = out.join(format!("{}.{format}", name.name()));
@@ -275,6 +275,9 @@ fn draw_flow(
     let flow = subject.flow()?;
     let timeline = flow.timeline(arguments.fps)?;
     let bar = progress::bar(timeline.shots().len() as u64, quiet, "frames");
+    let size = super::animate::film_size(arguments.look.size, FLOW, &timeline, |moment| {
+        flow.draw(moment)
+    })?;
     let paths = write_animation(
         &out.join(FLOW),
         &wish.flow_formats,
@@ -282,7 +285,7 @@ fn draw_flow(
         &timeline,
         |moment| {
             let mut figure = flow.draw(moment)?;
-            if let Some((width, height)) = arguments.look.size {
+            if let Some((width, height)) = size {
                 figure = figure.size(width, height);
             }
             let frame = figure.to_frame(arguments.look.theme(), 1.0);

@@ -213,8 +213,12 @@ fn draw(
         }
         _ => name.draw(run, epoch, &figures::InputAxes::Automatic)?,
     };
+    // An epoch that was asked for stands in the name, as `figure` has it.
+    let suffix = arguments
+        .epoch
+        .map_or_else(String::new, |epoch| format!("-epoch-{epoch}"));
     for format in ["svg", "png"] {
-        let path = out.join(format!("{}.{format}", name.name()));
+        let path = out.join(format!("{}{suffix}.{format}", name.name()));
         figure.save(&path, &Theme::LIGHT, DPI)?;
         if !quiet {
             output::wrote(&path)?;

@@ -186,6 +186,7 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
             return Err(Error::invalid(flag, "none of these figures has it", remedy).into());
         }
     }
+    let (mut drawn_any, mut too_small) = (false, None);
     for &name in names {
         // What this kind of run never has is no news.
         if all && !name.fits(&run) {
@@ -236,15 +237,26 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
             }
             Err(error) => return Err(error.into()),
         };
-        if let Some((width, height)) = arguments.look.size {
-            figure = figure.size(width, height);
+        if let Some(size) = arguments.look.size {
+            figure = match figure.resized(name.name(), size) {
+                Ok(figure) => figure,
+                Err(error) if all => {
+                    if !quiet {
+                        output::note(format_args!("{}: left out: {error}", name.name()));
+                    }
+                    too_small.get_or_insert(error);
+                    continue;
+                }
+                Err(error) => return Err(error.into()),
+            };
+        }
+        drawn_any = true;
+        let mut suffix = arguments.look.suffix(name.name());
+        if let Some(epoch) = arguments.epoch.filter(|_| name.is_of_an_epoch()) {
+            suffix += &format!("-epoch-{epoch}");
         }
         for format in &arguments.formats {
-            let path = out.join(format!(
-                "{}{}.{format}",
-                name.name(),
-                arguments.look.suffix(name.name())
-            ));
+            let path = out.join(format!("{}{suffix}.{format}", name.name()));
             let theme = arguments.look.theme();
             if arguments.svg_text && format == "svg" {
                 crate::file::write(&path, figure.to_svg_with_text(theme)?.as_bytes())?;
@@ -275,14 +287,17 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
             _ => {}
         }
         for (file, bytes) in numbers {
-            let path = out.join(told_apart(file, &arguments.look.suffix(name.name())));
+            let path = out.join(told_apart(file, &suffix));
             file::write(&path, &bytes)?;
             if !quiet {
                 output::wrote(&path)?;
             }
         }
     }
-    Ok(())
+    match too_small {
+        Some(error) if !drawn_any => Err(error.into()),
+        _ => Ok(()),
+    }
 }
 
 /// A file's name with a suffix before its ending.

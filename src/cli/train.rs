@@ -132,26 +132,43 @@ pub(super) fn finish(mut session: Session, quiet: bool) -> Outcome {
     Ok(())
 }
 
-/// Beyond so many bytes a run says what it takes on the disk.
+/// Beyond so many bytes a run says what makes it smaller.
 const LARGE: u64 = 10_000_000;
 
-/// What a large run takes on the disk, and what makes it smaller.
+/// What a run takes on the disk, and of what; of a large one, what makes it smaller.
 fn say_size(root: &Path, run: &crate::run::Run) -> Result<()> {
     let bytes = crate::file::size(root);
-    if bytes < LARGE {
-        return Ok(());
-    }
     let (kept, every) = (run.epochs()?.len(), run.config.capture.every);
-    let sites = match run.config.capture.sites.is_empty() {
-        true => "",
-        false => ", fewer capture.sites keep no activations that can be computed again",
-    };
-    output::note(format_args!(
-        "note: the run takes {:.1} MB, {kept} captured epochs among it; capture.every = {} keeps fewer of them{sites}",
-        bytes as f64 * 1e-6,
-        10 * every
-    ));
+    let parts = ["weights", "activations", "gradients"].map(|folder| {
+        let bytes = crate::file::size(&root.join(folder));
+        (bytes > 0).then(|| format!("{folder} {}", megabytes(bytes)))
+    });
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    let mut text = format!(
+        "note: the run takes {}; of {kept} captured epochs: {}",
+        megabytes(bytes),
+        parts.join(", ")
+    );
+    if bytes >= LARGE {
+        text += &format!("; capture.every = {} keeps fewer of them", 10 * every);
+        if !run.config.capture.sites.is_empty() {
+            text += ", fewer capture.sites keep no activations that can be computed again";
+        }
+    }
+    output::note(text);
     Ok(())
+}
+
+/// Bytes in megabytes (10^6), with two digits at least.
+fn megabytes(bytes: u64) -> String {
+    let size = bytes as f64 * 1e-6;
+    let digits = match size {
+        10.0.. => 0,
+        1.0.. => 1,
+        0.1.. => 2,
+        _ => 3,
+    };
+    format!("{size:.digits$} MB")
 }
 
 /// What went wrong, if anything: at most three lines.

@@ -22,6 +22,13 @@ pub const MODULES: &[(&str, &str)] = &[
     ("captions.js", include_str!("../web/captions.js")),
     ("pointer.js", include_str!("../web/pointer.js")),
     ("address.js", include_str!("../web/address.js")),
+    ("fields.js", include_str!("../web/fields.js")),
+    ("later.js", include_str!("../web/later.js")),
+    ("player.js", include_str!("../web/player.js")),
+    ("sliders.js", include_str!("../web/sliders.js")),
+    ("output.js", include_str!("../web/output.js")),
+    ("files.js", include_str!("../web/files.js")),
+    ("foreword.js", include_str!("../web/foreword.js")),
     ("main.js", include_str!("../web/main.js")),
 ];
 
@@ -39,7 +46,8 @@ const LIVE_STYLE: &str = include_str!("../web/play.css");
 const STYLE: &str = include_str!("../web/page.css");
 const BODY: &str = include_str!("../web/page.html");
 
-/// All modules in one scope, without what only a reader of the source needs: comments and indentation.
+/// All modules in one scope, without what only a reader of the source needs: comments, indentation, and line breaks where a
+/// statement or a list goes on.
 fn script(last: &[(&str, &str)]) -> String {
     let mut joined = String::from("'use strict';\n");
     for (name, source) in MODULES.iter().chain(last) {
@@ -50,7 +58,10 @@ fn script(last: &[(&str, &str)]) -> String {
                 continue;
             }
             joined.push_str(line.strip_prefix("export ").unwrap_or(line));
-            joined.push('\n');
+            // After a comment nothing may follow; no string in the modules has two lines.
+            if line.contains("//") || !line.ends_with([';', '{', ',']) {
+                joined.push('\n');
+            }
         }
     }
     joined

@@ -104,6 +104,14 @@ impl Name {
         }
     }
 
+    /// Whether the figure shows the network after one epoch, rather than the data or the whole training.
+    pub fn is_of_an_epoch(self) -> bool {
+        !matches!(
+            self,
+            Self::Data | Self::Loss | Self::Gradients | Self::Probes | Self::Turns
+        )
+    }
+
     /// Whether the figure is of a kind that a run's task and network have at all: a regression has no classes to part, and a
     /// network that bends space everywhere no cells.
     pub fn fits(self, run: &Run) -> bool {

@@ -3,7 +3,7 @@
 //! [`Lab`] is what is played with: a network in training, its past, and the branches that were left. Every [`Change`] to
 //! it is written into a [`Log`], and a log that is played again leads to the same bits, for nothing in a lab depends on
 //! time. Around it stand a thread that trains (`studio`), what the page is sent (`scene`), and a server on
-//! loopback (`server`, `http`, `websocket`).
+//! loopback (`server`, its connections in `visit`, `http`, `websocket`).
 
 mod apply;
 mod bounds;
@@ -18,7 +18,9 @@ pub mod scene;
 pub mod server;
 mod studio;
 mod table;
+mod visit;
 pub mod websocket;
+mod wish;
 
 pub use change::{Change, Log, Point, Step};
 pub use lab::Lab;

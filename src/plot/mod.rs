@@ -21,6 +21,7 @@ mod font;
 mod image;
 mod invisible;
 mod layout;
+mod least;
 mod legend;
 mod mark;
 mod marks;

@@ -239,7 +239,9 @@ export function buildControls(say, drawing, redraw, compare) {
   /** @param {any} frame @param {number | null} looked an older epoch that is looked at */
   function showTransport(frame, looked) {
     if (!transport.childElementCount) {
-      const pace = select([['2', '2 epochs a second'], ['20', '20 a second'], ['60', '60 a second'], ['0', 'as fast as it trains']], String(frame.pace), (x) => say({ pace: { epochs: Number(x) } }), 'pace');
+      const paces = [['2', '2 epochs a second'], ['20', '20 a second'], ['60', '60 a second'], ['0', 'as fast as it trains']];
+      if (!paces.some(([rate]) => rate === String(frame.pace))) paces.push([String(frame.pace), `${num(frame.pace, 3)} a second`]);
+      const pace = select(paces, String(frame.pace), (x) => say({ pace: { epochs: Number(x) } }), 'pace');
       pace.setAttribute('aria-label', 'speed');
       transport.append(button('One epoch', () => say({ step: {} }), 'step'), button('Start again', () => change({ restart: {} }), 'restart'), button('', () => {}, 'rewind'), pace, element('span', { id: 'standing' }));
     }

@@ -2,12 +2,19 @@
 
 import { forward, value } from './math.js';
 import { levelSet } from './geometry.js';
-import { CanvasPen, SvgPen } from './pen.js';
-import { activation, fieldOf, layerName, opinion, unitOf } from './model.js';
+import { CanvasPen } from './pen.js';
+import { activation, fieldOf, unitOf } from './model.js';
 import { Journey } from './journey.js';
-import { PALETTES, painted, tint } from './colours.js';
-import { axisNames, cellsOf, coarseBorders, coarseOf, drawInput, drawStage, inputHeight, pointAt, rangeOf } from './stage.js';
-import { at, buildNetwork, describeUnit, element, numberField, paintHistory, paintTiles, repaintHistory, showKey, showTable, showUnit, signed, tilesOf, unitTints } from './panels.js';
+import { PALETTES } from './colours.js';
+import { Fields, tintsOf } from './fields.js';
+import { Later } from './later.js';
+import { Player } from './player.js';
+import { bindSliders } from './sliders.js';
+import { showOutput } from './output.js';
+import { bindFiles } from './files.js';
+import { showForeword } from './foreword.js';
+import { axisNames, cellsOf, coarseBorders, coarseOf, drawInput, drawStage, inputHeight, pointAt } from './stage.js';
+import { at, buildNetwork, describeUnit, element, paintHistory, paintTiles, repaintHistory, showKey, showTable, showUnit, tilesOf } from './panels.js';
 import { showArithmetic, showFormula } from './arithmetic.js';
 import { sentences } from './captions.js';
 import { bindPictures } from './pointer.js';
@@ -38,7 +45,7 @@ export function open(run, began, live) {
   const state = {
     at: run.last, depth: 0, sample: 0, place: /** @type {number[] | null} */ (null), unit: /** @type {[number, number] | null} */ (null),
     edits: /** @type {Map<string, number>} */ (new Map()), heldOut: false, theme: /** @type {'light' | 'dark' | null} */ (null),
-    held: /** @type {Map<number, [number, number, number, number]> | null} */ (null),
+    held: /** @type {Map<number, [number, number, number, number]> | null} */ (null), table: false, pace: /** @type {number | null} */ (null),
   };
   readAddress(run, state);
 
@@ -56,60 +63,20 @@ export function open(run, began, live) {
   /** @type {ReturnType<typeof drawInput>} */
   let inputMap;
   let asked = 0;
-  let busy = false;
+  const later = new Later();
 
-  // -- the worker ---------------------------------------------------------------------------------------------------
-  /** @type {Worker | null} */
-  let worker = null;
-  try {
-    const program = new Blob([at('program').textContent], { type: 'text/javascript' });
-    worker = new Worker(URL.createObjectURL(program));
-    worker.onmessage = ({ data }) => {
-      busy = false;
-      if (data.asked === asked) take(data.field);
-      else later(askField, 30);
-    };
-    worker.onerror = () => {
-      worker = null;
-      busy = false;
-    };
-  } catch {
-    worker = null; // the coarse field stays
-  }
-
-  function askField() {
-    if (signal.aborted || !worker || busy || run.flat !== 2) return;
-    busy = true;
-    worker.postMessage({ asked, request: { layers: journey.planar, window: run.window, n: FIELD, decision: run.decision, unit: state.unit } });
-  }
-
-  /** @param {ReturnType<typeof fieldOf>} field */
-  function take(field) {
+  const fields = new Fields((number, field) => {
+    if (number !== asked) return later.do(askField, 30);
     scene.borders = field.borders;
     if (state.unit) scene.curve = field.curve;
-    scene.tints = tintsOf(field.values, field.unit, FIELD, FIELD);
+    scene.tints = tintsOf(whole(), field.values, field.unit, FIELD, FIELD);
     scene.fine = true;
     ask('picture');
-  }
+  });
 
-  /** @param {Float64Array} values @param {Float64Array | null} unit @param {number} nx @param {number} ny */
-  function tintsOf(values, unit, nx, ny) {
-    const colours = palette();
-    if (unit && state.unit) {
-      const lit = unitTints(unit, journey.layers[state.unit[0]].activation);
-      return painted(lit, nx, ny, (i) => signed(lit[i], colours));
-    }
-    const units = journey.layers[count - 1].units;
-    const range = run.decision.kind === 'value' ? rangeOf(run) : /** @type {[number, number]} */ ([0, 1]);
-    // Few distinct colours: each is mixed once.
-    const known = new Map();
-    return painted(values, nx, ny, (i) => {
-      const [side, sure] = opinion(values, i, run.decision, units, range);
-      const key = side * 256 + Math.round(sure * 100);
-      let colour = known.get(key);
-      if (!colour) known.set(key, (colour = tint([side, Math.round(sure * 100) / 100], colours)));
-      return colour;
-    });
+  function askField() {
+    if (signal.aborted || run.flat !== 2) return;
+    fields.ask(asked, { layers: journey.planar, window: run.window, n: FIELD, decision: run.decision, unit: state.unit });
   }
 
   // -- what is shown ------------------------------------------------------------------------------------------------
@@ -142,17 +109,6 @@ export function open(run, began, live) {
     requestAnimationFrame(frame);
   }
 
-  /** @type {Map<() => void, number>} */
-  const timers = new Map();
-  /** @param {() => void} work @param {number} wait */
-  function later(work, wait) {
-    if (timers.has(work)) return;
-    timers.set(work, setTimeout(() => {
-      timers.delete(work);
-      work();
-    }, wait));
-  }
-
   function compute() {
     journey = new Journey(run, run.layers(state.at, state.edits));
     const coarse = coarseOf(journey);
@@ -161,10 +117,10 @@ export function open(run, began, live) {
     scene = {
       coarse, cells: cellsOf(journey, coarse), borders: coarseBorders(journey, coarse), fine: false,
       curve: unit ? levelSet(unit, nx, ny, run.window, null) : [],
-      tints: run.flat === 2 ? tintsOf(coarse, unit, nx, ny) : null,
+      tints: run.flat === 2 ? tintsOf(whole(), coarse, unit, nx, ny) : null,
     };
     asked++;
-    later(askField, 60);
+    later.do(askField, 60);
   }
 
   function whole() {
@@ -185,7 +141,7 @@ export function open(run, began, live) {
   function frame(now) {
     waiting = false;
     if (signal.aborted) return;
-    advance(now);
+    player.advance(now);
     if (stale.network) compute();
     if (stale.picture || stale.network) {
       draw();
@@ -196,10 +152,10 @@ export function open(run, began, live) {
     stale.network = stale.picture = false;
     if (stale.words) {
       // The first words come with the picture, later ones follow at a reading pace.
-      if (wordsAt) later(words, Math.max(30, 180 - (now - wordsAt)));
+      if (wordsAt) later.do(words, Math.max(30, 180 - (now - wordsAt)));
       else words();
     }
-    if (playing.what) schedule();
+    if (player.what) schedule();
   }
 
   // -- words --------------------------------------------------------------------------------------------------------
@@ -233,7 +189,7 @@ export function open(run, began, live) {
     showArithmetic(journey, all.point.x, shownTiles);
     at('point-says').textContent = pointWords();
     if (!document.activeElement?.closest('#unit')) showUnit(journey, state.unit, state.edits, edit);
-    if (!document.activeElement?.closest('#output')) showOutput();
+    if (!document.activeElement?.closest('#output')) showOutput(run, journey.layers, state.edits, edit);
     if (at('table').open) showTable(journey, nearest, axisNames(all, nearest));
     const edited = at('edited');
     edited.hidden = !state.edits.size || live !== null;
@@ -241,17 +197,6 @@ export function open(run, began, live) {
     /** @type {HTMLButtonElement} */ (at('reset')).disabled = !state.edits.size;
     at('reset').hidden = live !== null;
     writeAddress();
-  }
-
-  function showOutput() {
-    const output = journey.layers[count - 1];
-    const fields = element('div', { className: 'fields' });
-    for (let k = 0; k < Math.min(output.units, 10); k++) {
-      const name = output.units === 1 ? 'b' : `b of ${run.classes[k] ?? run.decision.names[k] ?? k + 1}`;
-      fields.append(numberField(name, output.bias[k], state.edits.has(`${count - 1}.${k}.b`), (x) => edit(`${count - 1}.${k}.b`, x)));
-    }
-    const drag = run.decision.kind === 'two' && output.units === 1 && output.inputs === 2 && count > 1 ? ' Or, at the depth before the output, drag the dashed line itself.' : '';
-    at('output').replaceChildren(element('p', { textContent: `Added to the last sum whatever the input is: it moves the border without turning it.${drag}` }), fields);
   }
 
   // -- changes ------------------------------------------------------------------------------------------------------
@@ -285,45 +230,21 @@ export function open(run, began, live) {
     ask('network');
   }
 
-  /** @type {{ what: 'epoch' | 'depth' | null, since: number, from: number }} */
-  const playing = { what: null, since: 0, from: 0 };
-
-  /** @param {'epoch' | 'depth'} what */
-  function toggle(what) {
-    const on = playing.what !== what;
-    playing.what = on ? what : null;
-    playing.since = 0;
-    const [here, end] = what === 'epoch' ? [state.at, run.last] : [state.depth, run.moments.length - 1];
-    playing.from = here >= end ? 0 : here;
-    buttons();
-    if (!on && what === 'epoch') setEpoch(Math.round(state.at));
-    ask('words');
-  }
+  const player = new Player({
+    calm,
+    ends: () => ({ epoch: [state.at, run.last], depth: [state.depth, run.moments.length - 1] }),
+    move: (what, place) => (what === 'epoch' ? setEpoch(place) : place !== state.depth && setDepth(place)),
+    changed: () => {
+      buttons();
+      ask('words');
+    },
+  });
 
   function buttons() {
     for (const [id, what, idle] of [['play', 'epoch', 'Train'], ['walk', 'depth', 'Walk']]) {
-      const on = live && what === 'epoch' ? live.training() : playing.what === what;
+      const on = live && what === 'epoch' ? live.training() : player.what === what;
       at(id).setAttribute('aria-pressed', String(on));
       at(id).textContent = on ? 'Pause' : idle;
-    }
-  }
-
-  /** @param {number} now */
-  function advance(now) {
-    if (!playing.what) return;
-    if (!playing.since) playing.since = now;
-    const seconds = (now - playing.since) / 1000;
-    const end = playing.what === 'epoch' ? run.last : run.moments.length - 1;
-    const speed = playing.what === 'epoch' ? Math.max(2, run.last / 12) : 0.5;
-    let place = Math.min(end, playing.from + seconds * speed);
-    // Without motion, the pictures change once a second and nothing glides.
-    if (calm.matches) place = Math.min(end, Math.floor(playing.from) + Math.floor(seconds) * Math.max(1, Math.round(speed)));
-    if (playing.what === 'epoch') setEpoch(place);
-    else if (place !== state.depth) setDepth(place);
-    if (place >= end) {
-      playing.what = null;
-      buttons();
-      stale.words = true;
     }
   }
 
@@ -338,34 +259,19 @@ export function open(run, began, live) {
 
   bindPictures({ run, state, stage, inputCanvas, journey: () => journey, whole, follow, stageMap: () => stageMap, inputMap: () => inputMap, ask, edit, begin: live ? live.begin : null });
 
-  const stop = () => {
-    playing.what = null;
-    buttons();
-  };
-  depthSlider.addEventListener('input', () => {
-    stop();
-    setDepth(Number(depthSlider.value));
-  });
-  depthSlider.addEventListener('keydown', (event) => {
-    const step = /** @type {Record<string, number>} */ ({ ArrowRight: 0.1, ArrowUp: 0.1, ArrowLeft: -0.1, ArrowDown: -0.1, PageUp: 1, PageDown: -1 })[event.key];
-    if (step === undefined) return;
-    event.preventDefault();
-    stop();
-    setDepth(Math.abs(step) === 1 ? (step > 0 ? Math.floor(state.depth + 1) : Math.ceil(state.depth - 1)) : Math.round(10 * (state.depth + step)) / 10);
-  });
-  epochSlider.addEventListener('input', () => {
-    stop();
-    setEpoch(Number(epochSlider.value));
-  });
-  at('play').addEventListener('click', () => (live ? live.train() : toggle('epoch')));
-  at('walk').addEventListener('click', () => toggle('depth'));
+  const stop = () => player.stop();
+  bindSliders({ stop, setDepth, setEpoch, depth: () => state.depth });
+  at('play').addEventListener('click', () => (live ? live.train() : player.toggle('epoch')));
+  at('walk').addEventListener('click', () => player.toggle('depth'));
   at('held-out').addEventListener('change', (/** @type {any} */ e) => {
     state.heldOut = e.target.checked;
     ask('picture');
+    ask('words');
   });
   at('hold').addEventListener('change', (/** @type {any} */ e) => {
     state.held = e.target.checked ? new Map() : null;
     ask('picture');
+    ask('words');
   });
   at('which').addEventListener('change', (/** @type {any} */ e) => {
     run.decision.output = Number(e.target.value);
@@ -377,7 +283,10 @@ export function open(run, began, live) {
     /** @type {HTMLElement} */ (document.activeElement)?.blur();
     ask('network');
   });
-  at('table').addEventListener('toggle', () => ask('words'));
+  at('table').addEventListener('toggle', () => {
+    state.table = at('table').open;
+    ask('words');
+  });
   at('theme').addEventListener('click', () => {
     state.theme = palette() === PALETTES.dark ? 'light' : 'dark';
     dress();
@@ -386,63 +295,32 @@ export function open(run, began, live) {
   const sizes = new ResizeObserver(() => ask('picture'));
   sizes.observe(at('stage'));
   addEventListener('hashchange', () => {
-    state.edits.clear();
     readAddress(run, state);
-    ask('network');
+    showToggles();
+    dress();
   }, { signal });
+
+  /** The settings' controls as the state has them. */
+  function showToggles() {
+    at('held-out').checked = state.heldOut;
+    at('hold').checked = state.held !== null;
+    at('which').value = String(run.decision.output ?? 0);
+    at('table').open = state.table;
+  }
 
   function dress() {
     if (state.theme) document.documentElement.dataset.theme = state.theme;
+    else delete document.documentElement.dataset.theme;
     showKey(run, palette());
     ask('network');
   }
 
   // -- files and the address ----------------------------------------------------------------------------------------
-  /** @param {string} name @param {Blob} blob */
-  function save(name, blob) {
-    const link = element('a', { href: URL.createObjectURL(blob), download: name });
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-  }
-
-  function fileName() {
-    return `${description.name.replace(/[^\w.-]+/g, '-')}-epoch-${run.epochName(state.at)}`;
-  }
-
-  /** The stage as an SVG file's text. */
-  function vector() {
-    const pen = new SvgPen(stage.clientWidth, stage.clientHeight, palette().paper, `${description.name}: ${caption()}`);
-    drawStage(pen, whole(), 22);
-    pen.text(`${description.name}: ${depthWords()}, epoch ${run.epochName(state.at)}`, 50, 22, { size: 13, colour: palette().text, weight: 600 });
-    return pen.finish();
-  }
-
-  at('svg').addEventListener('click', () => save(`${fileName()}.svg`, new Blob([vector()], { type: 'image/svg+xml' })));
-  at('png').addEventListener('click', () => {
-    const canvas = document.createElement('canvas');
-    const pen = new CanvasPen(canvas, stage.clientWidth, stage.clientHeight, 3);
-    pen.path([[0, 0, pen.width, 0, pen.width, pen.height, 0, pen.height]], { fill: palette().paper });
-    drawStage(pen, whole(), 22);
-    pen.text(`${description.name}: ${depthWords()}, epoch ${run.epochName(state.at)}`, 50, 22, { size: 13, colour: palette().text, weight: 600 });
-    canvas.toBlob((blob) => blob && save(`${fileName()}.png`, blob));
-  });
-  at('save-config').addEventListener('click', () => save(`${description.name.replace(/[^\w.-]+/g, '-')}.toml`, new Blob([description.config], { type: 'application/toml' })));
-  at('link').addEventListener('click', async () => {
-    writeAddress();
-    let done = 'The address bar holds it.';
-    try {
-      await navigator.clipboard.writeText(location.href);
-      done = 'Copied.';
-    } catch {
-      // Without leave for the clipboard the address bar has to do.
-    }
-    at('link').textContent = done;
-    setTimeout(() => (at('link').textContent = 'Link to this state'), 2500);
-  });
+  const vector = bindFiles({ run, state, stage, whole, palette, caption, depthWords, writeAddress });
 
   function writeAddress() {
     const wanted = addressOf(run, state);
-    if (location.hash === wanted || playing.what) return;
+    if (location.hash === wanted || player.what) return;
     try {
       history.replaceState(null, '', wanted);
     } catch {
@@ -451,42 +329,12 @@ export function open(run, began, live) {
   }
 
   // -- the first picture --------------------------------------------------------------------------------------------
-  const widths = [run.d, ...description.layers.map((/** @type {any} */ l) => l.units)].join(' → ');
-  at('title').textContent = description.name;
-  at('kind').textContent = `· ${widths} · ${description.data}`;
-  at('lead').textContent = run.classes.length
-    ? `A network that learns to tell ${run.classes.length} classes apart, every epoch of it and every layer. Drag the depth: space moves through the network, straight until an activation bends it. Drag the epoch: training happens.`
-    : `A network that learns to predict ${run.decision.names.join(', ')}, every epoch of it and every layer. Drag the depth: space moves through the network, straight until an activation bends it. Drag the epoch: training happens.`;
-  depthSlider.max = String(run.moments.length - 1);
-  epochSlider.max = String(run.last);
-  at('moments').append(
-    ...run.moments.map((moment, m) => {
-      const tick = element('button', { type: 'button', textContent: momentName(m), className: moment.kind === 'affine' && m + 1 < run.moments.length ? 'minor' : '' });
-      tick.style.left = `${(100 * m) / Math.max(1, run.moments.length - 1)}%`;
-      if (moment.kind === 'affine' && run.moments.length > 4) tick.style.top = '1.2rem';
-      tick.addEventListener('click', () => {
-        stop();
-        setDepth(m);
-      });
-      return tick;
-    }),
-  );
-  at('held-out-label').hidden = run.n === run.train;
-  /** @type {HTMLInputElement} */ (at('held-out')).checked = state.heldOut;
-  at('which-label').hidden = run.decision.kind !== 'value' || run.decision.names.length < 2;
-  at('which').append(...run.decision.names.map((name, k) => element('option', { value: String(k), textContent: name })));
+  showForeword(run, live !== null, momentName, (m) => {
+    stop();
+    setDepth(m);
+  });
+  showToggles();
   at('verdict').textContent = summary();
-  at('config').textContent = description.config;
-  const { train, test, allTrain, allTest } = description.samples;
-  const thinned = live ? [
-    train + test < allTrain + allTest ? `${train + test} of ${allTrain + allTest} samples are shown, evenly chosen; losses speak of all.` : '',
-    `Trained by foldspace ${description.program} on this machine. Nothing is loaded from anywhere else.`,
-  ] : [
-    description.captured > run.epochs.length ? `The weights of ${run.epochs.length} of ${description.captured} captured epochs are in this file, evenly spread: all of them would make it too large.` : `The weights of all ${run.epochs.length} captured epochs are in this file, bit for bit.`,
-    train + test < allTrain + allTest ? `${train + test} of ${allTrain + allTest} samples are shown, evenly chosen; verdicts and losses speak of all.` : '',
-    `Made by foldspace ${description.program}. Nothing is loaded from anywhere.`,
-  ];
-  at('notes').textContent = thinned.filter(Boolean).join(' ');
   buildNetwork(journey, tiles, choose);
   if (state.theme) document.documentElement.dataset.theme = state.theme;
   showKey(run, palette());
@@ -533,8 +381,8 @@ export function open(run, began, live) {
     close: () => {
       closing.abort();
       sizes.disconnect();
-      worker?.terminate();
-      for (const timer of timers.values()) clearTimeout(timer);
+      fields.end();
+      later.end();
     },
   };
 }

@@ -53,6 +53,12 @@ export class Run {
     this.lattice = latticeOf(window, steps, this.flat);
   }
 
+  /** The outputs among which one is shown, where each is a number of its own. */
+  outputNames() {
+    const units = this.description.layers[this.description.layers.length - 1].units;
+    return this.decision.kind === 'value' ? this.decision.names.slice(0, units) : [];
+  }
+
   /** The place of the last epoch. */
   get last() {
     return this.epochs.length - 1;

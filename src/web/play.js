@@ -1,7 +1,8 @@
 // The page that a program feeds: frames in, changes out. In a worker: fields, and nothing else.
 
-import { at, element } from './panels.js';
+import { at } from './panels.js';
 import { open, serve } from './main.js';
+import { saveFile } from './files.js';
 import { Wire, begin, grow, weightsOf } from './wire.js';
 import { Drawing, drawOther, drawPoints } from './draw.js';
 import { buildControls } from './controls.js';
@@ -14,6 +15,13 @@ function tokenOf() {
     history.replaceState(null, '', location.hash.replace(/token=[0-9a-f]+&?/, ''));
   }
   return given?.[1] ?? sessionStorage.getItem('token') ?? '';
+}
+
+/** Takes out of the address what was said of another network. @param {string[]} keys */
+function forgetInAddress(keys) {
+  const parts = new URLSearchParams(location.hash.slice(1));
+  for (const key of keys) parts.delete(key);
+  history.replaceState(null, '', `#${parts}`);
 }
 
 function play() {
@@ -38,8 +46,17 @@ function play() {
 
   const redraw = () => page?.ask('picture');
   const drawing = new Drawing(redraw);
-  const controls = buildControls((message) => wire.say(message), drawing, redraw, compare);
+  const controls = buildControls(say, drawing, redraw, compare);
   const wire = new Wire(tokenOf(), heard, lost);
+
+  /** Tells the program; the speed stands in the address too. @param {any} message */
+  function say(message) {
+    if (message.pace && page) {
+      page.state.pace = message.pace.epochs;
+      page.ask('words');
+    }
+    wire.say(message);
+  }
 
   function compare() {
     if (run) run.beside = controls.compared?.curve ?? null;
@@ -72,7 +89,7 @@ function play() {
 
   /** @param {any} head @param {ArrayBuffer} numbers */
   async function heard(head, numbers) {
-    if (head.kind === 'log') return save('play.json', numbers);
+    if (head.kind === 'log') return saveFile('play.json', new Blob([numbers], { type: 'application/json' }));
     if (head.kind === 'scene') {
       scene = head;
       stale = true;
@@ -126,6 +143,7 @@ function play() {
     looked = null;
     const before = page?.state;
     page?.close();
+    if (before) forgetInAddress(['edits', 'hold', 'output']);
     const focus = document.activeElement?.id;
     const scroll = scrollY;
     const fresh = /** @type {HTMLElement} */ (blank.cloneNode(true));
@@ -139,6 +157,10 @@ function play() {
     page = open(run, 0, live);
     const { state } = page;
     state.at = run.last;
+    if (!before && state.pace !== null) {
+      wire.say({ pace: { epochs: state.pace } });
+      frame.pace = state.pace;
+    }
     if (before) {
       state.depth = Math.min(before.depth, run.moments.length - 1);
       state.theme = before.theme;
@@ -147,13 +169,6 @@ function play() {
     page.sentence('Verdicts are given when training stands still.');
     scrollTo(0, scroll);
     if (focus && document.activeElement === document.body) document.getElementById(focus)?.focus();
-  }
-
-  /** @param {string} name @param {ArrayBuffer} bytes */
-  function save(name, bytes) {
-    const link = element('a', { href: URL.createObjectURL(new Blob([bytes], { type: 'application/json' })), download: name });
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
   }
 
   function lost() {

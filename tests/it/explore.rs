@@ -247,6 +247,46 @@ fn two_classes_keys_address_edits_and_silence() {
         (&Value::Null, &json!([]))
     );
 
+    // Settings stand in the address, and a link gives the same view: toggles, colours, the camera, the table.
+    browser.open(&file, "epoch=3&depth=2");
+    browser.wait("foldspace.state.fine");
+    let shown = browser.evaluate("foldspace.svg()");
+    browser.evaluate("document.getElementById('hold').click()");
+    browser.wait("/hold=\\d/.test(location.hash)");
+    browser.evaluate("document.getElementById('theme').click()");
+    browser.evaluate("document.getElementById('table').querySelector('summary').click()");
+    browser.evaluate("document.getElementById('epoch').focus()");
+    browser.press("End");
+    browser.wait("location.hash.includes('epoch=20') && location.hash.includes('table=1') && location.hash.includes('theme=dark')");
+    browser.wait("foldspace.state.fine");
+    let held = browser.evaluate("foldspace.svg()");
+    assert!(held != shown);
+    let hash = browser.evaluate("location.hash.slice(1)");
+    let hash = hash.as_str().unwrap();
+    browser.open(&file, hash);
+    assert_eq!(
+        browser.evaluate("foldspace.svg()"),
+        held,
+        "the same picture"
+    );
+    for (control, expected) in [("hold').checked", true), ("table').open", true)] {
+        let script = format!("document.getElementById('{control}");
+        assert_eq!(browser.evaluate(&script), json!(expected), "{control}");
+    }
+    // Another link in the same page: what it does not name is as on a fresh page.
+    browser.evaluate("location.hash = 'epoch=3&depth=2'");
+    browser.wait("foldspace.state.at === 3 && !document.getElementById('hold').checked && !document.getElementById('table').open");
+    browser.wait("foldspace.state.fine");
+    assert!(browser.evaluate("foldspace.svg()") == shown, "not the same picture again");
+    for hostile in [
+        "hold=9:0,0,0,0&output=5&table=x&pace=-1",
+        "hold=1:a:b:c:d,::&output=1e9&pace=1e99&theme=%00",
+    ] {
+        browser.open(&file, hostile);
+        assert_eq!(browser.evaluate("foldspace.state.pace"), Value::Null);
+        assert!(browser.evaluate("foldspace.svg()").as_str().unwrap().len() > 1000);
+    }
+
     // The output's bias: typed, dragged, taken back.
     browser.open(&file, "depth=4");
     let network = trained.run().frozen(20).unwrap();

@@ -57,6 +57,7 @@ mod regions;
 mod regularisation;
 mod run;
 mod shards;
+mod sizes;
 mod speed;
 mod splits;
 mod state_dicts;

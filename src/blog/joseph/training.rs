@@ -34,7 +34,7 @@ pub fn d3(lab: &Lab) -> Result<Exhibit> {
     let counts = cells::Counts::of(&trained)?;
     let exhibit = Exhibit::new(format!(
         "The post's architecture: 2 → 128 → 2 → 1, ReLU in the hidden layers. Loss, optimiser and epochs are ours: binary \
-         cross-entropy, Adam with learning rate {}, batches of 32, {} epochs.\n\n\
+         cross-entropy, Adam with learning rate {}, batches of 32, {} epochs, from PyTorch's default weights.\n\n\
          Two ReLU units are a narrow door. Of {others} other seeds {good} reach the text's 95 % on held-out points. In \
          {dead} both units have died: they say 0 to every point, and the network guesses. And in {flat} of those that \
          succeed more than nine tenths of the points lie exactly on an axis, so that the plane is hardly used. The default \
