@@ -33,13 +33,28 @@ impl Bend {
     }
 
     /// φ of every number, in place.
+    ///
+    /// Loops and no functions that are passed: a call of one is compiled by itself, without the processor's vectors, and nothing
+    /// makes the compiler put it where it is called.
     #[inline(always)]
     pub fn apply<const FUSED: bool>(self, z: &mut [f32]) {
         match self {
             Self::Identity => {}
-            Self::Relu => each(z, |z| if z < 0.0 { 0.0 } else { z }),
-            Self::Tanh => each(z, tanh::<FUSED>),
-            Self::Sigmoid => each(z, sigmoid),
+            Self::Relu => {
+                for z in z {
+                    *z = if *z < 0.0 { 0.0 } else { *z };
+                }
+            }
+            Self::Tanh => {
+                for z in z {
+                    *z = tanh::<FUSED>(*z);
+                }
+            }
+            Self::Sigmoid => {
+                for z in z {
+                    *z = sigmoid(*z);
+                }
+            }
         }
     }
 
@@ -58,9 +73,21 @@ impl Bend {
     pub fn pull_back(self, y: &[f32], slope: &mut [f32]) {
         match self {
             Self::Identity => {}
-            Self::Relu => each_of(y, slope, |y, dy| if y > 0.0 { dy } else { 0.0 }),
-            Self::Tanh => each_of(y, slope, |y, dy| dy * (1.0 - y * y)),
-            Self::Sigmoid => each_of(y, slope, |y, dy| dy * y * (1.0 - y)),
+            Self::Relu => {
+                for (y, slope) in y.iter().zip(slope) {
+                    *slope = if *y > 0.0 { *slope } else { 0.0 };
+                }
+            }
+            Self::Tanh => {
+                for (y, slope) in y.iter().zip(slope) {
+                    *slope *= 1.0 - y * y;
+                }
+            }
+            Self::Sigmoid => {
+                for (y, slope) in y.iter().zip(slope) {
+                    *slope = *slope * y * (1.0 - y);
+                }
+            }
         }
     }
 }
@@ -79,19 +106,5 @@ impl Work for Apply<'_> {
     #[inline(always)]
     fn run<const REACH: usize, const FUSED: bool>(self) {
         self.bend.apply::<FUSED>(self.z);
-    }
-}
-
-#[inline(always)]
-fn each(z: &mut [f32], function: impl Fn(f32) -> f32) {
-    for z in z {
-        *z = function(*z);
-    }
-}
-
-#[inline(always)]
-fn each_of(y: &[f32], slope: &mut [f32], function: impl Fn(f32, f32) -> f32) {
-    for (y, slope) in y.iter().zip(slope) {
-        *slope = function(*y, *slope);
     }
 }
