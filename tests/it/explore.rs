@@ -277,7 +277,10 @@ fn two_classes_keys_address_edits_and_silence() {
     browser.evaluate("location.hash = 'epoch=3&depth=2'");
     browser.wait("foldspace.state.at === 3 && !document.getElementById('hold').checked && !document.getElementById('table').open");
     browser.wait("foldspace.state.fine");
-    assert!(browser.evaluate("foldspace.svg()") == shown, "not the same picture again");
+    assert!(
+        browser.evaluate("foldspace.svg()") == shown,
+        "not the same picture again"
+    );
     for hostile in [
         "hold=9:0,0,0,0&output=5&table=x&pace=-1",
         "hold=1:a:b:c:d,::&output=1e9&pace=1e99&theme=%00",
