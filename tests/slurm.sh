@@ -79,7 +79,7 @@ daemons+=($!)
 slurmd -D -N "$host" >"$folder/node.log" 2>&1 &
 daemons+=($!)
 ready() { sinfo -h -o %t 2>/dev/null | grep -qx idle; }
-await 30 ready
+await 60 ready
 echo "Slurm $(slurmctld -V | cut -d' ' -f2) is up after $SECONDS s"
 
 cd "$folder"
@@ -132,7 +132,7 @@ stop() {
     sleep 0.2
     stopped
 }
-await 20 stop
+await 60 stop
 await 120 idle
 grep -q 'runs are missing, in shards 1 of 8' "slurm-$collected.out" || fail "nothing was missing: $(cat "slurm-$collected.out")"
 echo "the array has ended after $SECONDS s, shards that lack runs: $(foldspace collect cut 2>/dev/null || true)"

@@ -4,27 +4,10 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
 
-use burn::tensor::Device;
-
 use super::Backend;
+use super::found::{Card, Missing};
 #[cfg(feature = "gpu")]
 use super::graphics;
-
-/// A card that can be computed on.
-pub(super) struct Card {
-    pub device: Device,
-    pub adapter: String,
-    pub driver: Option<String>,
-    pub kind: &'static str,
-    /// Emulated on the processor.
-    pub software: bool,
-}
-
-/// Why there is none, and what to do.
-pub(super) struct Missing {
-    pub problem: String,
-    pub remedy: String,
-}
 
 /// The card of a backend. Burn allows one initialisation of each per process.
 pub(super) fn card(backend: Backend) -> &'static Result<Card, Missing> {

@@ -6,7 +6,7 @@ use burn::tensor::Device;
 use burn::tensor::wgpu::{WgpuBackend, wgpu};
 
 use super::Backend;
-use super::card::{Card, Missing};
+use super::found::{Card, Missing};
 
 /// The way out where wgpu finds nothing to run on.
 const REMEDY: &str = "install a Vulkan driver (on Debian and Ubuntu: mesa-vulkan-drivers, or the card \

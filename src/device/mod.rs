@@ -9,6 +9,8 @@
 mod backend;
 #[cfg(feature = "train")]
 mod card;
+#[cfg(feature = "train")]
+mod found;
 #[cfg(feature = "gpu")]
 mod graphics;
 #[cfg(feature = "train")]

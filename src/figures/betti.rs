@@ -5,8 +5,8 @@ use serde::Serialize;
 
 use super::history::stroke;
 use super::probes::stages;
-use super::run_regions::csv_of;
 use super::scatter::class_names;
+use super::written::csv_of;
 use crate::data::Dataset;
 use crate::error::{Error, Result};
 use crate::geometry::{Alpha, betti};

@@ -524,5 +524,5 @@ pub(super) fn csv(rows: &[(usize, Vec<LayerFolds>)]) -> Result<Vec<u8>> {
             line
         })
     });
-    super::run_regions::csv_of(&header, lines)
+    super::written::csv_of(&header, lines)
 }

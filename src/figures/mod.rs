@@ -22,6 +22,7 @@ mod input_plane;
 mod layer;
 mod learning;
 mod legs;
+mod name;
 mod network;
 mod one_feature;
 mod paper;
@@ -36,15 +37,17 @@ mod subject;
 #[cfg(feature = "train")]
 mod sweep;
 mod topology;
+mod topology_table;
 mod training;
 mod turns;
 mod weights;
+mod written;
 
 pub use betti::{BettiCurve, betti_csv, betti_curves, betti_figure, betti_of_run};
 pub use black_box::{BlackBoxLook, black_box_boundary, black_box_figure};
 pub use boundary::{boundary, boundary_curves, boundary_on};
 pub use camera::window as flow_window;
-pub use catalogue::{Name, scores, subject, training};
+pub use catalogue::{scores, subject, training};
 pub use confusion::confusion;
 pub use embedding::{Embedding, embedding, embedding_bounds};
 pub use field::decision_field;
@@ -54,6 +57,7 @@ pub use folds::{FoldNumbers, FoldPicture, LayerFolds, fold_table, folds_figure, 
 pub use grid::{grid_lines, warped};
 pub use history::{Series, history};
 pub use input_plane::{InputAxes, InputPlane};
+pub use name::Name;
 
 pub use one_feature::OneFeature;
 pub use prediction::residuals_of;

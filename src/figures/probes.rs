@@ -5,8 +5,8 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::history::stroke;
-use super::run_regions::csv_of;
 use super::training::class_pairs;
+use super::written::csv_of;
 use crate::error::{Error, Result};
 use crate::geometry::{Probe, Prober};
 use crate::model::{Activation, Frozen, Moment, Site};
@@ -148,7 +148,7 @@ impl Probes {
     /// # Errors
     /// If it cannot be written.
     pub fn json(&self) -> Result<Vec<u8>> {
-        super::run_regions::json_of(self)
+        super::written::json_of(self)
     }
 
     /// A site's rows, epoch by epoch.

@@ -394,5 +394,5 @@ pub(super) fn csv(rows: &[(usize, PullBack)]) -> Result<Vec<u8>> {
                 .map_or_else(String::new, |share| format!("{share:?}")),
         ]
     });
-    super::run_regions::csv_of(&header, lines)
+    super::written::csv_of(&header, lines)
 }

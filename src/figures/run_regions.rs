@@ -4,7 +4,8 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::scatter::axis_label;
-use super::topology::Counted;
+use super::topology_table::{self, Counted};
+use super::written::{csv_of, json_of};
 use super::{InputAxes, InputPlane, Readout, Tint, regions, regions_figure};
 use crate::error::{Error, Result};
 use crate::geometry::complex::{
@@ -225,7 +226,7 @@ impl RunRegions {
         let rows = rows.collect::<Result<Vec<_>>>()?;
         let mut files = vec![(
             "topology.csv",
-            super::topology::csv(self.plane.data(), &rows)?,
+            topology_table::csv(self.plane.data(), &rows)?,
         )];
         if json {
             let bytes = match self.certified(epoch)? {
@@ -381,23 +382,4 @@ pub fn regions_csv(rows: &[RegionsRow]) -> Result<Vec<u8>> {
             .collect()
     });
     csv_of(&header, rows)
-}
-
-/// A table as CSV.
-pub(super) fn csv_of(header: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Result<Vec<u8>> {
-    let refuse =
-        |error: &dyn std::fmt::Display| Error::invalid("table", error.to_string(), "report this");
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer
-        .write_record(header)
-        .map_err(|error| refuse(&error))?;
-    for row in rows {
-        writer.write_record(row).map_err(|error| refuse(&error))?;
-    }
-    writer.into_inner().map_err(|error| refuse(&error))
-}
-
-pub(super) fn json_of(value: &impl Serialize) -> Result<Vec<u8>> {
-    serde_json::to_vec(value)
-        .map_err(|error| Error::invalid("JSON", error.to_string(), "report this"))
 }

@@ -1,16 +1,14 @@
 //! The parts of decision regions, counted on the network's cells.
 
-use serde::Serialize;
-
 use super::boundary::SEPARATOR;
 use super::decision::drawn;
-use super::run_regions::csv_of;
 use super::scatter::{by_class, class_names, plane};
+use super::topology_table::Counted;
 use super::{RunRegions, plane_points};
-use crate::data::{Dataset, Target};
+use crate::data::Dataset;
 use crate::error::Result;
 use crate::geometry::complex::Decided;
-use crate::geometry::{CertifiedCurve, ClassTopology, Topology, topology};
+use crate::geometry::{CertifiedCurve, ClassTopology, topology};
 use crate::plot::{Colour, Figure, Mark, Panel, Stroke};
 
 /// The decision regions of a run after an epoch: their parts, holes, and the border in straight pieces. A smooth network of two
@@ -103,56 +101,6 @@ fn smooth(regions: &RunRegions, epoch: usize, certified: CertifiedCurve) -> Resu
         .panel(regions.labelled(panel)))
 }
 
-/// What is counted, on cells or on a quadtree.
-#[derive(Debug, Clone, Serialize)]
-pub(super) struct Counted {
-    classes: Vec<ClassTopology>,
-    /// Straight pieces of the border; of a smooth network there are none.
-    pieces: Option<usize>,
-    length: f64,
-    /// The share of the window in which nothing was decided.
-    undecided: f64,
-}
-
-impl Counted {
-    /// On cells.
-    pub fn of_cells(found: &Topology) -> Self {
-        Self {
-            classes: found.classes.clone(),
-            pieces: Some(found.pieces),
-            length: found.length,
-            undecided: 0.0,
-        }
-    }
-
-    /// On a quadtree, whose areas and lengths are those of the curve's straight pieces.
-    pub fn of_certificate(found: &CertifiedCurve) -> Self {
-        let of = |class: usize| {
-            let region = found.regions[class];
-            ClassTopology {
-                class,
-                components: region.components,
-                bounded: region.bounded,
-                holes: region.holes,
-                area: region.area,
-            }
-        };
-        let curves = found.curves.iter().map(|curve| drawn(curve.clone()));
-        let lengths = curves.map(|curve| {
-            let steps = curve.windows(2);
-            steps.fold(0.0, |sum, pair| {
-                sum + libm::hypot(pair[1][0] - pair[0][0], pair[1][1] - pair[0][1])
-            })
-        });
-        Self {
-            classes: vec![of(0), of(1)],
-            pieces: None,
-            length: lengths.fold(0.0, |sum, length| sum + length),
-            undecided: found.undecided_share,
-        }
-    }
-}
-
 /// What every class's region is like, in a sentence each.
 fn words(data: &Dataset, classes: &[ClassTopology]) -> String {
     let plural = |count: usize, one: &str| match count {
@@ -173,46 +121,4 @@ fn words(data: &Dataset, classes: &[ClassTopology]) -> String {
             sentence + "."
         });
     sentences.collect::<Vec<_>>().join(" ")
-}
-
-/// A line per epoch and class.
-pub(super) fn csv(data: &Dataset, rows: &[(usize, Counted)]) -> Result<Vec<u8>> {
-    let smooth = rows.iter().any(|(_, found)| found.pieces.is_none());
-    let mut header = vec![
-        "epoch",
-        "class",
-        "components",
-        "bounded",
-        "holes",
-        "area",
-        "border_pieces",
-        "border_length",
-    ];
-    if smooth {
-        header.push("undecided");
-    }
-    let names = match &data.target {
-        Target::Classes { names, .. } => names.clone(),
-        Target::Values { .. } => Vec::new(),
-    };
-    let lines = rows.iter().flat_map(|(epoch, found)| {
-        let names = &names;
-        found.classes.iter().map(move |class| {
-            let mut line = vec![
-                epoch.to_string(),
-                names[class.class].clone(),
-                class.components.to_string(),
-                class.bounded.to_string(),
-                class.holes.to_string(),
-                format!("{:?}", class.area),
-                found.pieces.map_or_else(String::new, |n| n.to_string()),
-                format!("{:?}", found.length),
-            ];
-            if smooth {
-                line.push(format!("{:?}", found.undecided));
-            }
-            line
-        })
-    });
-    csv_of(&header, lines)
 }

@@ -4,7 +4,7 @@ use faer::Mat;
 use serde::Serialize;
 
 use super::history::stroke;
-use super::run_regions::csv_of;
+use super::written::csv_of;
 use crate::error::{Error, Result};
 use crate::linalg::{Followed, balance, follow};
 use crate::model::{Activation, Frozen};
@@ -390,7 +390,7 @@ impl Turns {
     /// # Errors
     /// If they cannot be written.
     pub fn json(&self) -> Result<Vec<u8>> {
-        super::run_regions::json_of(&self.rows().collect::<Vec<_>>())
+        super::written::json_of(&self.rows().collect::<Vec<_>>())
     }
 }
 

@@ -8,8 +8,8 @@ use burn::module::{Module, Param, RunningState};
 use burn::tensor::module::{batch_norm, batch_norm_train};
 use burn::tensor::{Device, Tensor};
 
-use super::mlp::{numbers, upload_vector};
 use super::parameters::{EPSILON, NormParameters};
+use super::transfer::{numbers, upload_vector};
 
 /// How much of the running statistics each batch replaces.
 pub const MOMENTUM: f64 = 0.1;

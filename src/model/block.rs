@@ -8,7 +8,9 @@ use burn::tensor::{Device, Tensor, TensorData};
 use super::LayerParameters;
 use super::batch_norm::BatchNorm;
 use super::fused::{Bend, Layers, Place};
-use super::mlp::{Parameter, download, numbers, upload, upload_vector};
+use super::outline::Outline;
+use super::parameter::Parameter;
+use super::transfer::{download, numbers, upload, upload_vector};
 use crate::random::Generator;
 
 /// A layer up to its activation.
@@ -108,7 +110,7 @@ impl Block {
     }
 
     /// Reads the layer back from the device; what is not a tensor comes from `outline`.
-    pub(super) fn parameters(&self, outline: &super::mlp::Outline) -> LayerParameters {
+    pub(super) fn parameters(&self, outline: &Outline) -> LayerParameters {
         let weight = |linear: &Linear| download(linear.weight.val()).transpose().to_owned();
         LayerParameters {
             name: outline.name.clone(),

@@ -5,7 +5,9 @@ use burn::module::{Module, Param};
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use faer::Mat;
 
-use super::mlp::{Outline, apply, numbers};
+use super::mlp::apply;
+use super::outline::Outline;
+use super::transfer::numbers;
 use super::{Activation, LayerParameters, ModelConfig, Parameters};
 
 /// S networks side by side, each with weights of its own; nothing passes from one to another.

@@ -3,12 +3,14 @@
 use burn::backend::Dispatch;
 use burn::module::Module;
 use burn::nn::Linear;
-use burn::tensor::{Device, Gradients, Tensor, TensorData, activation};
-use faer::{Mat, MatRef};
+use burn::tensor::{Device, Tensor, activation};
 
 use super::block::{Block, dropout};
 use super::fused::{self, Bend, EntryLoss, Layers};
-use super::{Activation, Frozen, LayerParameters, Moment, Parameters, Silent, Site, Tap};
+use super::outline::Outline;
+pub use super::parameter::Parameter;
+pub use super::transfer::{download, upload};
+use super::{Activation, Frozen, Moment, Parameters, Silent, Site, Tap};
 use crate::random::Generator;
 
 /// A multilayer perceptron of any depth on a Burn device.
@@ -41,68 +43,6 @@ impl Default for Mlp {
         Self {
             layers: Vec::new(),
             outlines: Vec::new(),
-        }
-    }
-}
-
-/// What a layer has besides its parameters.
-#[derive(Debug, Clone)]
-pub(super) struct Outline {
-    pub(super) name: String,
-    pub(super) activation: Activation,
-    pub(super) dropout: f64,
-}
-
-impl Outline {
-    pub(super) fn of(layer: &LayerParameters) -> Self {
-        Self {
-            name: layer.name.clone(),
-            activation: layer.activation,
-            dropout: layer.dropout,
-        }
-    }
-}
-
-/// A trainable tensor of a network.
-#[derive(Debug, Clone)]
-pub struct Parameter {
-    /// PyTorch's name, such as `embedding.weight`.
-    pub name: String,
-    tensor: Trainable,
-}
-
-#[derive(Debug, Clone)]
-enum Trainable {
-    Matrix(Tensor<2>),
-    Vector(Tensor<1>),
-}
-
-impl Parameter {
-    /// A matrix as Burn stores it.
-    pub(super) fn matrix(name: String, tensor: Tensor<2>) -> Self {
-        let tensor = Trainable::Matrix(tensor);
-        Self { name, tensor }
-    }
-
-    /// A vector, such as a bias.
-    pub(super) fn vector(name: String, tensor: Tensor<1>) -> Self {
-        let tensor = Trainable::Vector(tensor);
-        Self { name, tensor }
-    }
-
-    /// What a backward pass left for it, if it did: (in x out) as Burn stores weights, (1 x out) for a vector.
-    pub fn gradient(&self, gradients: &Gradients) -> Option<Tensor<2>> {
-        match &self.tensor {
-            Trainable::Matrix(matrix) => matrix.grad(gradients),
-            Trainable::Vector(vector) => vector.grad(gradients).map(Tensor::unsqueeze),
-        }
-    }
-
-    /// Puts something else of the same shape in its place.
-    pub fn replace_gradient(&self, gradients: &mut Gradients, gradient: Tensor<2>) {
-        match &self.tensor {
-            Trainable::Matrix(matrix) => matrix.grad_replace(gradients, gradient),
-            Trainable::Vector(vector) => vector.grad_replace(gradients, gradient.squeeze_dim(0)),
         }
     }
 }
@@ -299,33 +239,4 @@ fn hard_sigmoid(z: Tensor<2>) -> Tensor<2> {
     activation::relu(low.neg().add_scalar(1.0))
         .neg()
         .add_scalar(1.0)
-}
-
-/// A matrix (n x d) to a device, as `f32`.
-pub fn upload(matrix: MatRef<'_, f64>, device: &Device) -> Tensor<2> {
-    let (rows, columns) = matrix.shape();
-    let mut values = Vec::with_capacity(rows * columns);
-    for i in 0..rows {
-        values.extend(matrix.row(i).iter().map(|&value| value as f32));
-    }
-    Tensor::from_data(TensorData::new(values, [rows, columns]), device)
-}
-
-/// A tensor (n x d) back from its device.
-pub fn download(tensor: Tensor<2>) -> Mat<f64> {
-    let [rows, columns] = tensor.dims();
-    let values = numbers(tensor);
-    Mat::from_fn(rows, columns, |i, j| values[i * columns + j])
-}
-
-/// A vector to a device, as `f32`.
-pub(super) fn upload_vector(values: &[f64], device: &Device) -> Tensor<1> {
-    let values: Vec<f32> = values.iter().map(|&value| value as f32).collect();
-    let length = values.len();
-    Tensor::from_data(TensorData::new(values, [length]), device)
-}
-
-/// A tensor's entries in row-major order, widened.
-pub(super) fn numbers<const D: usize>(tensor: Tensor<D>) -> Vec<f64> {
-    tensor.into_data().iter::<f64>().collect()
 }

@@ -20,7 +20,11 @@ pub mod import;
 pub mod init;
 #[cfg(feature = "train")]
 pub mod mlp;
+#[cfg(feature = "train")]
+mod outline;
 pub mod output;
+#[cfg(feature = "train")]
+mod parameter;
 pub mod parameters;
 mod pickle;
 pub mod pytorch;
@@ -34,6 +38,8 @@ pub mod store;
 #[cfg(feature = "train")]
 pub mod tap;
 mod tensor;
+#[cfg(feature = "train")]
+mod transfer;
 pub mod vectors;
 pub mod weights;
 

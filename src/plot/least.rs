@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 
 /// A plot's sides, in pixels, below which its ticks and marks run together. Plots that are narrower at the figure's own size,
 /// such as a matrix of one row, may stay as they are there.
-const SIDE: f64 = 60.0;
+const SIDE: f64 = 40.0;
 /// Rounding of positions.
 const SLACK: f64 = 1.0;
 /// The longest side that is tried.
@@ -139,7 +139,7 @@ mod tests {
             prop_assert_eq!(figure.least_size(least), Some(least));
             for panel in layout(&figure.clone().size(least.0, least.1)).panels {
                 let rect = panel.view.rect;
-                prop_assert!(rect.width() >= 59.0 && rect.height() >= 59.0);
+                prop_assert!(rect.width() >= 39.0 && rect.height() >= 39.0);
                 prop_assert!(rect.right <= f64::from(least.0) && rect.bottom <= f64::from(least.1));
             }
         }

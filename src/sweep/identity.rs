@@ -201,7 +201,7 @@ impl Identity {
     pub fn settle(&self, directory: &Path) -> Result<bool> {
         let path = directory.join(FILE);
         if !path.exists() {
-            let own = directory.join(format!(".{FILE}.{}", super::recorder::unique()));
+            let own = directory.join(format!(".{FILE}.{}", super::process::unique()));
             fs::write(&own, &self.text).map_err(Error::io(&path, "write"))?;
             // A link appears whole, and only where there is nothing yet, over a network too.
             let linked = fs::hard_link(&own, &path);

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Outcome, Trial};
+use super::Trial;
 
 /// A number that a finished run is judged by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -19,19 +19,6 @@ pub enum Measure {
 }
 
 impl Measure {
-    /// The first of these that the runs have: on held-out samples rather than on the training set, accuracy rather than
-    /// loss.
-    pub fn of_all(outcomes: &[Outcome]) -> Self {
-        use Measure::{TestAccuracy, TestLoss, TrainAccuracy, TrainLoss};
-        let known = |measure: &Self| outcomes.iter().any(|run| run.of(*measure).is_some());
-        let order = if outcomes.iter().any(Outcome::is_held_out) {
-            [TestAccuracy, TestLoss]
-        } else {
-            [TrainAccuracy, TrainLoss]
-        };
-        order.into_iter().find(known).unwrap_or(order[1])
-    }
-
     /// A run's number after its last epoch; `None` where it diverged or has none.
     pub fn of(self, trial: &Trial) -> Option<f64> {
         let last = trial.last.filter(|_| trial.diverged.is_none())?;

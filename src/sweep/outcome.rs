@@ -184,3 +184,18 @@ pub(super) fn cell(value: Option<impl ToString>) -> String {
 fn small(epoch: usize) -> u32 {
     u32::try_from(epoch).unwrap_or(u32::MAX)
 }
+
+impl Measure {
+    /// The first of these that the runs have: on held-out samples rather than on the training set, accuracy rather than
+    /// loss.
+    pub fn of_all(outcomes: &[Outcome]) -> Self {
+        use Measure::{TestAccuracy, TestLoss, TrainAccuracy, TrainLoss};
+        let known = |measure: &Self| outcomes.iter().any(|run| run.of(*measure).is_some());
+        let order = if outcomes.iter().any(Outcome::is_held_out) {
+            [TestAccuracy, TestLoss]
+        } else {
+            [TrainAccuracy, TrainLoss]
+        };
+        order.into_iter().find(known).unwrap_or(order[1])
+    }
+}

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
+use super::Grid;
+use super::members::{Shape, members};
 use super::shard::Deal;
-use super::{Grid, together};
 use crate::config::{Config, Template};
 use crate::data::Source;
 use crate::data::split::Split;
@@ -18,14 +19,6 @@ const STEP: u64 = 20_000;
 
 /// So many data sets are held at once.
 const MOST_SETS: usize = 64;
-
-/// The size of a combination's data.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Shape {
-    pub(super) features: usize,
-    pub(super) train: usize,
-    pub(super) test: usize,
-}
 
 /// All combinations of a sweep.
 #[derive(Debug, Clone)]
@@ -187,7 +180,7 @@ fn part(
             crate::train::check(&config.train, &config.model, &split.train).is_err()
         }),
         cost: cost(&config, shape),
-        together: together::members(grid, &config, shape, backend),
+        together: members(grid, &config, shape, backend),
         backend,
         files,
     })

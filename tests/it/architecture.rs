@@ -75,7 +75,8 @@ const BURN: &[&str] = &[
     "device", "model", "train", "run", "capture", "layers", "blog",
 ];
 
-fn sources(directory: &Path, found: &mut Vec<PathBuf>) {
+/// Every file of code below a directory.
+pub fn sources(directory: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {

@@ -256,7 +256,7 @@ fn iris_is_drawn_animated_and_exported() {
         &[&["train", config, "--out", "iris"][..], &quick].concat(),
     );
     let drawn = succeed(root, &["figure", "iris", "--dpi", "96"]);
-    assert_eq!(drawn.lines().count(), 28, "{drawn}");
+    assert_eq!(drawn.lines().count(), 34, "{drawn}");
     let pair = ["--features", "petal_length_cm,petal_width_cm"];
     let drawn = [
         "figure",
@@ -275,7 +275,7 @@ fn iris_is_drawn_animated_and_exported() {
     );
     for name in ["training", "embedding", "boundary", "flow"] {
         let moving = [
-            "animate", "iris", name, "--size", "200x160", "--fps", "8", "--out", "moving",
+            "animate", "iris", name, "--size", "280x220", "--fps", "8", "--out", "moving",
         ];
         let written = succeed(root, &[&moving[..], &pair].concat());
         assert!(

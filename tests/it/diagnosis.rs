@@ -63,7 +63,6 @@ fn what_goes_right_passes_without_a_remark() {
         ("moons", &["seed=1", "train.epochs=60"]),
         ("blobs", &[]),
         ("spiral", &[]),
-        ("spiral", &["seed=1"]),
         ("spiral", &["seed=2"]),
         ("spiral", &["seed=5"]),
         ("spiral", &["seed=3"]),
@@ -131,6 +130,8 @@ fn the_same_answer_for_every_sample() {
 #[test]
 fn units_that_are_dead() {
     assert!(found("spiral", &DEAD).contains(&Trouble::DeadUnits));
+    // One of the two, while the other parts the arms.
+    assert_eq!(found("spiral", &["seed=1"]), [Trouble::DeadUnits]);
     let relu = "model.layers.0.activation=relu";
     for seed in ["seed=1", "seed=2", "seed=3"] {
         assert_eq!(

@@ -142,6 +142,29 @@ fn quiet(browser: &mut Browser, file: &Path) {
     browser.events.clear();
 }
 
+/// Two SVGs that differ at most in the last digit of some coordinates: an address holds a camera with few digits.
+fn same_picture(one: &Value, other: &Value) {
+    let parts = |svg: &Value| -> Vec<String> {
+        let in_number = |c: char| c.is_ascii_digit() || c == '.' || c == '-';
+        let text = svg.as_str().unwrap();
+        text.split_inclusive(|c| !in_number(c))
+            .flat_map(|part| match part.char_indices().next_back() {
+                Some((at, _)) => [part[..at].to_owned(), part[at..].to_owned()],
+                None => [String::new(), String::new()],
+            })
+            .collect()
+    };
+    let (one, other) = (parts(one), parts(other));
+    assert_eq!(one.len(), other.len());
+    for (a, b) in one.iter().zip(&other) {
+        let near = match (a.parse::<f64>(), b.parse::<f64>()) {
+            (Ok(a), Ok(b)) => (a - b).abs() <= 0.02,
+            _ => a == b,
+        };
+        assert!(near, "{a} is not {b}");
+    }
+}
+
 #[test]
 fn two_classes_keys_address_edits_and_silence() {
     let Some(mut browser) = Browser::start() else {
@@ -264,11 +287,8 @@ fn two_classes_keys_address_edits_and_silence() {
     let hash = browser.evaluate("location.hash.slice(1)");
     let hash = hash.as_str().unwrap();
     browser.open(&file, hash);
-    assert_eq!(
-        browser.evaluate("foldspace.svg()"),
-        held,
-        "the same picture"
-    );
+    browser.wait("foldspace.state.fine");
+    same_picture(&browser.evaluate("foldspace.svg()"), &held);
     for (control, expected) in [("hold').checked", true), ("table').open", true)] {
         let script = format!("document.getElementById('{control}");
         assert_eq!(browser.evaluate(&script), json!(expected), "{control}");
@@ -277,10 +297,7 @@ fn two_classes_keys_address_edits_and_silence() {
     browser.evaluate("location.hash = 'epoch=3&depth=2'");
     browser.wait("foldspace.state.at === 3 && !document.getElementById('hold').checked && !document.getElementById('table').open");
     browser.wait("foldspace.state.fine");
-    assert!(
-        browser.evaluate("foldspace.svg()") == shown,
-        "not the same picture again"
-    );
+    same_picture(&browser.evaluate("foldspace.svg()"), &shown);
     for hostile in [
         "hold=9:0,0,0,0&output=5&table=x&pace=-1",
         "hold=1:a:b:c:d,::&output=1e9&pace=1e99&theme=%00",

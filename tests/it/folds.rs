@@ -383,7 +383,7 @@ fn a_run_shows_its_folds() {
             "artifacts/runs/leaky_relu",
             "folds",
             "--size",
-            "400x240",
+            "400x300",
         ],
     );
     assert!(said.0, "{}", said.1);

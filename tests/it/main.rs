@@ -9,6 +9,7 @@ mod browser;
 mod capture;
 mod certificate;
 mod checkpoint;
+mod circles;
 mod cli;
 mod config;
 mod configs;

@@ -512,7 +512,7 @@ fn weights_are_changed_by_hand_and_everything_by_text() {
         "artifacts/runs/play-1",
         "flow",
         "--size",
-        "120x90",
+        "240x180",
         "--fps",
         "10",
         "-q",

@@ -372,7 +372,7 @@ fn a_run_shows_its_line_in_every_layer() {
             "artifacts/runs/tanh",
             "pullback",
             "--size",
-            "500x220",
+            "520x220",
         ],
     );
     assert!(done, "{said}");

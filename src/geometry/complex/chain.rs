@@ -1,6 +1,6 @@
 //! The network as the refinement sees it: affine maps in plain numbers, each with the straight pieces of its activation.
 
-use super::rows::{ROUND, Row};
+use super::row::{ROUND, Row};
 
 /// One layer.
 #[derive(Debug, Clone)]

@@ -26,6 +26,7 @@ mod network;
 mod pattern;
 mod plane;
 mod refine;
+mod row;
 mod rows;
 mod turns;
 

@@ -9,7 +9,8 @@ use std::cmp::Ordering;
 use super::chain::{Level, Link};
 use super::integers::{Exact, Origin, Source};
 use super::mesh::{Mesh, OUTSIDE};
-use super::rows::{self, ROUND, Row};
+use super::row::{ROUND, Row, SLACK, TINY};
+use super::rows;
 
 /// Positions with a larger error bound, relative to their size, are computed again in integers.
 const VAGUE: f64 = 1e-10;
@@ -173,10 +174,10 @@ impl Work {
         self.places.ey.push(ey);
         self.places
             .dx
-            .push((ex + 4.0 * ROUND * (x.abs() + ex)) * rows::SLACK);
+            .push((ex + 4.0 * ROUND * (x.abs() + ex)) * SLACK);
         self.places
             .dy
-            .push((ey + 4.0 * ROUND * (y.abs() + ey)) * rows::SLACK);
+            .push((ey + 4.0 * ROUND * (y.abs() + ey)) * SLACK);
         self.places.through.push(through);
     }
 
@@ -220,7 +221,7 @@ impl Work {
             let above = Link::above(&self.maps[unit], kink);
             let [a, b, c] = above.v;
             let (aa, ab) = (a.abs(), b.abs());
-            let ac = 4.0 * ROUND * c.abs() + above.e[2] * rows::SLACK + rows::TINY;
+            let ac = 4.0 * ROUND * c.abs() + above.e[2] * SLACK + TINY;
             let (x, y, w) = (&places.x[..n], &places.y[..n], &places.w[..n]);
             let (dx, dy) = (&places.dx[..n], &places.dy[..n]);
             for (i, sign) in self.signs.iter_mut().enumerate() {
@@ -381,7 +382,7 @@ impl Work {
         };
         let place = self.exact.position(&source, vertex);
         self.places.through.pop();
-        let rounded = |i: usize| 8.0 * ROUND * place[i].abs() + rows::TINY;
+        let rounded = |i: usize| 8.0 * ROUND * place[i].abs() + TINY;
         self.place(place, [rounded(0), rounded(1)], [p, q]);
     }
 

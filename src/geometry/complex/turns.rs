@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::Complex;
 use super::integers::{Exact, Source};
-use super::rows::{ROUND, SLACK};
+use super::row::{ROUND, SLACK};
 
 /// What an affine map of the plane does to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
