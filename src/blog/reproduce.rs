@@ -24,7 +24,7 @@ pub struct Settings {
 }
 
 /// An SVG of more bytes is not shown on the page, only linked.
-const HEAVY: usize = 100_000;
+const HEAVY: usize = 75_000;
 /// The width of figures for narrow screens.
 const NARROW: u32 = 460;
 /// What of an animation has passed when it looks like its poster.

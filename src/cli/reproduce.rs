@@ -106,7 +106,7 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
 }
 
 /// What all items take together on one processor of a cloud machine, in seconds.
-const WORK: f64 = 20.0;
+const WORK: f64 = 60.0;
 
 /// What is going to be done, and for how long.
 fn announcement(items: usize, settings: &Settings) -> String {
