@@ -7,7 +7,7 @@
 
 use std::time::Instant;
 
-use foldspace::data::moons::Moons;
+use foldspace::data::Moons;
 use foldspace::error::Result;
 use foldspace::model::{Activation, LayerConfig, ModelConfig, initialise};
 use foldspace::random::{Generator, RandomState};

@@ -9,7 +9,7 @@ use faer::Mat;
 use foldspace::anim::{Format, Options, Timeline, write_animation};
 use foldspace::data::Moons;
 use foldspace::figures::{PullBack, Tint, pullback_panels, regions};
-use foldspace::geometry::certificate::certify;
+use foldspace::geometry::certify;
 use foldspace::geometry::{Bounds, Complex, Folds};
 use foldspace::model::{Activation, Frozen, Layer};
 use foldspace::plot::{Figure, Theme};

@@ -12,16 +12,16 @@ use burn::tensor::Tensor;
 use foldspace::allocator;
 use foldspace::capture::Recorder;
 use foldspace::data::Dataset;
-use foldspace::data::moons::Moons;
+use foldspace::data::Moons;
 use foldspace::device::{self, Backend};
 use foldspace::error::Result;
 use foldspace::figures;
 use foldspace::geometry::{Bounds, linear_separability, pull_back};
 use foldspace::linalg::{Pca, svd};
-use foldspace::model::{Activation, Frozen, LayerConfig, Mlp, ModelConfig, initialise, mlp};
+use foldspace::model::{self, Activation, Frozen, LayerConfig, Mlp, ModelConfig, initialise};
 use foldspace::plot::{Figure, Theme};
 use foldspace::random::{Generator, RandomState};
-use foldspace::train::optimizer::Optimizer;
+use foldspace::train::Optimizer;
 use foldspace::train::{Loss, OptimizerConfig, OptimizerName, Samples};
 
 /// For how long a part is repeated.
@@ -129,7 +129,7 @@ fn training(parts: &Parts, subject: &Subject) -> Result<()> {
     parts.time("weights read back", || model.to_frozen());
 
     // What Burn takes for the largest two of some twenty operations.
-    let weight: Tensor<2> = mlp::upload(subject.network.layers[0].weight.transpose(), &device);
+    let weight: Tensor<2> = model::upload(subject.network.layers[0].weight.transpose(), &device);
     let wide = samples.inputs.clone().matmul(weight.clone());
     parts.time("Burn: matmul 1000 x 2 x 100", || {
         samples.inputs.clone().matmul(weight.clone())

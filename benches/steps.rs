@@ -13,12 +13,12 @@ use std::time::Instant;
 
 use burn::tensor::Device;
 use foldspace::allocator;
-use foldspace::data::moons::Moons;
+use foldspace::data::Moons;
 use foldspace::device::{self, Backend};
 use foldspace::error::Result;
 use foldspace::model::{Activation, LayerConfig, Mlp, ModelConfig, do_without_avx512, initialise};
 use foldspace::random::{Generator, RandomState};
-use foldspace::train::optimizer::Optimizer;
+use foldspace::train::Optimizer;
 use foldspace::train::{Descent, Loss, OptimizerConfig, OptimizerName, Samples, WholeEpoch};
 
 struct Case {

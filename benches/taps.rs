@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use burn::tensor::{Device, Tensor};
 use foldspace::capture::Recorder;
 use foldspace::model::fused::{self, Bend};
-use foldspace::model::{Activation, LayerConfig, Mlp, ModelConfig, initialise, mlp};
+use foldspace::model::{self, Activation, LayerConfig, Mlp, ModelConfig, initialise};
 use foldspace::random::Generator;
 
 const ROUNDS: usize = 400;
@@ -65,7 +65,7 @@ fn main() {
         let model = Mlp::from_frozen(&frozen, &device);
         let numbers = Generator::new(1).randn_f64(2 * samples);
         let points = faer::Mat::from_fn(samples, 2, |i, j| numbers[2 * i + j]);
-        let x = mlp::upload(points.as_ref(), &device);
+        let x = model::upload(points.as_ref(), &device);
 
         let hand = || by_hand(&model, &config, x.clone());
         let silent = || model.forward(x.clone());

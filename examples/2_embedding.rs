@@ -10,14 +10,14 @@ use foldspace::config::Config;
 use foldspace::device::{self, Backend};
 use foldspace::error::Result;
 use foldspace::figures::{Stage, Training};
-use foldspace::model::mlp;
+use foldspace::model;
 use foldspace::plot::{Figure, Theme};
 
 fn main() -> Result<()> {
     let config = Config::parse(include_str!("../configs/moons.toml"), "moons.toml", &[])?;
     let split = config.data.load_split(config.seed, Path::new("."))?;
     let device = device::open(Backend::Flex)?;
-    let inputs = mlp::upload(split.train.features.as_ref(), &device.clone().autodiff());
+    let inputs = model::upload(split.train.features.as_ref(), &device.clone().autodiff());
 
     let mut trainer = config.trainer(&split, &device)?;
     let mut stages = Vec::new();
@@ -29,7 +29,7 @@ fn main() -> Result<()> {
             stages.push(Stage {
                 epoch: report.metrics.epoch,
                 network: trainer.frozen(),
-                embedding: mlp::download(embedding),
+                embedding: model::download(embedding),
                 accuracy: report.metrics.test_accuracy,
             });
         }

@@ -9,7 +9,7 @@ use foldspace::config::Config;
 use foldspace::device::{self, Backend};
 use foldspace::error::Result;
 use foldspace::figures::{self, Probes, Tint, Turns};
-use foldspace::geometry::complex::Decided;
+use foldspace::geometry::Decided;
 use foldspace::geometry::{Bounds, Complex, topology};
 use foldspace::model::Frozen;
 use foldspace::plot::{Figure, Theme};

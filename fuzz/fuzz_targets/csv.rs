@@ -4,7 +4,8 @@
 use std::path::Path;
 
 use foldspace::data::Missing;
-use foldspace::data::csv::{CsvOptions, Task, parse_with};
+use foldspace::data::Task;
+use foldspace::data::csv::{CsvOptions, parse_with};
 use foldspace_fuzz::bounded;
 use libfuzzer_sys::fuzz_target;
 

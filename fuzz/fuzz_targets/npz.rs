@@ -8,7 +8,7 @@ use std::path::Path;
 
 use foldspace::data::npy;
 use foldspace::data::npz::{Layout, archive, parse};
-use foldspace::data::targets::Task;
+use foldspace::data::Task;
 use foldspace_fuzz::bounded;
 use libfuzzer_sys::fuzz_target;
 

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use faer::Mat;
-use foldspace::model::chain::{Chain, Scaling};
 use foldspace::model::{Activation, Frozen, Output, stack};
+use foldspace::model::{Chain, Scaling};
 use foldspace::onnx;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};

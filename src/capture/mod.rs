@@ -2,10 +2,10 @@
 //!
 //! The forward pass itself offers the tap ([`model::tap`](crate::model::tap)); here are the taps that do something.
 
-pub mod config;
+pub(crate) mod config;
 mod lattice;
 #[cfg(feature = "train")]
-pub mod tap;
+pub(crate) mod tap;
 
 pub use config::{CaptureConfig, CapturedSet};
 pub use lattice::lattice;

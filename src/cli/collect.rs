@@ -10,7 +10,8 @@ use crate::error::Error;
 use crate::figures;
 use crate::plot::Theme;
 use crate::sweep::collect::{write_runs, write_tables};
-use crate::sweep::{Directory, Gathered, Identity};
+use crate::sweep::gather::Gathered;
+use crate::sweep::{Directory, Identity};
 
 /// Dots per inch of the PNG files.
 const DPI: f64 = 192.0;

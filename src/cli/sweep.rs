@@ -9,9 +9,8 @@ use clap::{Args, ValueEnum};
 use super::{Failure, Outcome, collect, interrupt, output, progress};
 use crate::device::Backend;
 use crate::error::{Error, Result as Done};
-use crate::sweep::{
-    Directory, Gathered, Identity, Recorder, Setting, Shard, Sweep, Task, parse_seeds,
-};
+use crate::sweep::gather::Gathered;
+use crate::sweep::{Directory, Identity, Recorder, Setting, Shard, Sweep, Task, parse_seeds};
 
 /// With more runs than that, `--curves auto` keeps no curves: they are a hundred times the rest.
 const MOST_RUNS_WITH_CURVES: usize = 10_000;

@@ -4,10 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-pub use super::csv::CsvOptions;
 use super::file_options::{FileOptions, is_npz, is_numpy};
 use super::folds::Fold;
-pub use super::npz::NpzOptions;
 use super::split::{Split, split_indices};
 use super::stratify::stratified;
 use super::targets::Task;

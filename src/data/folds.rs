@@ -38,7 +38,7 @@ impl Fold {
     /// whole's proportions.
     ///
     /// ```
-    /// use foldspace::data::folds::Fold;
+    /// use foldspace::data::Fold;
     ///
     /// let fold = Fold { number: 1, of: 3 };
     /// let split = fold.indices(7, None, 0)?;

@@ -20,7 +20,7 @@ pub struct SplitIndices {
 /// fraction of 0 nothing is held out and the order stays.
 ///
 /// ```
-/// use foldspace::data::split::split_indices;
+/// use foldspace::data::split_indices;
 ///
 /// let indices = split_indices(5, 0.4, 0)?;
 /// assert_eq!((indices.test, indices.train), (vec![2, 0], vec![1, 3, 4]));

@@ -60,7 +60,7 @@ impl Folds {
     /// ```
     /// # use faer::mat;
     /// # use foldspace::model::{Activation, Frozen, Layer};
-    /// use foldspace::geometry::complex::Turn;
+    /// use foldspace::geometry::Turn;
     /// use foldspace::geometry::{Bounds, Complex, Folds};
     ///
     /// // (|x|, y): the left half lands on the right one.

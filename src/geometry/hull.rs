@@ -11,7 +11,7 @@ use super::exact::orientation;
 /// without points in the middle of an edge: Andrew's monotone chain with exact orientation.
 ///
 /// ```
-/// use foldspace::geometry::hull::convex_hull;
+/// use foldspace::geometry::convex_hull;
 /// let square = [[0.0, 0.0], [1.0, 1.0], [0.5, 0.5], [1.0, 0.0], [0.0, 1.0]];
 /// assert_eq!(convex_hull(&square), [0, 3, 1, 4]);
 /// ```

@@ -16,7 +16,7 @@ const MOST: usize = 400;
 /// How many of the points (n x 2, finite) with labels 0 and 1 some line has right, and how many none exceeds.
 ///
 /// ```
-/// use foldspace::geometry::line_bounds::line_bounds;
+/// use foldspace::geometry::line_bounds;
 /// let xor = faer::mat![[0.0, 0.0], [1.0, 1.0], [0.0, 1.0], [1.0, 0.0]];
 /// assert_eq!(line_bounds(xor.as_ref(), &[0, 0, 1, 1]), [3, 3]);
 /// ```

@@ -12,7 +12,7 @@ pub type Point3 = [f64; 3];
 /// Source: T. Banchoff, *Self linking numbers of space polygons* (1976); the closed form as in Klenin and Langowski (2000).
 ///
 /// ```
-/// use foldspace::geometry::linking::linking_number;
+/// use foldspace::geometry::linking_number;
 /// let flat = [[1.0, 1.0, 0.0], [-1.0, 1.0, 0.0], [-1.0, -1.0, 0.0], [1.0, -1.0, 0.0]];
 /// let upright = [[0.0, 0.0, 1.0], [0.0, 0.0, -1.0], [3.0, 0.0, -1.0], [3.0, 0.0, 1.0]];
 /// assert_eq!(linking_number(&flat, &upright).map(i64::abs), Some(1));

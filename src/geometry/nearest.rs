@@ -31,7 +31,7 @@ pub struct Nearest {
 /// points: the nearer it is to the answer the fewer steps follow.
 ///
 /// ```
-/// use foldspace::geometry::nearest::nearest;
+/// use foldspace::geometry::nearest;
 /// // A segment and a point beside it.
 /// let found = nearest(&[-1.0, 0.0, 1.0, 0.0, 0.5, 2.0], 2, &[0, 0, 1], &[]);
 /// assert!((found.distance - 2.0).abs() < 1e-12);

@@ -41,7 +41,7 @@ pub struct Topology {
 /// ```
 /// # use faer::mat;
 /// # use foldspace::model::{Activation, Frozen, Layer};
-/// use foldspace::geometry::complex::Decided;
+/// use foldspace::geometry::Decided;
 /// use foldspace::geometry::{Bounds, topology};
 ///
 /// // Class 1 between x = -1 and x = 1: there 1 - relu(x) - relu(-x) is above 0.

@@ -71,7 +71,7 @@ const WIDE: f64 = 3.0;
 /// Whether the theorem holds of a network of `inputs` and these layers.
 ///
 /// ```
-/// use foldspace::geometry::width::{Width, width_warning};
+/// use foldspace::geometry::{Width, width_warning};
 /// use foldspace::model::Activation::{Sigmoid, Tanh};
 /// let layers = |units: &[usize]| -> Vec<Width<'static>> {
 ///     let hidden = units.iter().map(|&units| Width { name: "hidden", units, activation: Tanh });

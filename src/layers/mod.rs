@@ -12,21 +12,19 @@
 //! None of these trains the project's networks: that is Burn's work. [`by_burn`] feeds Burn's own layers with the same
 //! numbers, on any device, so that each formula is held against the layer that people use.
 
-pub mod attention;
-pub mod batch_norm;
+pub(crate) mod attention;
+pub(crate) mod batch_norm;
 #[cfg(feature = "train")]
 pub mod by_burn;
-pub mod convolution;
+pub(crate) mod convolution;
 pub mod fourier;
 pub mod matrix_function;
 pub mod rnn;
 pub mod scratch_net;
 
 pub use attention::{Attention, Mask, attention};
-pub use batch_norm::{Affine, BatchNorm};
+pub use batch_norm::{Affine, BatchNorm, Statistics};
 pub use convolution::{Conv2d, Image};
-pub use rnn::Rnn;
-pub use scratch_net::ScratchNet;
 
 use faer::{Mat, MatRef};
 

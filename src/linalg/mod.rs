@@ -4,19 +4,19 @@
 //! Decompositions have fixed signs and orders, stated where they are defined. faer is built without threads here, so a
 //! result depends on nothing but the input and the machine's instruction set.
 
-pub mod eigen;
-pub mod inverse;
-pub mod low_rank;
+pub(crate) mod eigen;
+pub(crate) mod inverse;
+pub(crate) mod low_rank;
 pub mod norms;
 pub mod orthogonal;
-pub mod pca;
-pub mod polar;
+pub(crate) mod pca;
+pub(crate) mod polar;
 pub mod products;
-pub mod qr;
-pub mod rank;
-pub mod svd;
+pub(crate) mod qr;
+pub(crate) mod rank;
+pub(crate) mod svd;
 pub mod transform2d;
-pub mod turns;
+pub(crate) mod turns;
 
 pub use eigen::{Eigen, SymmetricEigen, eigen, symmetric_eigen};
 pub use inverse::{condition_number, inverse};
@@ -25,7 +25,7 @@ pub use pca::Pca;
 pub use polar::{Polar, polar};
 pub use qr::{Qr, qr};
 pub use rank::{is_independent, rank};
-pub use svd::{Svd, svd};
+pub use svd::{Svd, singular_values, svd};
 pub use turns::{Followed, balance, follow};
 
 use faer::MatRef;

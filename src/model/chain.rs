@@ -88,7 +88,7 @@ enum Open {
 ///
 /// ```
 /// use faer::mat;
-/// use foldspace::model::chain::{Chain, Scaling};
+/// use foldspace::model::{Chain, Scaling};
 /// use foldspace::model::Activation;
 ///
 /// // A scaler, a layer of one unit, batch norm, tanh.

@@ -14,12 +14,12 @@ use super::{Activation, LayerParameters, ModelConfig, Parameters};
 ///
 /// ```
 /// use burn::tensor::{Device, Tensor};
-/// use foldspace::model::{Activation, Ensemble, LayerConfig, ModelConfig, init};
+/// use foldspace::model::{self, Activation, Ensemble, LayerConfig, ModelConfig};
 /// use foldspace::random::Generator;
 ///
 /// let config = ModelConfig::new(vec![LayerConfig::new(3, Activation::Relu)]);
 /// assert!(Ensemble::takes(&config));
-/// let members = [0, 1].map(|seed| init::draw(&config, 2, &mut Generator::new(seed)).unwrap());
+/// let members = [0, 1].map(|seed| model::draw(&config, 2, &mut Generator::new(seed)).unwrap());
 /// let ensemble = Ensemble::new(&members, &Device::flex());
 /// let output = ensemble.forward(Tensor::zeros([2, 5, 2], &Device::flex()));
 /// assert_eq!(output.dims(), [2, 5, 3]);

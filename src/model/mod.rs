@@ -1,31 +1,31 @@
 //! Networks: their description, their initial weights, the trainable Burn module, its parameters in plain
 //! numbers, and the frozen network that geometry and figures see.
 
-pub mod activation;
+pub(crate) mod activation;
 mod arrange;
 mod array;
 #[cfg(feature = "train")]
-pub mod batch_norm;
+pub(crate) mod batch_norm;
 #[cfg(feature = "train")]
 mod block;
-pub mod chain;
-pub mod config;
+pub(crate) mod chain;
+pub(crate) mod config;
 #[cfg(feature = "train")]
-pub mod ensemble;
+pub(crate) mod ensemble;
 mod fast;
-pub mod frozen;
+pub(crate) mod frozen;
 #[cfg(feature = "train")]
 pub mod fused;
 pub mod import;
-pub mod init;
+pub(crate) mod init;
 #[cfg(feature = "train")]
-pub mod mlp;
+pub(crate) mod mlp;
 #[cfg(feature = "train")]
 mod outline;
-pub mod output;
+pub(crate) mod output;
 #[cfg(feature = "train")]
 mod parameter;
-pub mod parameters;
+pub(crate) mod parameters;
 mod pickle;
 pub mod pytorch;
 mod simd;
@@ -36,21 +36,22 @@ mod state;
 mod state_dict;
 pub mod store;
 #[cfg(feature = "train")]
-pub mod tap;
+pub(crate) mod tap;
 mod tensor;
 #[cfg(feature = "train")]
 mod transfer;
 pub mod vectors;
 pub mod weights;
 
-pub use activation::Activation;
-pub use config::{Init, LayerConfig, ModelConfig};
+pub use activation::{Activation, sigmoid};
+pub use chain::{Chain, Scaling};
+pub use config::{Init, LayerConfig, MOST_PARAMETERS, ModelConfig, default_name};
 #[cfg(feature = "train")]
 pub use ensemble::Ensemble;
 pub use frozen::{Frozen, Layer};
-pub use init::initialise;
+pub use init::{draw, initialise};
 #[cfg(feature = "train")]
-pub use mlp::Mlp;
+pub use mlp::{Mlp, Parameter, apply, download, upload};
 pub use output::Output;
 pub use parameters::{LayerParameters, NormParameters, Parameters};
 pub use simd::do_without_avx512;

@@ -124,13 +124,13 @@ impl Parameters {
     /// The network as evaluation sees it.
     ///
     /// ```
-    /// use foldspace::model::{Activation, LayerConfig, ModelConfig, init};
+    /// use foldspace::model::{self, Activation, LayerConfig, ModelConfig};
     /// use foldspace::random::Generator;
     ///
     /// let mut layer = LayerConfig::new(3, Activation::Relu);
     /// layer.rank = Some(1);
     /// let config = ModelConfig::new(vec![layer]);
-    /// let parameters = init::draw(&config, 4, &mut Generator::new(42)).unwrap();
+    /// let parameters = model::draw(&config, 4, &mut Generator::new(42)).unwrap();
     /// assert_eq!(parameters.layers[0].narrow.as_ref().unwrap().shape(), (1, 4));
     /// assert_eq!(parameters.fold().layers[0].weight.shape(), (3, 4));
     /// ```

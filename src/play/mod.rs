@@ -7,24 +7,27 @@
 
 mod apply;
 mod bounds;
-pub mod change;
+pub(crate) mod change;
 mod fit;
+#[doc(hidden)]
 pub mod http;
-pub mod lab;
+pub(crate) mod lab;
 mod past;
 mod request;
 mod save;
+#[doc(hidden)]
 pub mod scene;
-pub mod server;
+pub(crate) mod server;
 mod studio;
 mod table;
 mod visit;
+#[doc(hidden)]
 pub mod websocket;
 mod wish;
 
 pub use change::{Change, Log, Point, Step};
-pub use lab::Lab;
-pub use server::Server;
+pub use lab::{Lab, Notes};
+pub use server::{MOST_CONNECTIONS, Server};
 
 /// The most samples that are played with.
 pub const MOST_SAMPLES: usize = 10_000;

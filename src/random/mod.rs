@@ -9,8 +9,8 @@
 
 mod bits;
 mod mersenne_twister;
-pub mod numpy;
-pub mod torch;
+pub(crate) mod numpy;
+pub(crate) mod torch;
 
 pub use numpy::RandomState;
-pub use torch::Generator;
+pub use torch::{Generator, dataloader_order};

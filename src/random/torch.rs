@@ -180,7 +180,7 @@ impl Generator {
 /// own, and that one draws the permutation.
 ///
 /// ```
-/// use foldspace::random::{Generator, torch::dataloader_order};
+/// use foldspace::random::{Generator, dataloader_order};
 ///
 /// let mut generator = Generator::new(0);
 /// assert_eq!(dataloader_order(&mut generator, 5), [1, 4, 2, 3, 0]);

@@ -18,19 +18,19 @@
 //! [`Run`] reads one and needs no Burn device; [`Session`] trains into one.
 
 #[cfg(feature = "train")]
-pub mod checkpoint;
+pub(crate) mod checkpoint;
 #[cfg(feature = "train")]
-pub mod keep;
-pub mod kept;
-pub mod log;
-pub mod paths;
+pub(crate) mod keep;
+pub(crate) mod kept;
+pub(crate) mod log;
+pub(crate) mod paths;
 #[cfg(feature = "train")]
-pub mod played;
-pub mod reader;
+pub(crate) mod played;
+pub(crate) mod reader;
 #[cfg(feature = "train")]
 mod record;
 #[cfg(feature = "train")]
-pub mod session;
+pub(crate) mod session;
 
 #[cfg(feature = "train")]
 pub use checkpoint::Checkpoint;
@@ -41,4 +41,4 @@ pub use reader::Run;
 #[cfg(feature = "train")]
 pub(crate) use session::choose;
 #[cfg(feature = "train")]
-pub use session::{Outcome, Resume, Session};
+pub use session::{BURN_VERSION, Outcome, Resume, Session};

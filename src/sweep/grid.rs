@@ -340,7 +340,7 @@ impl Numbers<'_> {
 /// A value without the signs of TOML: `'adam'` is adam, `{ name = 'adam', lr = 0.1 }` is adam, lr 0.1.
 ///
 /// ```
-/// use foldspace::sweep::grid::bare;
+/// use foldspace::sweep::bare;
 /// assert_eq!(bare("{ name = 'adam', lr = 0.1 }"), "adam, lr 0.1");
 /// ```
 pub fn bare(value: &str) -> String {

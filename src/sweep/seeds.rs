@@ -54,7 +54,7 @@ pub fn parse_seeds(text: &str) -> Result<Vec<u64>> {
 /// Seeds as [`parse_seeds`] reads them, rows of successive ones as ranges.
 ///
 /// ```
-/// use foldspace::sweep::seeds::seeds_text;
+/// use foldspace::sweep::seeds_text;
 /// assert_eq!(seeds_text(&[5, 0, 1, 2, 3, 7, 8]), "5,0..4,7,8");
 /// ```
 pub fn seeds_text(seeds: &[u64]) -> String {

@@ -5,32 +5,32 @@
 
 #[cfg(feature = "train")]
 mod adam;
-pub mod clip;
-pub mod config;
-pub mod early_stopping;
+pub(crate) mod clip;
+pub(crate) mod config;
+pub(crate) mod early_stopping;
 #[cfg(feature = "train")]
-pub mod ensemble;
+pub(crate) mod ensemble;
 #[cfg(feature = "train")]
 mod epoch;
 #[cfg(feature = "train")]
-pub mod gradients;
-pub mod loss;
+pub(crate) mod gradients;
+pub(crate) mod loss;
 #[cfg(feature = "train")]
 pub mod loss_functions;
-pub mod metrics;
+pub(crate) mod metrics;
 #[cfg(feature = "train")]
-pub mod optimizer;
+pub(crate) mod optimizer;
 mod optimizer_config;
 #[cfg(feature = "train")]
 mod optimizer_state;
 mod precision;
 #[cfg(feature = "train")]
-pub mod samples;
-pub mod schedule;
+pub(crate) mod samples;
+pub(crate) mod schedule;
 #[cfg(feature = "train")]
 mod step;
 #[cfg(feature = "train")]
-pub mod trainer;
+pub(crate) mod trainer;
 
 pub use clip::Clip;
 pub use config::{TrainConfig, check};
@@ -40,9 +40,11 @@ pub use ensemble::{EnsembleTrainer, Member};
 #[cfg(feature = "train")]
 pub use epoch::{Descent, WholeEpoch};
 #[cfg(feature = "train")]
-pub use gradients::ParameterGradient;
+pub use gradients::{ParameterGradient, StepGradients};
 pub use loss::Loss;
 pub use metrics::{EpochMetrics, EpochReport};
+#[cfg(feature = "train")]
+pub use optimizer::Optimizer;
 pub use optimizer_config::{OptimizerConfig, OptimizerName};
 #[cfg(feature = "train")]
 pub use optimizer_state::OptimizerState;

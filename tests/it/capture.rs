@@ -4,7 +4,7 @@ use burn::tensor::{Device, Tensor};
 use faer::Mat;
 use foldspace::capture::{CaptureConfig, Recorder, Replacer};
 use foldspace::model::{
-    Activation, Frozen, LayerConfig, Mlp, ModelConfig, Silent, initialise, mlp,
+    self, Activation, Frozen, LayerConfig, Mlp, ModelConfig, Silent, initialise,
 };
 use foldspace::random::Generator;
 
@@ -42,7 +42,7 @@ fn bits(tensor: Tensor<2>) -> Vec<u32> {
 fn recording_changes_nothing_and_replays_to_the_bit() {
     let device = Device::flex();
     let network = Mlp::from_frozen(&frozen(), &device);
-    let x = mlp::upload(points().as_ref(), &device);
+    let x = model::upload(points().as_ref(), &device);
     let plain = bits(network.forward(x.clone()));
     let mut recorder = Recorder::new(SITES);
     assert_eq!(bits(network.forward_with(x, &mut recorder)), plain);
@@ -57,7 +57,11 @@ fn recording_changes_nothing_and_replays_to_the_bit() {
         let before = recorder.value(&format!("{site}.pre")).unwrap();
         let activation = config().layers[layer].activation;
         let value = recorder.value(site).unwrap();
-        assert_eq!(bits(mlp::apply(activation, before)), bits(value), "{site}");
+        assert_eq!(
+            bits(model::apply(activation, before)),
+            bits(value),
+            "{site}"
+        );
     }
     assert_eq!(recorder.into_values().len(), SITES.len());
 }
@@ -67,7 +71,7 @@ fn a_recorder_keeps_only_what_it_was_asked_for() {
     let device = Device::flex();
     let network = Mlp::from_frozen(&frozen(), &device);
     let mut recorder = Recorder::new(["embedding"]);
-    network.forward_with(mlp::upload(points().as_ref(), &device), &mut recorder);
+    network.forward_with(model::upload(points().as_ref(), &device), &mut recorder);
     assert!(recorder.value("embedding.pre").is_none());
     assert_eq!(recorder.value("embedding").unwrap().dims(), [12, 2]);
 }
@@ -76,7 +80,7 @@ fn a_recorder_keeps_only_what_it_was_asked_for() {
 fn a_replaced_value_goes_through_the_rest() {
     let device = Device::flex();
     let network = Mlp::from_frozen(&frozen(), &device);
-    let x = mlp::upload(points().as_ref(), &device);
+    let x = model::upload(points().as_ref(), &device);
     let other = Tensor::<2>::ones([12, 2], &device);
     for (site, first) in [("embedding", 2), ("layers.0.pre", 1)] {
         let mut replacer = Replacer::new(site, |value: Tensor<2>| match site {
@@ -106,7 +110,7 @@ fn gradients_with_respect_to_activations_match_finite_differences() {
     let frozen = frozen();
     let network = Mlp::from_frozen(&frozen, &device);
     let mut recorder = Recorder::new(SITES).with_gradients();
-    let x = mlp::upload(points().as_ref(), &device);
+    let x = model::upload(points().as_ref(), &device);
     let loss = network.forward_with(x, &mut recorder).square().sum();
     let backward = loss.backward();
     // Without the probes the gradients are not there.
@@ -127,8 +131,8 @@ fn gradients_with_respect_to_activations_match_finite_differences() {
             } else {
                 name.to_owned()
             };
-            let gradient = mlp::download(recorder.gradient(&site, &backward).unwrap());
-            let value = mlp::download(recorder.value(&site).unwrap());
+            let gradient = model::download(recorder.gradient(&site, &backward).unwrap());
+            let value = model::download(recorder.value(&site).unwrap());
             let (_, rest) = frozen.split_at(layer + 1);
             let loss_of = |value: Mat<f64>| {
                 let value = if before {

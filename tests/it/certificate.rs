@@ -1,10 +1,10 @@
 //! Which networks are one to one, by proof or by two points with one image; and enclosures, against Arb's.
 
 use faer::{Mat, mat};
-use foldspace::geometry::certificate::{Verdict, certify};
 use foldspace::geometry::enclosure::{enclose, slope_range, value_range};
 use foldspace::geometry::interval::Interval;
 use foldspace::geometry::{Bounds, jacobian};
+use foldspace::geometry::{Verdict, certify};
 use foldspace::model::{Activation, Frozen};
 use foldspace::random::RandomState;
 use proptest::prelude::*;

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use foldspace::data::folds::Fold;
+use foldspace::data::Fold;
 use proptest::prelude::*;
 use serde::Deserialize;
 

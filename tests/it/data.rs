@@ -5,9 +5,10 @@ use std::fs;
 use std::path::Path;
 
 use faer::Mat;
-use foldspace::data::blobs::Centers;
-use foldspace::data::csv::{self, Task};
-use foldspace::data::split::split_indices;
+use foldspace::data::Centers;
+use foldspace::data::Task;
+use foldspace::data::csv::{self};
+use foldspace::data::split_indices;
 use foldspace::data::{
     Blobs, Circles, Classification, DataConfig, Dataset, Moons, Quadratic, Source, Spiral,
     Standardiser, Target, TwoBlobs, Xor, split,
@@ -427,7 +428,7 @@ fn config(text: &str) -> Result<DataConfig, String> {
 
 #[test]
 fn a_resolved_config_shows_every_default_and_reads_back_as_itself() {
-    for name in foldspace::data::config::SETS {
+    for name in foldspace::data::SETS {
         let parsed = config(&format!("name = '{name}'")).unwrap();
         let resolved = toml::to_string(&parsed).unwrap();
         assert!(resolved.contains("samples = "), "{resolved}");

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use faer::Mat;
-use foldspace::data::csv::{CsvOptions, Task, parse_with};
+use foldspace::data::Task;
+use foldspace::data::csv::{CsvOptions, parse_with};
 use foldspace::data::{DataConfig, Dataset, Missing, Reading, Target};
 use proptest::prelude::*;
 

@@ -7,7 +7,7 @@ use std::process::Command;
 use faer::{Mat, mat};
 use foldspace::data::Moons;
 use foldspace::data::csv;
-use foldspace::model::{Activation, Frozen, LayerConfig, ModelConfig, init, weights};
+use foldspace::model::{self, Activation, Frozen, LayerConfig, ModelConfig, weights};
 use foldspace::random::{Generator, RandomState};
 
 fn reference(name: &str) -> PathBuf {
@@ -135,7 +135,7 @@ fn every_door_leads_to_the_same_picture() {
         .iter()
         .map(|layer| LayerConfig::new(layer.units(), layer.activation));
     let config = ModelConfig::new(layers.collect());
-    let mut parameters = init::draw(&config, 2, &mut Generator::new(1)).unwrap();
+    let mut parameters = model::draw(&config, 2, &mut Generator::new(1)).unwrap();
     for (parameters, layer) in parameters.layers.iter_mut().zip(&network.layers) {
         parameters.weight = layer.weight.clone();
         parameters.bias = Some(layer.bias.clone());
@@ -379,7 +379,7 @@ fn what_does_not_fit_is_refused_with_the_way_out() {
     ]);
     weights::write(
         &path,
-        &init::draw(&config, 2, &mut Generator::new(1)).unwrap(),
+        &model::draw(&config, 2, &mut Generator::new(1)).unwrap(),
     )
     .unwrap();
     let arguments = [

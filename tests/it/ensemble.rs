@@ -9,7 +9,7 @@ use faer::Mat;
 use foldspace::data::{Dataset, Target};
 use foldspace::device::{self, Backend};
 use foldspace::error::Error;
-use foldspace::model::{Activation, Ensemble, LayerConfig, ModelConfig, init};
+use foldspace::model::{self, Activation, Ensemble, LayerConfig, ModelConfig};
 use foldspace::random::Generator;
 use foldspace::sweep::{Sweep, Trial, parse_seeds};
 use foldspace::train::{
@@ -196,7 +196,7 @@ fn losses_of_single_outputs_have_the_mean_and_the_gradient_of_the_whole() {
 #[test]
 fn weights_go_in_and_come_out_member_by_member() {
     let model = network(Activation::Tanh, 3, Activation::Softmax);
-    let members = SEEDS.map(|seed| init::draw(&model, 5, &mut Generator::new(seed)).unwrap());
+    let members = SEEDS.map(|seed| model::draw(&model, 5, &mut Generator::new(seed)).unwrap());
     let device = device::open(Backend::Flex).unwrap();
     assert_eq!(Ensemble::new(&members, &device).to_parameters(), members);
 }

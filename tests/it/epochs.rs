@@ -5,7 +5,7 @@ use foldspace::data::{Dataset, Moons, Target};
 use foldspace::device::{self, Backend};
 use foldspace::model::{Activation, LayerConfig, ModelConfig, Parameters};
 use foldspace::random::{Generator, RandomState};
-use foldspace::train::optimizer::Optimizer;
+use foldspace::train::Optimizer;
 use foldspace::train::{
     Clip, Descent, EarlyStoppingConfig, EpochMetrics, Loss, Monitor, OptimizerConfig,
     OptimizerName, Schedule, TrainConfig, Trainer, TrainerState, Warmup, WholeEpoch,

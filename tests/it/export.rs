@@ -8,7 +8,8 @@ use std::sync::atomic::AtomicBool;
 
 use faer::Mat;
 use foldspace::config::Config;
-use foldspace::data::csv::{self, Task};
+use foldspace::data::Task;
+use foldspace::data::csv::{self};
 use foldspace::data::npz::{self, Layout};
 use foldspace::device::Backend;
 use foldspace::export::record::frames;

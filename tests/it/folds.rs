@@ -1,8 +1,8 @@
 //! How networks fold the plane, against theorems and closed forms.
 
 use faer::{Mat, mat};
-use foldspace::geometry::complex::Turn;
-use foldspace::geometry::folds::sheets;
+use foldspace::geometry::Turn;
+use foldspace::geometry::sheets;
 use foldspace::geometry::{Bounds, Complex, Folds, fold_curve, jacobian, length_factors};
 use foldspace::model::{Activation, Frozen};
 use foldspace::random::RandomState;

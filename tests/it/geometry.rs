@@ -3,11 +3,11 @@
 use std::cmp::Ordering;
 
 use faer::{Mat, MatRef, mat};
-use foldspace::geometry::best_line::correct_count;
+use foldspace::geometry::blend;
+use foldspace::geometry::convex_hull;
+use foldspace::geometry::correct_count;
+use foldspace::geometry::determinant_field;
 use foldspace::geometry::exact::{orientation, side, sign_of_products};
-use foldspace::geometry::hull::convex_hull;
-use foldspace::geometry::jacobian::determinant_field;
-use foldspace::geometry::view::blend;
 use foldspace::geometry::{
     Bounds, Grid, Journey, LayerFlow, Separability, Stage, View, best_line, jacobian, level_set,
     linear_separability, pull_back, stretch,

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 
+use foldspace::data::Task;
 use foldspace::data::npy::{Array as Numbers, Entries};
 use foldspace::data::npz::{self, Layout};
-use foldspace::data::targets::Task;
 use foldspace::model::store::{self, Array};
 use foldspace::model::{import, weights};
 use serde_json::json;

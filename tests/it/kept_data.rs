@@ -6,7 +6,7 @@ use std::process::Command;
 use std::sync::atomic::AtomicBool;
 
 use foldspace::config::Config;
-use foldspace::data::split::Split;
+use foldspace::data::Split;
 use foldspace::device::Backend;
 use foldspace::figures::{InputAxes, Name};
 use foldspace::plot::Theme;

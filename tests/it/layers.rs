@@ -1,10 +1,11 @@
 //! Layers as matrices: identities, finite differences, and the defining sums written out.
 
 use faer::{Mat, mat};
-use foldspace::layers::batch_norm::Statistics;
+use foldspace::layers::Statistics;
+use foldspace::layers::rnn::Rnn;
+use foldspace::layers::scratch_net::ScratchNet;
 use foldspace::layers::{
-    Affine, BatchNorm, Conv2d, Image, Mask, Rnn, ScratchNet, attention, fourier, matrix_function,
-    rnn, scratch_net,
+    Affine, BatchNorm, Conv2d, Image, Mask, attention, fourier, matrix_function, rnn, scratch_net,
 };
 use foldspace::linalg::qr;
 use foldspace::model::{Activation, Frozen, Layer};

@@ -2,9 +2,10 @@
 
 use faer::{Mat, MatRef, Scale};
 use foldspace::device::{self, Backend};
-use foldspace::layers::batch_norm::Statistics;
+use foldspace::layers::Statistics;
+use foldspace::layers::rnn::Rnn;
 use foldspace::layers::{
-    BatchNorm, Conv2d, Image, Mask, Rnn, attention, by_burn, matrix_function, scratch_net,
+    BatchNorm, Conv2d, Image, Mask, attention, by_burn, matrix_function, scratch_net,
 };
 use foldspace::model::Activation;
 use foldspace::random::RandomState;

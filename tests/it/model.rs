@@ -6,7 +6,7 @@ use burn::tensor::{Device, Tensor};
 use faer::Mat;
 use foldspace::device::{self, Backend};
 use foldspace::model::{
-    Activation, Frozen, Init, LayerConfig, Mlp, ModelConfig, init, initialise, mlp, weights,
+    self, Activation, Frozen, Init, LayerConfig, Mlp, ModelConfig, initialise, weights,
 };
 use foldspace::random::Generator;
 
@@ -70,7 +70,7 @@ fn frozen_and_burn_compute_the_same_function() {
             let frozen = network(activation);
             let burn = Mlp::from_frozen(&frozen, &device);
             let expected = frozen.forward(points.as_ref());
-            let actual = mlp::download(burn.forward(mlp::upload(points.as_ref(), &device)));
+            let actual = model::download(burn.forward(model::upload(points.as_ref(), &device)));
             for i in 0..points.nrows() {
                 for j in 0..2 {
                     let (expected, actual) = (expected[(i, j)], actual[(i, j)]);
@@ -93,7 +93,7 @@ fn gradients_stay_finite_where_activations_saturate() {
         for activation in ACTIVATIONS {
             let extremes = [[-1e4_f32, 1e4], [-200.0, 200.0], [-90.0, 90.0], [0.0, 0.0]];
             let z = Tensor::<2>::from_floats(extremes, &device).require_grad();
-            let gradients = mlp::apply(activation, z.clone()).sum().backward();
+            let gradients = model::apply(activation, z.clone()).sum().backward();
             for slope in z.grad(&gradients).unwrap().into_data().iter::<f32>() {
                 assert!(slope.is_finite(), "{activation:?} on {backend}");
             }
@@ -111,7 +111,7 @@ fn slopes_are_those_of_the_frozen_activations() {
             };
             let places = [-30.0_f32, -3.0, -0.7, -1e-3, 1e-3, 0.4, 2.0, 25.0];
             let z = Tensor::<2>::from_floats([places], &device).require_grad();
-            let gradients = mlp::apply(activation, z.clone()).sum().backward();
+            let gradients = model::apply(activation, z.clone()).sum().backward();
             let slopes = z.grad(&gradients).unwrap().into_data();
             for (z, slope) in places.iter().zip(slopes.iter::<f64>()) {
                 let expected = activation.derivative(f64::from(*z)).unwrap();
@@ -130,7 +130,7 @@ fn a_layer_without_bias_has_none() {
     let mut layer = LayerConfig::new(3, Activation::Tanh);
     layer.bias = false;
     let config = ModelConfig::new(vec![layer, LayerConfig::new(1, Activation::Identity)]);
-    let initial = init::draw(&config, 2, &mut Generator::new(42)).unwrap();
+    let initial = model::draw(&config, 2, &mut Generator::new(42)).unwrap();
     assert_eq!(initial.fold().layers[0].bias, [0.0; 3]);
     let network = Mlp::new(&initial, &Device::flex());
     let names: Vec<String> = network
@@ -266,7 +266,7 @@ fn weights_survive_a_file() {
     let mut layer = LayerConfig::new(3, Activation::ScaledTanh { a: 2.0, b: 1.5 });
     layer.bias = false;
     let config = ModelConfig::new(vec![layer, LayerConfig::new(2, Activation::Softmax)]);
-    let initial = init::draw(&config, 4, &mut Generator::new(9)).unwrap();
+    let initial = model::draw(&config, 4, &mut Generator::new(9)).unwrap();
     weights::write(&path, &initial).unwrap();
     assert_eq!(weights::read_parameters(&path).unwrap(), initial);
     assert_eq!(weights::read(&path).unwrap(), initial.fold());

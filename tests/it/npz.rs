@@ -4,9 +4,9 @@
 use std::path::{Path, PathBuf};
 
 use faer::Mat;
+use foldspace::data::Task;
 use foldspace::data::npy::{self, Array, Entries};
 use foldspace::data::npz::{self, Layout};
-use foldspace::data::targets::Task;
 use foldspace::data::{DataConfig, Dataset, Moons, Source, Target};
 use foldspace::random::RandomState;
 use proptest::prelude::*;

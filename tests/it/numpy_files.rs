@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use faer::Mat;
-use foldspace::data::csv::Task;
+use foldspace::data::Task;
 use foldspace::data::npz::{NpzOptions, parse_with};
 use foldspace::data::{DataConfig, Dataset, Missing, Reading, Target};
 
@@ -180,7 +180,7 @@ fn missing_numbers_are_named_left_out_or_filled() {
         let foldspace::data::Source::File { options, .. } = &mut config.source else {
             unreachable!()
         };
-        *options = foldspace::data::file_options::FileOptions::Npz(NpzOptions {
+        *options = foldspace::data::FileOptions::Npz(NpzOptions {
             missing: Missing::Mean,
             ..NpzOptions::default()
         });

@@ -2,8 +2,8 @@
 
 use faer::{Mat, mat};
 use foldspace::figures::Probes;
-use foldspace::geometry::line_bounds::line_bounds;
-use foldspace::geometry::nearest::nearest;
+use foldspace::geometry::line_bounds;
+use foldspace::geometry::nearest;
 use foldspace::geometry::{
     Prober, Separability, best_line, linear_separability, separability_from,
 };

@@ -2,9 +2,9 @@
 
 use faer::{Mat, MatRef, mat};
 use foldspace::figures::{PullBack, Readout};
-use foldspace::geometry::border_paths::border_paths;
-use foldspace::geometry::certified_curve::certified_level_set;
-use foldspace::geometry::complex::Decided;
+use foldspace::geometry::Decided;
+use foldspace::geometry::border_paths;
+use foldspace::geometry::certified_level_set;
 use foldspace::geometry::interval::Interval;
 use foldspace::geometry::{Bounds, certified_pull_back, level_set};
 use foldspace::model::{Activation, Frozen};

@@ -1,6 +1,6 @@
 //! NumPy's and PyTorch's numbers, against those that `reference/generators.py` wrote.
 
-use foldspace::random::{Generator, RandomState, torch::dataloader_order};
+use foldspace::random::{Generator, RandomState, dataloader_order};
 use serde::{Deserialize, de::DeserializeOwned};
 
 #[derive(Deserialize)]

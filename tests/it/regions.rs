@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use faer::Mat;
-use foldspace::geometry::complex::{Decided, most_cells, plane_counts};
 use foldspace::geometry::{Bounds, Complex, Topology, topology};
+use foldspace::geometry::{Decided, most_cells, plane_counts};
 use foldspace::model::{Activation, Frozen, Layer};
 use foldspace::random::RandomState;
 use proptest::prelude::*;

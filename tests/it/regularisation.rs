@@ -6,7 +6,7 @@ use faer::Mat;
 use foldspace::data::{Dataset, Target};
 use foldspace::device::{self, Backend};
 use foldspace::model::{
-    Activation, LayerConfig, Mlp, ModelConfig, Parameters, Silent, init, mlp, weights,
+    self, Activation, LayerConfig, Mlp, ModelConfig, Parameters, Silent, weights,
 };
 use foldspace::random::Generator;
 use foldspace::train::{
@@ -334,13 +334,13 @@ fn the_frozen_network_is_the_evaluated_one() {
         assert!(norm.running_mean.iter().all(|mean| *mean != 0.0));
         let frozen = network.to_frozen();
         let plain = Mlp::new(&parameters, &device);
-        let output = mlp::download(plain.forward(mlp::upload(points.as_ref(), &device)));
+        let output = model::download(plain.forward(model::upload(points.as_ref(), &device)));
         let expected = frozen.forward(points.as_ref());
         assert!((output - &expected).norm_max() < 2e-6, "{backend}");
         // A layer's value before its activation is what the folded map gives.
         let mut recorder = foldspace::capture::Recorder::new(["embedding.pre"]);
-        plain.forward_with(mlp::upload(points.as_ref(), &device), &mut recorder);
-        let before = mlp::download(recorder.value("embedding.pre").unwrap());
+        plain.forward_with(model::upload(points.as_ref(), &device), &mut recorder);
+        let before = model::download(recorder.value("embedding.pre").unwrap());
         let (head, rest) = frozen.split_at(1);
         let folded = rest.layers[0].affine(head.forward(points.as_ref()).as_ref());
         assert!((before - folded).norm_max() < 1e-5);
@@ -353,9 +353,10 @@ fn evaluation_is_a_function_of_the_sample() {
     let device = device::open(Backend::Flex).unwrap();
     let (network, points) = seasoned(&device);
     let network = Mlp::new(&network.to_parameters(), &device);
-    let all = mlp::download(network.forward(mlp::upload(points.as_ref(), &device)));
+    let all = model::download(network.forward(model::upload(points.as_ref(), &device)));
     let alone = points.submatrix(3, 0, 1, 2);
-    let alone = mlp::download(network.forward_from(0, mlp::upload(alone, &device), &mut Silent));
+    let alone =
+        model::download(network.forward_from(0, model::upload(alone, &device), &mut Silent));
     assert!((alone[(0, 0)] - all[(3, 0)]).abs() < 1e-6);
 }
 
@@ -365,7 +366,7 @@ fn dropout_keeps_the_mean_and_drops_the_share() {
     let mut wide = layer(2000, Activation::Identity);
     wide.dropout = 0.4;
     let config = ModelConfig::new(vec![wide, layer(1, Activation::Identity)]);
-    let mut initial = init::draw(&config, 1, &mut Generator::new(1)).unwrap();
+    let mut initial = model::draw(&config, 1, &mut Generator::new(1)).unwrap();
     // Every hidden unit says 1, and the output is their mean.
     initial.layers[0].weight.fill(0.0);
     initial.layers[0].bias = Some(vec![1.0; 2000]);
@@ -374,7 +375,7 @@ fn dropout_keeps_the_mean_and_drops_the_share() {
     let mut network = Mlp::new(&initial, &device);
     let x = Tensor::<2>::ones([50, 1], &device);
     let mut generator = Generator::new(3);
-    let dropped = mlp::download(network.forward_training(x.clone(), &mut generator));
+    let dropped = model::download(network.forward_training(x.clone(), &mut generator));
     let mean = dropped.sum() / 50.0;
     assert!((mean - 1.0).abs() < 0.01, "{mean}");
     // Each is a whole number of survivors, times 1 / 0.6 / 2000.
@@ -384,7 +385,7 @@ fn dropout_keeps_the_mean_and_drops_the_share() {
         assert!((1000.0..1400.0).contains(&survivors), "{survivors}");
     }
     assert_ne!(generator, Generator::new(3));
-    assert!((mlp::download(network.forward(x)).sum() / 50.0 - 1.0).abs() < 1e-5);
+    assert!((model::download(network.forward(x)).sum() / 50.0 - 1.0).abs() < 1e-5);
 }
 
 /// Without batch norm and dropout both modes are one, to the bit, and the generator is left alone.
@@ -395,9 +396,9 @@ fn plain_networks_have_one_mode() {
         layer(8, Activation::Silu),
         layer(2, Activation::Softmax),
     ]);
-    let initial = init::draw(&config, 2, &mut Generator::new(1)).unwrap();
+    let initial = model::draw(&config, 2, &mut Generator::new(1)).unwrap();
     let mut network = Mlp::new(&initial, &device);
-    let x = mlp::upload(dataset(&reference()).features.as_ref(), &device);
+    let x = model::upload(dataset(&reference()).features.as_ref(), &device);
     let mut generator = Generator::new(3);
     let training = network.forward_training(x.clone(), &mut generator);
     assert_eq!(training.into_data(), network.forward(x).into_data());

@@ -196,7 +196,7 @@ fn the_recorded_burn_version_is_the_one_in_use() {
     let lock = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.lock")).unwrap();
     let expected = format!(
         "name = \"burn\"\nversion = \"{}\"",
-        foldspace::run::session::BURN_VERSION
+        foldspace::run::BURN_VERSION
     );
     assert!(lock.contains(&expected));
 }

@@ -8,7 +8,7 @@ use foldspace::data::Moons;
 use foldspace::device::{self, Backend};
 use foldspace::model::{Activation, LayerConfig, Mlp, ModelConfig, initialise};
 use foldspace::random::{Generator, RandomState};
-use foldspace::train::optimizer::Optimizer;
+use foldspace::train::Optimizer;
 use foldspace::train::{Descent, Loss, OptimizerConfig, OptimizerName, Samples, WholeEpoch};
 
 const RATE: f64 = 0.1;

@@ -5,8 +5,8 @@ use std::sync::atomic::AtomicBool;
 
 use faer::Mat;
 use foldspace::config::Config;
-use foldspace::data::split::split_indices;
-use foldspace::data::stratify::stratified;
+use foldspace::data::split_indices;
+use foldspace::data::stratified;
 use foldspace::data::{DataConfig, Standardiser, Target, csv};
 use foldspace::device::Backend;
 use foldspace::figures::{InputAxes, Name};
@@ -101,7 +101,7 @@ fn table(rows: impl Iterator<Item = (f64, &'static str)>) -> String {
 #[test]
 fn files_are_stratified_and_synthetic_sets_are_split_as_the_posts_split_them() {
     assert!(config("path = 'a.csv'").stratify && config("path = 'a.npz'").stratify);
-    for name in foldspace::data::config::SETS {
+    for name in foldspace::data::SETS {
         assert!(!config(&format!("name = '{name}'")).stratify);
     }
     let moons = config("name = 'moons'\nsamples = 50")

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use faer::Mat;
-use foldspace::model::{Activation, Frozen, LayerConfig, ModelConfig, import, init, pytorch};
+use foldspace::model::{self, Activation, Frozen, LayerConfig, ModelConfig, import, pytorch};
 use foldspace::random::Generator;
 use proptest::prelude::*;
 use serde_json::Value;
@@ -55,7 +55,7 @@ fn network(name: &str, weights: PathBuf) -> ModelConfig {
 }
 
 fn initial(config: &ModelConfig) -> foldspace::error::Result<Frozen> {
-    Ok(init::draw(config, 2, &mut Generator::new(1))?.fold())
+    Ok(model::draw(config, 2, &mut Generator::new(1))?.fold())
 }
 
 #[test]

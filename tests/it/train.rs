@@ -10,12 +10,12 @@ use foldspace::config::Config;
 use foldspace::data::{Dataset, Moons, Target};
 use foldspace::device::{self, Backend};
 use foldspace::error::Error;
-use foldspace::geometry::separability::linear_separability;
-use foldspace::model::{Activation, Frozen, LayerConfig, Mlp, ModelConfig, initialise, mlp};
-use foldspace::random::torch::dataloader_order;
+use foldspace::geometry::linear_separability;
+use foldspace::model::{self, Activation, Frozen, LayerConfig, Mlp, ModelConfig, initialise};
+use foldspace::random::dataloader_order;
 use foldspace::random::{Generator, RandomState};
 use foldspace::run::Session;
-use foldspace::train::gradients::StepGradients;
+use foldspace::train::StepGradients;
 use foldspace::train::{
     Loss, OptimizerConfig, OptimizerName, Samples, TrainConfig, Trainer, check,
 };
@@ -98,7 +98,7 @@ fn an_epoch_visits_every_sample_once_in_the_loaders_order() {
     let sizes: Vec<usize> = batches.iter().map(Samples::len).collect();
     assert_eq!(sizes, [16, 16, 16, 2]);
     let visited = Tensor::cat(batches.into_iter().map(|batch| batch.inputs).collect(), 0);
-    let visited = mlp::download(visited);
+    let visited = model::download(visited);
     let mut expected = Generator::new(3);
     for (place, sample) in dataloader_order(&mut expected, 50).into_iter().enumerate() {
         assert_eq!(

@@ -2,9 +2,9 @@
 //! against the same networks written with ReLU.
 
 use faer::{Mat, mat};
-use foldspace::geometry::certificate::{Verdict, certify};
-use foldspace::geometry::complex::{Decided, Turn, most_cells, plane_counts};
 use foldspace::geometry::{Bounds, Complex, Folds, topology};
+use foldspace::geometry::{Decided, Turn, most_cells, plane_counts};
+use foldspace::geometry::{Verdict, certify};
 use foldspace::model::{Activation, Frozen};
 use foldspace::random::RandomState;
 use proptest::prelude::*;

@@ -11,7 +11,7 @@ use std::process::Command;
 use faer::Mat;
 use foldspace::data::Moons;
 use foldspace::device::{self, Backend};
-use foldspace::model::{Activation, Frozen, LayerConfig, ModelConfig, import, init, pytorch};
+use foldspace::model::{self, Activation, Frozen, LayerConfig, ModelConfig, import, pytorch};
 use foldspace::random::{Generator, RandomState};
 use foldspace::train::{Loss, OptimizerConfig, OptimizerName, TrainConfig, Trainer};
 use proptest::prelude::*;
@@ -60,7 +60,7 @@ fn normed(weights: PathBuf) -> ModelConfig {
 }
 
 fn initial(config: &ModelConfig) -> foldspace::error::Result<Frozen> {
-    Ok(init::draw(config, 2, &mut Generator::new(1))?.fold())
+    Ok(model::draw(config, 2, &mut Generator::new(1))?.fold())
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn views_of_one_storage_are_gathered() {
 #[test]
 fn what_does_not_fit_the_network_is_refused_with_what_was_expected() {
     let refusal = |config: &ModelConfig, inputs: usize| {
-        let error = init::draw(config, inputs, &mut Generator::new(1)).unwrap_err();
+        let error = model::draw(config, inputs, &mut Generator::new(1)).unwrap_err();
         error.to_string()
     };
     let net = || network(file("net.pt"));

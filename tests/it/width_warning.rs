@@ -6,9 +6,9 @@ use std::process::{Command, Output};
 
 use faer::Mat;
 use foldspace::config::Config;
-use foldspace::geometry::linking::{linking_number, ring};
-use foldspace::geometry::width::Width;
+use foldspace::geometry::Width;
 use foldspace::geometry::{Enclosure, enclosure, width_warning};
+use foldspace::geometry::{linking_number, ring};
 use foldspace::model::Activation;
 
 fn config(data: &str, hidden: &[usize], activation: &str, seed: u64, more: &str) -> String {

@@ -27,7 +27,7 @@ use self::table::{Separator, Table};
 use super::dataset::Dataset;
 use super::missing::Missing;
 use super::reading::{Reading, mean, some};
-pub use super::targets::Task;
+use super::targets::Task;
 use super::targets::{Purpose, of_names, of_numbers};
 use crate::error::{Error, Result};
 pub(super) use known::read as read_known;

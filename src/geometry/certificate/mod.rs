@@ -73,7 +73,7 @@ pub struct LayerVerdict {
 /// ```
 /// use faer::mat;
 /// use foldspace::geometry::Bounds;
-/// use foldspace::geometry::certificate::{Verdict, certify};
+/// use foldspace::geometry::{Verdict, certify};
 /// use foldspace::model::{Activation, Frozen, Layer};
 /// let layer = |weight, activation| Frozen {
 ///     layers: vec![Layer { name: "hidden".into(), weight, bias: vec![0.0; 2], activation }],

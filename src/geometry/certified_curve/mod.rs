@@ -104,7 +104,7 @@ struct Tree<F> {
 /// make the polylines smooth to look at.
 ///
 /// ```
-/// use foldspace::geometry::certified_curve::certified_level_set;
+/// use foldspace::geometry::certified_level_set;
 /// use foldspace::geometry::interval::Interval;
 /// use foldspace::geometry::Bounds;
 /// // x² + y² = r² for a tiny r.

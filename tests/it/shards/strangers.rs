@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use foldspace::sweep::{Gathered, Identity};
+use foldspace::sweep::Identity;
+use foldspace::sweep::gather::Gathered;
 
 use super::{
     CONFIG, SWEEP, assert_same, files, folder, foldspace, local, rows_files, shard, succeed,
