@@ -73,7 +73,7 @@ pub struct Config {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Warnings {
-    /// That the network is too narrow for a class to surround another, see [`geometry::width`](crate::geometry::width).
+    /// That the network is too narrow for a class to surround another, see [`width_warning`](crate::geometry::width_warning).
     #[serde(default = "yes")]
     pub width: bool,
 }

@@ -1,6 +1,6 @@
 //! Hooks into a running network: record what layers say, replace it, ask for its gradient.
 //!
-//! The forward pass itself offers the tap ([`model::tap`](crate::model::tap)); here are the taps that do something.
+//! The forward pass itself offers the tap ([`model::Tap`](crate::model::Tap)); here are the taps that do something.
 
 pub(crate) mod config;
 mod lattice;

@@ -43,7 +43,7 @@ const COMMON_KEYS: [&str; 9] = [
 ];
 
 /// The `[data]` table: either `name`, one of [`SETS`] with that set's own parameters, or `path`, a CSV file
-/// with the keys of [`CsvOptions`], or NumPy's `.npz` or `.npy` with those of [`NpzOptions`]. Writing it out again shows every
+/// with the keys of [`CsvOptions`](super::csv::CsvOptions), or NumPy's `.npz` or `.npy` with those of [`NpzOptions`](super::npz::NpzOptions). Writing it out again shows every
 /// default.
 ///
 /// ```

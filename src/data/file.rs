@@ -50,7 +50,7 @@ const OTHERS: [(&[u8], &str, &str); 10] = [
 /// Reads a data set; `of_loss` is what the loss makes of targets that may be either.
 ///
 /// # Errors
-/// As [`csv::parse_with`], [`npz::parse_with`] and [`npy_pair::read_with`]; [`Error::Io`] where the file can't be read.
+/// As [`csv::parse_with`] and [`npz::parse_with`]; [`Error::Io`] where a file can't be read.
 pub fn read(path: &Path, options: &FileOptions, of_loss: Task) -> Result<Reading> {
     let bytes = fs::read(path).map_err(Error::io(path, "read"))?;
     if bytes.starts_with(npy::MAGIC) {

@@ -2,10 +2,10 @@
 //!
 //! | layer | as a matrix | post item |
 //! | --- | --- | --- |
-//! | [`convolution`] | patch matrix x filter matrix, or one sparse matrix, or a product of spectra ([`fourier`]) | B13 |
-//! | [`batch_norm`] | an affine map with diagonal matrix, which melts into the layer before it | B12 |
+//! | [`Conv2d`] | patch matrix x filter matrix, or one sparse matrix, or a product of spectra ([`fourier`]) | B13 |
+//! | [`BatchNorm`] | an affine map with diagonal matrix, which melts into the layer before it | B12 |
 //! | [`rnn`] | powers of one matrix, forwards and (transposed) backwards through time | B14 |
-//! | [`attention`](mod@attention) | softmax(Q Kᵀ / √d) V | B16 |
+//! | [`attention`] | softmax(Q Kᵀ / √d) V | B16 |
 //! | [`scratch_net`] | two layers with gradients by hand, in the orientation of post B's code | B11 |
 //! | [`matrix_function`] | any depth with gradients by hand, in the textbook's orientation | C1 |
 //!

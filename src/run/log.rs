@@ -3,10 +3,14 @@
 //! A line is written in one go, and a reader leaves out a last line without an end, so a table can be read while it
 //! grows and survives a process that is killed.
 
-use std::fs::{self, OpenOptions};
+use std::fs;
+#[cfg(feature = "train")]
+use std::fs::OpenOptions;
+#[cfg(feature = "train")]
 use std::io::Write;
 use std::path::Path;
 
+#[cfg(feature = "train")]
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -16,6 +20,7 @@ use crate::error::{Error, Result};
 ///
 /// # Errors
 /// [`Error::Io`] where the file can't be written.
+#[cfg(feature = "train")]
 pub fn append<T: Serialize>(path: &Path, row: &T) -> Result<()> {
     let headed = is_new(path);
     let line = lines(path, std::slice::from_ref(row), headed)?;
@@ -26,6 +31,7 @@ pub fn append<T: Serialize>(path: &Path, row: &T) -> Result<()> {
 ///
 /// # Errors
 /// [`Error::Io`] where the file can't be written.
+#[cfg(feature = "train")]
 pub fn append_cells<'a>(
     path: &Path,
     names: impl IntoIterator<Item = &'a str>,
@@ -43,10 +49,12 @@ pub fn append_cells<'a>(
 }
 
 /// Whether there is nothing in a table yet, not even a header.
+#[cfg(feature = "train")]
 fn is_new(path: &Path) -> bool {
     fs::metadata(path).map_or(true, |file| file.len() == 0)
 }
 
+#[cfg(feature = "train")]
 fn append_bytes(path: &Path, bytes: &[u8]) -> Result<()> {
     let file = OpenOptions::new().create(true).append(true).open(path);
     file.and_then(|mut file| file.write_all(bytes))
@@ -54,6 +62,7 @@ fn append_bytes(path: &Path, bytes: &[u8]) -> Result<()> {
 }
 
 /// Rows as CSV.
+#[cfg(feature = "train")]
 fn lines<T: Serialize>(path: &Path, rows: &[T], headed: bool) -> Result<Vec<u8>> {
     let mut writer = csv::WriterBuilder::new()
         .has_headers(headed)
@@ -102,6 +111,7 @@ pub fn read_cells(path: &Path) -> Result<(Vec<String>, Vec<Vec<f64>>)> {
 ///
 /// # Errors
 /// [`Error::Io`] where the file can't be read or written.
+#[cfg(feature = "train")]
 pub fn truncate(path: &Path, rows: usize) -> Result<()> {
     if is_new(path) {
         return Ok(());

@@ -1,4 +1,4 @@
-//! Training: a loop that anyone who knows PyTorch recognises, in [`trainer`].
+//! Training: a loop that anyone who knows PyTorch recognises, in [`Trainer`].
 //!
 //! Training yields values. [`Trainer::next_epoch`] returns an [`EpochReport`], and whoever calls it draws, writes or prints
 //! what it likes; nothing here knows of files or terminals.

@@ -82,7 +82,8 @@ pub fn read_with(path: &Path, options: &CsvOptions, of_loss: Task) -> Result<Rea
 ///
 /// ```
 /// use std::path::Path;
-/// use foldspace::data::csv::{CsvOptions, Task, parse_with};
+/// use foldspace::data::Task;
+/// use foldspace::data::csv::{CsvOptions, parse_with};
 ///
 /// let text = "Länge;Sorte\n0,5;a\n1,25;b\n";
 /// let options = CsvOptions { target: "Sorte".into(), ..CsvOptions::default() };
