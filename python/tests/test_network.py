@@ -168,3 +168,16 @@ def test_the_command(tmp_path):
     failed = call("draw", MOONS, "--data", tmp_path / "none.csv")
     assert failed.returncode == 1 and "Traceback" not in failed.stderr and "none.csv" in failed.stderr
     assert call("train").returncode == 2
+
+
+def test_weights_files_take_their_activations():
+    with pytest.raises(ValueError, match="Network.from_file"):
+        fs.boundary("net.pt", [[0.0, 0.0], [1.0, 1.0]], [0, 1])
+    network, X, _ = moons_network()
+    assert np.array_equal(fs.Network.from_file(MOONS).forward(X), models_forward(MOONS, X))
+
+
+def models_forward(path, X):
+    from foldspace_nn import _native, models
+
+    return models.forward(_native.read_network(str(path)), X)
