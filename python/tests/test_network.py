@@ -1,6 +1,7 @@
 """Networks of plain arrays, pictures and their files, and what PyTorch computed where it is not installed."""
 
 import base64
+import os
 import subprocess
 import sys
 import xml.dom.minidom
@@ -181,3 +182,14 @@ def models_forward(path, X):
     from foldspace_nn import _native, models
 
     return models.forward(_native.read_network(str(path)), X)
+
+
+@pytest.mark.skipif("FOLDSPACE" not in os.environ, reason="FOLDSPACE names no program to compare with")
+def test_the_program_draws_the_same_bytes(tmp_path):
+    """`foldspace draw` and the package: one core, two doors."""
+    _, X, y = moons_network()
+    np.savetxt(tmp_path / "points.csv", np.c_[X, y], fmt="%.17g", delimiter=",", header="x1,x2,label", comments="")
+    given = [os.environ["FOLDSPACE"], "draw", MOONS, "--data", tmp_path / "points.csv", "boundary", "embedding", "--format", "svg", "--out", tmp_path / "out"]
+    subprocess.run(list(map(str, given)), check=True, capture_output=True)
+    for name, figure in (("boundary", fs.boundary), ("embedding", fs.embedding)):
+        assert (tmp_path / f"out/{name}.svg").read_text() == figure(MOONS, X, y).svg()
