@@ -107,9 +107,9 @@ fn tile<const M: usize, const V: usize, const FUSED: bool>(
             sums[i] = [[numbers[row + i]; LANES]; V];
         }
     }
-    for t in 0..depth {
-        let here = &b.entries[(from + t) * b.stride + column..][..V * LANES];
-        let vectors: [[f32; LANES]; V] = vectors_of(here);
+    let b_rows = b.entries[from * b.stride..].chunks_exact(b.stride);
+    for (t, b) in b_rows.take(depth).enumerate() {
+        let vectors: [[f32; LANES]; V] = vectors_of(&b[column..]);
         for i in 0..M {
             let a = rows[i][t];
             for v in 0..V {
@@ -130,22 +130,21 @@ fn tile<const M: usize, const V: usize, const FUSED: bool>(
             }
         }
         let (to, _) = to.as_chunks_mut::<LANES>();
-        for v in 0..V {
-            to[v] = sums[i][v];
+        if let Some(to) = to.first_chunk_mut::<V>() {
+            *to = sums[i];
         }
     }
 }
 
-/// V vectors as a value. By an index and not by `as_flattened_mut` and `copy_from_slice`: the compiler may leave those as calls, around
-/// which every register of a tile goes to memory and back.
+/// The first V vectors. Not by `as_flattened_mut` and `copy_from_slice`: the compiler may leave those as calls, around which
+/// every register of a tile goes to memory and back.
 #[inline(always)]
 fn vectors_of<const V: usize>(numbers: &[f32]) -> [[f32; LANES]; V] {
-    let (chunks, _) = numbers.as_chunks::<LANES>();
-    let mut vectors = [[0.0; LANES]; V];
-    for v in 0..V {
-        vectors[v] = chunks[v];
+    let (vectors, _) = numbers.as_chunks::<LANES>();
+    match vectors.first_chunk() {
+        Some(vectors) => *vectors,
+        None => [[0.0; LANES]; V],
     }
-    vectors
 }
 
 /// to (columns x rows) = fromᵀ, both with rows of their own strides. In squares, so that neither side leaves the cache.
