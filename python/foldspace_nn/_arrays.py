@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any, Sequence
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from . import _native
 
-__all__ = ["Samples", "array", "features", "name_of", "refuse", "samples"]
+__all__ = ["Samples", "array", "features", "first_line", "name_of", "refuse", "samples"]
 
 
 def refuse(place: str, problem: str, remedy: str) -> ValueError:
@@ -20,10 +21,7 @@ def refuse(place: str, problem: str, remedy: str) -> ValueError:
 def array(values: Any) -> np.ndarray:
     """NumPy's view of an array of any library."""
     if hasattr(values, "detach") and hasattr(values, "cpu"):
-        values = values.detach().cpu()
-        if "bfloat16" in str(values.dtype):
-            values = values.float()
-        values = values.numpy()
+        values = _tensor(values)
     elif hasattr(values, "toarray"):  # SciPy's sparse matrices
         values = values.toarray()
     elif "keras" in type(values).__module__ and hasattr(values, "numpy"):
@@ -32,7 +30,38 @@ def array(values: Any) -> np.ndarray:
         if np.ma.is_masked(values):
             raise refuse("array", "some values are masked", "fill them or leave those samples out")
         values = values.data
-    return np.asarray(values)
+    try:
+        values = np.asarray(values)
+    except (TypeError, ValueError) as error:
+        raise refuse(f"a {type(values).__name__}", f"it can't be made an array ({first_line(error)})", "give arrays: X (samples, features) and y, a label for each sample") from error
+    if values.dtype.kind == "V" and values.dtype.names is None and values.dtype.name != "void":
+        # bfloat16 and its like, which NumPy itself does not know.
+        values = values.astype(np.float64)
+    return values
+
+
+def _tensor(values: Any) -> Any:
+    """A tensor of PyTorch's, wherever it lies and whatever it holds."""
+    values = values.detach()
+    if getattr(values, "is_meta", False):
+        raise refuse("a tensor", "it is on the device meta and holds nothing", "give one with numbers in it")
+    if getattr(values, "is_quantized", False):
+        values = values.dequantize()
+    if "strided" not in str(getattr(values, "layout", "strided")):
+        values = values.to_dense()
+    values = values.cpu()
+    if any(kind in str(values.dtype) for kind in ("bfloat16", "float8", "float4")):
+        values = values.float()
+    return values.numpy()
+
+
+def first_line(error: BaseException) -> str:
+    """What an exception of somebody else's says, in a line."""
+    lines = [line.strip() for line in re.sub(r"\x1b\[[0-9;]*m", "", str(error)).splitlines() if line.strip()]
+    text = lines[0] if lines else type(error).__name__
+    if text.startswith("Exception encountered when calling") and len(lines) > 1:  # Keras
+        text = lines[1]
+    return text[:160].rstrip(".")
 
 
 def is_frame(values: Any) -> bool:
@@ -109,7 +138,9 @@ class Samples:
     native: _native.Data
     features: tuple[str, str] | None
     """The two features whose plane is to be shown."""
-    frame: bool = False
+    values: np.ndarray | None = None
+    """The targets of a regression (n x k)."""
+    target_names: tuple[str, ...] = ()
 
     @property
     def raw_names(self) -> list[str]:
@@ -133,6 +164,7 @@ def samples(
     table, columns, shape = features(X)
     if not len(table):
         raise refuse("X", "there are no samples", "give at least 2")
+    _check_order(columns, known_names)
     names, plane = _names(table.shape[1], columns, features_, feature_names, known_names)
     target_name = str(getattr(y, "name", None) or "y")
     if is_frame(y):
@@ -142,19 +174,30 @@ def samples(
     if target.ndim == 2 and target.shape[1] == 1:
         target = target[:, 0]
     if target.ndim == 0 or len(target) != len(table):
-        count = "a single value" if target.ndim == 0 else f"{len(target)} targets"
-        raise refuse("y", f"there are {count} for {len(table)} samples", "give one for each sample")
+        count = "it is a single value" if target.ndim == 0 else f"there are {len(target)} targets"
+        raise refuse("y", f"{count} for {len(table)} samples", "give one for each sample")
     if task == "values" or (task is None and _are_values(target)):
         numbers = _numbers(target, "y").reshape(len(table), -1)
         given = [target_name] if numbers.shape[1] == 1 else [f"y{k + 1}" for k in range(numbers.shape[1])]
         native = _native.Data.values(table, names, np.ascontiguousarray(numbers), given)
-        return Samples(table, names, shape, None, native, plane)
+        return Samples(table, names, shape, None, native, plane, numbers, tuple(given))
     if target.ndim == 2:
         target = _one_hot(target)
     labels, found = _labels(target, classes, outputs, class_names)
     shown = _class_names(found, class_names)
     native = _native.Data.classes(table, names, labels.tolist(), shown)
     return Samples(table, names, shape, found, native, plane)
+
+
+def _check_order(columns: list[str] | None, known: Sequence[str] | None) -> None:
+    """The columns of a table have to be those that the model was trained on, in its order: by position they would be mistaken for others."""
+    if columns is None or known is None or list(known) == columns:
+        return
+    listed = ", ".join(map(repr, known[:6])) + (", ..." if len(known) > 6 else "")
+    if set(columns) == set(known):
+        raise refuse("X", "its columns are in another order than the model was trained with", f"give X[[{listed}]]")
+    strangers = [name for name in columns if name not in known]
+    raise refuse("X", f"the model was not trained on a column {strangers[0]}" if strangers else "columns are missing", f"give those that it was trained on: {listed}, or X.to_numpy() if they are the same by other names")
 
 
 def _are_values(target: np.ndarray) -> bool:

@@ -34,6 +34,7 @@ def meaning(reading: Reading, data: Samples, output: str) -> Callable[[np.ndarra
     k = len(known)
     kind = reading.kind if output == "auto" else output
     answer = asked(reading, data, data.X)
+    check_steady(reading, data, answer)
     width = answer.shape[1]
     text = answer.dtype.kind in "OUSb"
     if kind == "label" or text or (kind == "auto" and width == 1 and set(np.unique(answer).tolist()) <= set(known.tolist())):
@@ -73,6 +74,25 @@ def meaning(reading: Reading, data: Samples, output: str) -> Callable[[np.ndarra
         f"it gives {width} {'number' if width == 1 else 'numbers'} for each sample, and there are {k} classes: {', '.join(map(name_of, known[:6]))}",
         "give samples of every class that the model knows and of no other, or a function with a score for each class",
     )
+
+
+def check_steady(reading: Reading, data: Samples, answer: np.ndarray) -> None:
+    """The same samples have to get the same answers: of chance, or of answers that depend on who else is asked, there is no border."""
+    few = min(len(data.X), 200)
+    again = asked(reading, data, data.X[: max(few // 2, 1)])
+    before = answer[: len(again)]
+    if before.dtype.kind in "biuf" and again.dtype.kind in "biuf" and again.shape == before.shape:
+        before, again = numbers(before), numbers(again)
+        with np.errstate(invalid="ignore"):
+            differ = (np.abs(before - again) > (5e-2 if reading.half else 1e-3) * (1.0 + np.abs(before).max())).any(axis=1)
+    else:
+        differ = np.array([one.tolist() != other.tolist() for one, other in zip(before, again)])
+    if differ.sum() > len(again) // 100:
+        raise refuse(
+            reading.source,
+            f"its answers to {differ.sum()} of {len(again)} samples differ from one call to the next",
+            "leave chance out of it (dropout that ignores the mode, noise), or give a mean: lambda X: np.mean([f(X) for _ in range(100)], axis=0)",
+        )
 
 
 def numbers(answer: np.ndarray) -> np.ndarray:

@@ -64,6 +64,8 @@ def run(given: argparse.Namespace) -> None:
         raise refuse("--format", f"there is no format {strangers[0]}", "choose among svg, png, pdf, gif, apng, mp4")
     samples = _native.read_data(given.data, given.target)
     activations = [name for name in given.activations.split(",") if name]
+    if not activations and model.suffix.lower() in (".safetensors", ".pt", ".pth"):
+        raise refuse(str(model), "a file of weights does not say what follows each layer", "name it: --activations tanh,tanh,sigmoid")
     network = _native.read_network(str(model), activations)
     classes = samples.class_names()
     if classes is not None:

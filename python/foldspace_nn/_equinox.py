@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .models import Chain, Reading, Unreadable, matching
+from .models import Chain, Reading, Unreadable, asking, matching
 
 __all__ = ["read"]
 
@@ -20,11 +20,13 @@ def read(model: Any) -> Reading:
         import equinox
 
         quiet = equinox.nn.inference_mode(model)
-        return np.asarray(jax.vmap(quiet)(jax.numpy.asarray(X, dtype=precision)), dtype=np.float64)
+        with asking(reading.source):
+            return np.asarray(jax.vmap(quiet)(jax.numpy.asarray(X, dtype=precision)), dtype=np.float64)
 
-    leaves = [leaf for leaf in jax.tree_util.tree_leaves(model) if hasattr(leaf, "dtype") and leaf.dtype.kind == "f"]
+    leaves = [leaf for leaf in jax.tree_util.tree_leaves(model) if hasattr(leaf, "dtype") and jax.numpy.issubdtype(leaf.dtype, jax.numpy.floating)]
     precision = leaves[0].dtype if leaves else np.dtype(np.float32)
     reading.exact = precision == np.float64
+    reading.half = precision.itemsize == 2
     reading.evaluate = evaluate
     chain = Chain()
     try:

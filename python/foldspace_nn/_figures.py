@@ -8,7 +8,7 @@ from typing import Any, Sequence
 import numpy as np
 
 from . import _black_box, _native, models
-from ._arrays import Samples, array, features as table_of, refuse, samples
+from ._arrays import Samples, _are_values, array, features as table_of, refuse, samples
 from .models import BlackBoxWarning, Reading
 from .picture import Animation, Picture
 
@@ -30,8 +30,10 @@ class Scene:
         if reading.names is not None and len(reading.names) != table.shape[1]:
             raise refuse("X", f"there are {table.shape[1]} features, the model was trained on {len(reading.names)}", f"give {', '.join(reading.names[:6])}")
         self.whole = self._chain(table.shape[1])
+        # A regression on classes' numbers parts classes where it is said to.
+        task = "classes" if reading.task == "values" and output != "auto" else reading.task
         self.data = samples(
-            X, y, classes=reading.classes, task=reading.task, outputs=self.whole.outputs if self.whole else self._outputs(table, X), features_=features,
+            X, y, classes=reading.classes, task=task, outputs=self.whole.outputs if self.whole else self._outputs(table, X), features_=features,
             feature_names=feature_names, known_names=reading.names, class_names=class_names,
         )  # fmt: skip
         self.network = self.whole
@@ -62,10 +64,7 @@ class Scene:
         if reading.evaluate is None or not np.isfinite(table).all():
             return True
         points = np.vstack([table[:2000], around(table)])
-        try:
-            own = np.asarray(_black_box.asked(reading, self.data, points), dtype=np.float64)
-        except (TypeError, RuntimeError) as error:
-            raise refuse(reading.source, f"it can't be asked ({str(error).strip().splitlines()[0][:120]})", "give samples as it was trained on") from error
+        own = np.asarray(_black_box.asked(reading, self.data, points), dtype=np.float64)
         chain = models.forward(network, points)
         if chain.shape[1] == 1 and own.shape[1] == 2:
             own = own[:, 1:]
@@ -130,7 +129,12 @@ def _range(limits: Any, place: str) -> Range:
 def _picture(figure: _native.Figure, theme: str, title: str | None, caption: str | None, size: tuple[int, int] | None) -> Picture:
     if theme not in ("light", "dark"):
         raise refuse("theme", f"there is no theme {theme!r}", "choose light or dark")
-    return Picture(figure.altered(title, caption, size), theme)
+    if size is not None:
+        sides = list(size) if isinstance(size, (tuple, list, np.ndarray)) else [size]
+        if len(sides) != 2 or not all(isinstance(side, (int, np.integer)) and 1 <= side <= 16384 for side in sides):
+            raise refuse("size", f"{size!r} is no size", "give width and height in pixels, such as (720, 560)")
+        size = int(sides[0]), int(sides[1])
+    return Picture(figure.altered(None if title is None else str(title), None if caption is None else str(caption), size), theme)
 
 
 def boundary(
@@ -159,7 +163,9 @@ def boundary(
     scene = Scene(model, X, y, output, features=features, feature_names=feature_names, class_names=class_names)
     data = scene.data
     if data.classes is None:
-        raise refuse("y", "the targets are numbers, there are no classes to part", "give classes, or draw prediction, residuals or data")
+        values = scene.reading.task == "values" and not _are_values(array(y))
+        remedy = 'say output="value" to part classes by their numbers' if values else "give classes"
+        raise refuse("y", "the targets are numbers, there are no classes to part", f"{remedy}, or draw prediction, residuals or data")
     settled = scene.settled
     if settled is not None and settled.decides():
         figure = _native.draw("boundary", settled, data.native, scene.source, data.features, *limits)
@@ -206,8 +212,18 @@ def _regression(name: str, model: Any, X: Any, y: Any, feature_names: Any, *show
     reading.task = "values"
     reading.classes = None
     scene = Scene(reading, X, y, feature_names=feature_names)
-    figure = _native.draw(name, scene.chain(), scene.data.native, scene.source)
-    return _picture(figure, *shown)
+    given, network = scene.data, scene.settled
+    native = given.native
+    if network is None:
+        # These figures look at nothing but predictions, which a black box gives as well: they pass through unchanged.
+        assert given.values is not None
+        predicted = _black_box.numbers(_black_box.asked(reading, given, given.X))
+        if predicted.shape != given.values.shape:
+            raise refuse(reading.source, f"it gives {predicted.shape[1]} numbers for each sample, and y has {given.values.shape[1]}", "give as many targets as it predicts")
+        names = [f"p{k + 1}" for k in range(predicted.shape[1])]
+        native = _native.Data.values(np.ascontiguousarray(predicted), names, np.ascontiguousarray(given.values), list(given.target_names))
+        network = _native.Network.build([("affine", "prediction", np.eye(predicted.shape[1]), np.zeros(predicted.shape[1]))])
+    return _picture(_native.draw(name, network, native, scene.source), *shown)
 
 
 def data(X: Any, y: Any, *, features: Any = None, feature_names: Any = None, class_names: Any = None, theme: str = "light", title: str | None = None, caption: str | None = None, size: tuple[int, int] | None = None) -> Picture:
@@ -278,6 +294,8 @@ def separability(activations: Any, y: Any) -> dict[str, Any]:
     (row, weight), and the `gap` that rounding leaves. More classes: `pairs`, such a dictionary for each pair of labels.
     """
     table, _, _ = table_of(activations)
+    if _are_values(array(y)):
+        raise refuse("y", "the targets are numbers, there are no classes to part", "give a class for each sample, such as y > y.mean()")
     given = samples(table, y, task="classes")
     assert given.classes is not None
     labels = np.unique(np.asarray(array(y)).reshape(len(table), -1)[:, 0]) if array(y).ndim < 2 else given.classes

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ._arrays import array, refuse
-from .models import Chain, Reading, Unreadable, ancestry, matching
+from .models import Chain, Reading, Unreadable, ancestry, asking, matching
 
 __all__ = ["read"]
 
@@ -21,15 +21,17 @@ def read(model: Any) -> Reading:
         raise refuse(type(model).__name__, "it has no weights yet", "train it, or call it once with samples: model(X[:1])")
     name = type(model).__name__
     precision = str(getattr(model, "compute_dtype", "float32"))
-    reading = Reading(name, exact=precision == "float64", half=precision.endswith("float16"), kind=meaning(model))
+    kinds = {str(getattr(layer, "compute_dtype", precision)) for layer in [model, *getattr(model, "_flatten_layers", lambda: [])()]}
+    reading = Reading(name, exact=kinds == {"float64"} or precision == "float64", half=any(kind.endswith("float16") for kind in kinds), kind=meaning(model))
 
     def evaluate(X: np.ndarray) -> np.ndarray:
         import keras
 
-        answer = model(keras.ops.convert_to_tensor(X.astype(precision if precision != "bfloat16" else "float32")), training=False)
+        with asking(name):
+            answer = model(keras.ops.convert_to_tensor(X.astype(precision if precision != "bfloat16" else "float32")), training=False)
         if isinstance(answer, (list, tuple, dict)):
             raise refuse(name, "it has several outputs", "give a function that gives one: lambda X: model(X)[0]")
-        return np.asarray(keras.ops.convert_to_numpy(answer), dtype=np.float64)
+        return array(keras.ops.convert_to_numpy(answer)).astype(np.float64)
 
     reading.evaluate = evaluate
     try:

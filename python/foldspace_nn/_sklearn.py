@@ -7,7 +7,7 @@ from typing import Any, Callable
 import numpy as np
 
 from ._arrays import array, refuse
-from .models import Chain, Reading, Unreadable, ancestry, read as read_any
+from .models import Chain, Reading, Unreadable, ancestry, calling, read as read_any
 
 __all__ = ["is_estimator", "read", "read_function"]
 
@@ -123,7 +123,8 @@ def asked(model: Any, method: str) -> Callable[[np.ndarray], np.ndarray]:
                 pass
             else:
                 X = pandas.DataFrame(X, columns=names)
-        return array(call(X))
+        with calling(f"{type(model).__name__}.{method}", X):
+            return array(call(X))
 
     return evaluate
 
@@ -146,8 +147,13 @@ def read_function(function: Callable[..., Any]) -> Reading:
             reason="nothing but a method's answers",
             expected=True,
         )
-    shown = "A function" if name == "<lambda>" else name
-    return Reading(shown.replace("$", ""), evaluate=lambda X: array(function(X)), reason="nothing but a function's answers", expected=True)
+    shown = "A function" if name.startswith("<") else name.replace("$", "")
+
+    def evaluate(X: np.ndarray) -> np.ndarray:
+        with calling(shown, X):
+            return array(function(X))
+
+    return Reading(shown, evaluate=evaluate, reason="nothing but a function's answers", expected=True)
 
 
 def walk(model: Any) -> tuple[Chain, bool]:

@@ -11,7 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import fx, nn
 
-from .models import Chain, Reading, Unreadable
+from ._arrays import first_line, refuse
+from .models import Chain, Reading, Unreadable, asking
 
 __all__ = ["read"]
 
@@ -20,6 +21,7 @@ SELU = (1.0507009873554805, 1.6732632423543772)
 
 def read(model: nn.Module) -> Reading:
     model = unwrapped(model)
+    check(model)
     parameter = next(iter(model.parameters()), None)
     reading = Reading(type(model).__name__, evaluate=evaluator(model), exact=parameter is not None and parameter.dtype == torch.float64)
     reading.half = parameter is not None and parameter.dtype in (torch.float16, torch.bfloat16)
@@ -32,6 +34,18 @@ def read(model: nn.Module) -> Reading:
     except Unreadable as error:
         reading.reason = str(error)
     return reading
+
+
+def check(model: nn.Module) -> None:
+    """Weights have to be there, and real numbers."""
+    name = type(model).__name__
+    for parameter in [*model.parameters(), *model.buffers()]:
+        if isinstance(parameter, nn.parameter.UninitializedTensorMixin):
+            raise refuse(name, "it has no weights yet", "call it once with samples: model(torch.tensor(X[:1], dtype=torch.float32))")
+        if parameter.is_meta:
+            raise refuse(name, "it is on the device meta and has no weights", "load them: model.to_empty(device=\"cpu\"), then load_state_dict")
+        if parameter.is_complex():
+            raise refuse(name, "its weights are complex", "give a function of real scores: lambda X: ...")
 
 
 def unwrapped(model: nn.Module) -> nn.Module:
@@ -64,7 +78,7 @@ def evaluator(model: nn.Module) -> Callable[[np.ndarray], np.ndarray]:
         kind = torch.float32 if parameter is None else parameter.dtype
         device = "cpu" if parameter is None else parameter.device
         points = torch.as_tensor(np.ascontiguousarray(X)).to(device=device, dtype=kind)
-        with evaluating(model), torch.no_grad():
+        with asking(type(model).__name__), evaluating(model), torch.no_grad():
             answer = model(points)
         if not isinstance(answer, torch.Tensor):
             raise ValueError(f"{type(model).__name__}: it gives a {type(answer).__name__}; wrap it in a function that gives one tensor")
@@ -75,9 +89,16 @@ def evaluator(model: nn.Module) -> Callable[[np.ndarray], np.ndarray]:
 
 def walk(model: nn.Module) -> tuple[Chain, bool]:
     """The chain, and whether the model's outputs are logarithms of the chain's."""
+    if isinstance(model, torch.jit.ScriptModule):
+        raise Unreadable("been compiled by torch.jit, which hides its layers")
+    # In evaluation mode to the end: spectral norm, asked for its weight in training, goes on with its iteration.
+    with evaluating(model), torch.no_grad():
+        return follow(model)
+
+
+def follow(model: nn.Module) -> tuple[Chain, bool]:
     try:
-        with evaluating(model):
-            graph = fx.symbolic_trace(model).graph
+        graph = fx.symbolic_trace(model).graph
     except Exception as error:
         raise Unreadable(f"a forward pass that torch.fx can't follow ({first_line(error)})") from error
     modules = dict(model.named_modules())
@@ -90,8 +111,12 @@ def walk(model: nn.Module) -> tuple[Chain, bool]:
             raise Unreadable(f"{len(used)} inputs")
         inputs = used
     now = inputs[0]
+    shapes: set[fx.Node] = set()
     for node in graph.nodes:
         if node.op in ("placeholder", "get_attr"):
+            continue
+        if asks_shape(node, shapes):
+            shapes.add(node)
             continue
         if node.op == "output":
             if node.args[0] is not now:
@@ -99,10 +124,8 @@ def walk(model: nn.Module) -> tuple[Chain, bool]:
             break
         if not node.users:
             continue
-        carried = [argument for argument in node.all_input_nodes if argument.op != "get_attr"]
+        carried = [argument for argument in node.all_input_nodes if argument.op != "get_attr" and argument not in shapes]
         if carried != [now]:
-            if node.op == "call_function" and node.target is getattr:
-                raise Unreadable("a forward pass that depends on shapes")
             what = "a residual or branching connection" if len(carried) > 1 or carried != [now] else "a branch"
             raise Unreadable(f"{what} at {node.name}")
         if walker.logarithm:
@@ -122,8 +145,19 @@ def walk(model: nn.Module) -> tuple[Chain, bool]:
     return chain, walker.logarithm
 
 
-def first_line(error: Exception) -> str:
-    return str(error).strip().split("\n")[0][:100]
+def asks_shape(node: fx.Node, shapes: set[fx.Node]) -> bool:
+    """Whether it asks for a shape, or reckons with nothing but shapes."""
+    if node.op == "call_method" and node.target in ("size", "dim"):
+        return True
+    if node.op == "call_function" and node.target is getattr:
+        return node.args[1] in ("shape", "ndim", "device", "dtype")
+    return node.op == "call_function" and bool(shapes) and bool(node.all_input_nodes) and set(node.all_input_nodes) <= shapes
+
+
+def flattens(sizes: Any) -> bool:
+    """Whether a view keeps the samples apart: (n, -1), (-1, d), and (-1) of a single number each; what it makes of them is compared later."""
+    sizes = list(sizes[0]) if len(sizes) == 1 and isinstance(sizes[0], (tuple, list)) else list(sizes)
+    return len(sizes) in (1, 2) and (len(sizes) == 2 or sizes[0] == -1 or isinstance(sizes[0], fx.Node))
 
 
 class Walker:
@@ -251,6 +285,9 @@ class Walker:
         elif target is torch.flatten:
             if get(1, "start_dim", 0) != 1:
                 raise Unreadable("a flattening of samples into each other")
+        elif target is torch.reshape:
+            if not flattens([get(1, "shape", ())]):
+                raise Unreadable("a reshape into several dimensions")
         elif target is torch.squeeze:
             if get(1, "dim", None) not in (1, -1):
                 raise Unreadable("a squeeze of any dimension; say squeeze(-1)")
@@ -299,6 +336,9 @@ class Walker:
             self.softmax(arguments[0] if arguments else keywords.get("dim"), name == "log_softmax")
         elif name in ("float", "double", "contiguous", "clone"):
             pass
+        elif name in ("view", "reshape"):
+            if not flattens(arguments or [keywords.get("shape", ())]):
+                raise Unreadable(f"a {name} into several dimensions")
         elif name == "flatten" and (arguments[:1] == [1] or keywords.get("start_dim") == 1):
             pass
         elif name == "squeeze" and (arguments[:1] in ([1], [-1]) or keywords.get("dim") in (1, -1)):

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import warnings
 from pathlib import Path
 from typing import Any, Iterator
+
+import numpy as np
 
 from . import _native, models
 from ._arrays import refuse
@@ -45,6 +48,8 @@ class Film:
         self._frames: list[tuple[int, Chain]] = []
         self._scene: Scene | None = None
         self._count = 0
+        self._reached = self._before = 0
+        self._begun = False
 
     def __len__(self) -> int:
         """The number of networks kept."""
@@ -63,6 +68,9 @@ class Film:
             raise refuse(reading.source, f"a film keeps the weights of a chain of layers, and it has {reading.reason}", "draw boundary before and after the training instead")
         self._scene = Scene(reading, self._X, self._y, self._output, **self._look)
         self._scene.chain()
+        if self._scene.data.classes is None:
+            raise refuse("y", "the targets are numbers, and a film shows how classes come apart", "draw prediction or residuals of the trained network")
+        self._native([(0, reading.chain)])
 
     def snap(self, count: int | None = None) -> None:
         """Keeps the weights as they are now; `count` says how far training is, by default how often this was called."""
@@ -80,6 +88,11 @@ class Film:
             self._frames = [*self._frames[:-1:2], self._frames[-1]]
             self._every *= 2
 
+    def _moved(self) -> bool:
+        """Whether the weights are others than in the last picture."""
+        now, last = models.read(self._model).chain, self._frames[-1][1]
+        return now is not None and any(not np.array_equal(a, b) for one, other in zip(now.steps, last.steps) for a, b in zip(one, other) if isinstance(a, np.ndarray))
+
     def tick(self, count: int) -> None:
         """Keeps the weights where `count` is one of those that are wanted."""
         if count % self._every == 0:
@@ -88,17 +101,28 @@ class Film:
     def _animation(self, most: int | None = None) -> Animation:
         if not self._frames or self._scene is None:
             raise refuse("film", "there is no picture in it yet", "train with it as a callback, or call snap()")
-        frames = self._frames
+        frames = self._sound()
         if most is not None and len(frames) > most:
             frames = [frames[k * (len(frames) - 1) // max(most - 1, 1)] for k in range(most)]
+        return Animation(self._native(frames), self._theme, 15)
+
+    def _sound(self) -> list[tuple[int, Chain]]:
+        """The pictures until a training diverges, if it does."""
+        for place, (count, chain) in enumerate(self._frames):
+            if not chain.finite():
+                if place == 0:
+                    raise refuse("film", "the weights are not finite from the beginning", "lower the learning rate, and begin with fresh weights")
+                warnings.warn(f"from {self._unit} {count} on the weights are not finite, the training diverged: the film ends before", stacklevel=4)
+                return self._frames[:place]
+        return self._frames
+
+    def _native(self, frames: list[tuple[int, Chain]]) -> _native.Animation:
         scene = self._scene
+        assert scene is not None
         width = scene.data.X.shape[1]
         kind = self._output if self._output != "auto" or scene.reading.kind != "logit" else "logit"
-        networks = []
-        for count, chain in frames:
-            built = chain.build(inputs=width)
-            networks.append((count, built if scene.data.classes is None else built.read_output(kind, scene.data.raw_names)))
-        return Animation(_native.film(networks, scene.data.native, self._unit, scene.data.features), self._theme, 15)
+        networks = [(count, chain.build(inputs=width).read_output(kind, scene.data.raw_names)) for count, chain in frames]
+        return _native.film(networks, scene.data.native, self._unit, scene.data.features)
 
     def save(self, path: str | os.PathLike[str], fps: int = 15, scale: float = 1.0, frames: int = 300) -> Path:
         """Draws it and writes `.gif`, `.apng` or `.mp4`, of at most so many `frames`, evenly chosen."""
@@ -114,18 +138,26 @@ class Film:
     # A Keras callback, by its methods: Keras need not be there.
     def set_model(self, model: Any) -> None:
         """Keras says which model it trains."""
+        own, trained = ({id(variable) for variable in getattr(one, "trainable_variables", ())} for one in (self._model, model))
+        if own and trained and not own & trained:
+            raise refuse("film", "it is of another model than the one that is trained", "make it of that one: fs.Film(model, X, y)")
 
     def set_params(self, params: Any) -> None:
         """Keras says how it trains."""
 
     def on_train_begin(self, logs: Any = None) -> None:
         """The network before training."""
+        self._begun = False
         if not self._frames:
             self.snap(0)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """The network after an epoch."""
-        self.tick(epoch + 1)
+        """The network after an epoch. A second fit counts from 0 again, and its epochs come after those of the first."""
+        if not self._begun:
+            self._begun = True
+            self._before = 0 if epoch + 1 > self._reached else self._reached - epoch
+        self._reached = self._before + epoch + 1
+        self.tick(self._reached)
 
     def skorch(self) -> Any:
         """A skorch callback that fills this film."""
@@ -208,5 +240,8 @@ def record(
         handle.remove()
         if film._frames[-1][0] != steps:
             film.snap(steps)
+        elif steps == 0 and film._moved():
+            warnings.warn("no optimiser of PyTorch's made a step, and yet the weights have changed: call film.snap() after each update", stacklevel=3)
+            film.snap(1)
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable, Sequence
+from typing import Any, Callable, Iterator, Sequence
 
 import numpy as np
 
 from . import _native
-from ._arrays import array, features, refuse
+from ._arrays import array, features, first_line, refuse
 
 __all__ = ["BlackBoxWarning", "Chain", "Network", "Reading", "Unreadable", "read"]
 
@@ -76,6 +77,10 @@ class Chain:
     def mark(self, name: str) -> None:
         """The output of the layer `name` is what there is now."""
         self.places[name] = len(self.steps)
+
+    def finite(self) -> bool:
+        """Whether every number is one."""
+        return all(np.isfinite(part).all() for step in self.steps for part in step if isinstance(part, np.ndarray))
 
     def build(self, steps: int | None = None, inputs: int | None = None) -> _native.Network:
         """The network of the first `steps` steps."""
@@ -158,6 +163,12 @@ class Network:
         """Name, weights (units x inputs), biases and activation of every layer."""
         return layers(self._native)
 
+    @classmethod
+    def from_file(cls, path: str | os.PathLike[str], activations: Sequence[str] = ()) -> Network:
+        """From ONNX; or from weights in `.safetensors`, `.pt` or `.pth`, with what follows each layer: `["tanh", "tanh", "sigmoid"]`."""
+        network = _native.read_network(os.fspath(path), [activations] if isinstance(activations, str) else list(activations))
+        return cls(layers(network))
+
     def forward(self, X: Any) -> np.ndarray:
         """The output for samples (n x inputs)."""
         return forward(self._native, features(X)[0])
@@ -187,11 +198,37 @@ def ancestry(model: Any) -> list[str]:
     return [f"{kind.__module__}.{kind.__qualname__}" for kind in type(model).__mro__]
 
 
-def read(model: Any, inputs: int | None = None) -> Reading:
+@contextlib.contextmanager
+def asking(source: str) -> Iterator[None]:
+    """What a framework says of samples that its model can't take, in a sentence."""
+    try:
+        yield
+    except Exception as error:
+        raise refuse(source, f"it can't be asked ({first_line(error)})", "give samples as it was trained on, or a function of samples that calls it: lambda X: model(...)") from error
+
+
+@contextlib.contextmanager
+def calling(source: str, X: np.ndarray) -> Iterator[None]:
+    """Somebody's own function raises what it will; a note says with what it was called."""
+    try:
+        yield
+    except Exception as error:
+        error.add_note(f"foldspace_nn asked {source} about {len(X)} samples at once, an array of shape {X.shape}. Where it has no answers, choose xlim and ylim.")
+        raise
+
+
+def read(model: Any) -> Reading:
     """Finds out what a model is.
 
     Raises ValueError where it is nothing that can be drawn.
     """
+    reading = _read(model)
+    if reading.chain is not None and not any(step[0] == "affine" for step in reading.chain.steps):
+        reading.chain, reading.reason = None, "no layer with weights"
+    return reading
+
+
+def _read(model: Any) -> Reading:
     if isinstance(model, Reading):
         return model
     if isinstance(model, Network):
@@ -220,6 +257,8 @@ def read(model: Any, inputs: int | None = None) -> Reading:
         return _sklearn.read(model)
     if callable(model):
         return _sklearn.read_function(model)
+    if getattr(model, "refit", True) is False:
+        raise refuse(type(model).__name__, "it was fitted with refit=False and keeps no model", "fit it with refit=True, or give one of its models")
     raise refuse(
         type(model).__name__,
         "this is no model that can be asked",

@@ -56,6 +56,8 @@ class Picture:
 
     def save(self, path: str | os.PathLike[str], dpi: float = 192.0) -> Path:
         """Writes `.svg`, `.pdf` or `.png`; `dpi` matters to PNG alone."""
+        if hasattr(path, "write"):
+            raise refuse("save", "it takes a path", "write picture.png() or picture.svg() to an open file")
         self._figure.save(os.fspath(path), self._theme, float(dpi))
         return Path(path)
 
@@ -80,17 +82,20 @@ class Animation:
         self._native = native
         self._least = least
         self._theme = theme
-        self._fps = fps or type(self)._fps
+        self._fps = type(self)._fps if fps is None else fps
 
     def save(self, path: str | os.PathLike[str], fps: int | None = None, scale: float = 1.0) -> Path:
         """Writes `.gif`, `.apng` or `.mp4` (which needs ffmpeg)."""
+        if hasattr(path, "write"):
+            raise refuse("save", "it takes a path", "save to one and read it again")
         path = Path(path)
         kind = path.suffix.lower().lstrip(".")
         if kind not in ("gif", "apng", "mp4"):
             raise refuse(str(path), "an animation is saved as .gif, .apng or .mp4", "give the file one of these endings")
-        if int(fps or self._fps) < self._least:
-            raise refuse("fps", f"{fps or self._fps} frames per second are too few for its movements", f"give {self._least} or more")
-        written = self._native.save(str(path), kind, self._theme, int(fps or self._fps), float(scale))
+        fps = int(self._fps if fps is None else fps)
+        if fps < self._least:
+            raise refuse("fps", f"{fps} frames per second are too few for its movements", f"give {self._least} or more")
+        written = self._native.save(str(path), kind, self._theme, fps, float(scale))
         return Path(written[0])
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use foldspace::anim::{Format, Moment, Options, Timeline, write_animation};
-use foldspace::error::Result;
+use foldspace::error::{Error, Result};
 use foldspace::figures::{Film, Flow, Judged, Subject};
 use foldspace::plot::Figure;
 use pyo3::prelude::*;
@@ -12,6 +12,7 @@ use crate::data::Data;
 use crate::error::raise;
 use crate::network::Network;
 use crate::picture::{axes_of, theme_of};
+use crate::work::{aside, aside_until};
 
 /// What moves.
 enum Motion {
@@ -55,13 +56,19 @@ impl Animation {
     ) -> PyResult<Vec<PathBuf>> {
         let theme = theme_of(theme)?;
         let format: Format = format.parse().map_err(raise)?;
-        let written = py.detach(|| {
+        aside_until(py, |cancelled| {
             let timeline = self.motion.timeline(fps)?;
             write_animation(&path, &[format], &Options::default(), &timeline, |moment| {
+                if cancelled.is_set() {
+                    return Err(Error::invalid(
+                        "animation",
+                        "it was cancelled",
+                        "save it again",
+                    ));
+                }
                 self.motion.draw(moment)?.to_frame(theme, scale)
             })
-        });
-        written.map_err(raise)
+        })
     }
 
     /// The number of different pictures at `fps` frames per second.
@@ -80,12 +87,12 @@ pub fn flow(
     source: String,
     features: Option<(String, String)>,
 ) -> PyResult<Animation> {
-    let flow = py.detach(|| {
-        let (network, data) = (network.inner.clone(), data.inner.clone());
+    let (network, data) = (network.inner.clone(), data.inner.clone());
+    let flow = aside(py, || {
         Subject::of(network, data, axes_of(features), source)?.flow()
-    });
+    })?;
     Ok(Animation {
-        motion: Motion::Flow(Box::new(flow.map_err(raise)?)),
+        motion: Motion::Flow(Box::new(flow)),
     })
 }
 
@@ -107,8 +114,11 @@ pub fn film(
         "epoch" => Judged::Epochs,
         _ => Judged::Steps,
     };
-    let film = py.detach(|| Film::new(networks, &data.inner, &axes_of(features), judged));
+    let data = data.inner.clone();
+    let film = aside(py, move || {
+        Film::new(networks, &data, &axes_of(features), judged)
+    })?;
     Ok(Animation {
-        motion: Motion::Film(film.map_err(raise)?),
+        motion: Motion::Film(film),
     })
 }

@@ -10,6 +10,7 @@ use crate::arrays::{bytes, matrix};
 use crate::data::Data;
 use crate::error::raise;
 use crate::picture::{Figure, axes_of};
+use crate::work::here;
 
 /// `scores` takes the bytes of samples, how many there are, and how many features they have, and gives an array (n x classes).
 #[pyfunction]
@@ -41,11 +42,11 @@ pub fn draw_black_box(
         window: [xlim, ylim],
         source,
     };
-    let found = black_box_figure(ask, &data.inner, &look);
+    let found = here(|| black_box_figure(ask, &data.inner, &look));
     if let Some(error) = raised.into_inner() {
         return Err(error);
     }
-    let (inner, curves, evaluations) = found.map_err(raise)?;
+    let (inner, curves, evaluations) = found?.map_err(raise)?;
     Ok(Figure {
         inner,
         curves,

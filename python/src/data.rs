@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 
 use crate::arrays::matrix;
 use crate::error::raise;
+use crate::work::aside;
 
 /// Samples with classes or numbers.
 #[pyclass(frozen)]
@@ -72,19 +73,17 @@ impl Data {
 #[pyfunction]
 #[pyo3(signature = (path, target=None))]
 pub fn read_data(py: Python<'_>, path: String, target: Option<String>) -> PyResult<Data> {
-    let inner = py
-        .detach(|| {
-            let mut table = toml::Table::new();
-            table.insert("path".to_owned(), path.into());
-            if let Some(target) = target {
-                table.insert("target".to_owned(), target.into());
-            }
-            let config = table.try_into::<DataConfig>().map_err(|error| {
-                let text = error.to_string().trim().replace('\n', " ");
-                Error::invalid("--data", text, "give a CSV or .npz file")
-            })?;
-            config.load(0, Path::new(""))
-        })
-        .map_err(raise)?;
+    let inner = aside(py, move || {
+        let mut table = toml::Table::new();
+        table.insert("path".to_owned(), path.into());
+        if let Some(target) = target {
+            table.insert("target".to_owned(), target.into());
+        }
+        let config = table.try_into::<DataConfig>().map_err(|error| {
+            let text = error.to_string().trim().replace('\n', " ");
+            Error::invalid("--data", text, "give a CSV or .npz file")
+        })?;
+        config.load(0, Path::new(""))
+    })?;
     Ok(Data { inner })
 }

@@ -22,6 +22,7 @@ fn spoken(text: &str) -> String {
         ("--data", "X, y"),
         ("--target", "target"),
         ("--format", "save"),
+        ("--fps", "fps"),
         ("say logit if", "say output=\"logit\" if"),
         ("value if with", "output=\"value\" if with"),
         ("`loss`, ", ""),

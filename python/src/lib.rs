@@ -9,6 +9,7 @@ mod error;
 mod network;
 mod picture;
 mod separability;
+mod work;
 
 use pyo3::prelude::*;
 

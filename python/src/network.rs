@@ -11,6 +11,7 @@ use pyo3::types::{PyBytes, PyList};
 
 use crate::arrays::{bytes, matrix, vector};
 use crate::error::{raise, refuse};
+use crate::work::aside;
 
 /// A feed-forward network in `float64`.
 #[pyclass(frozen)]
@@ -81,7 +82,8 @@ impl Network {
                 "give the features that it was trained on, in their order, and no others",
             ));
         }
-        let outputs: Mat<f64> = py.detach(|| self.inner.forward(points.as_ref()));
+        let network = self.inner.clone();
+        let outputs: Mat<f64> = aside(py, move || Ok(network.forward(points.as_ref())))?;
         Ok(bytes(py, outputs.as_ref()))
     }
 
@@ -134,11 +136,12 @@ impl Network {
 
 /// What a chain refuses.
 fn unfit(problem: String) -> PyErr {
-    refuse(
-        "network",
-        problem,
-        "check the shapes of the weights: (units, inputs), as PyTorch has them",
-    )
+    let remedy = if problem.contains("not finite") {
+        "the training has diverged: lower its learning rate, or take earlier weights"
+    } else {
+        "check the shapes of the weights: (units, inputs), as PyTorch has them"
+    };
+    refuse("network", problem, remedy)
 }
 
 /// From ONNX, or from weights in `.safetensors`, `.pt` or `.pth` with an activation per layer.
@@ -149,7 +152,7 @@ pub fn read_network(py: Python<'_>, path: PathBuf, activations: Vec<String>) -> 
         .iter()
         .map(|text| text.parse().map_err(raise))
         .collect::<PyResult<Vec<Activation>>>()?;
-    let inner = py.detach(|| read(&path, &activations)).map_err(raise)?;
+    let inner = aside(py, move || read(&path, &activations))?;
     Ok(Network { inner })
 }
 
@@ -167,7 +170,7 @@ fn read(path: &Path, activations: &[Activation]) -> foldspace::error::Result<Fro
         ),
         "safetensors" | "pt" | "pth" if activations.is_empty() => refuse(
             "a file of weights does not say what follows each layer",
-            "name it: activations=[\"tanh\", \"tanh\", \"sigmoid\"], or pass the model itself",
+            "read it as fs.Network.from_file(path, activations=[\"tanh\", \"tanh\", \"sigmoid\"]), or pass the model itself",
         ),
         "safetensors" | "pt" | "pth" => stack::read(path, activations),
         _ => refuse(

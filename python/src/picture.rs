@@ -1,5 +1,6 @@
 //! Pictures that stand still.
 
+use foldspace::data::Dataset;
 use foldspace::figures::{self, InputAxes, Name, Subject};
 use foldspace::plot::{Point, Theme};
 use pyo3::prelude::*;
@@ -8,6 +9,7 @@ use pyo3::types::PyBytes;
 use crate::data::Data;
 use crate::error::{raise, refuse};
 use crate::network::Network;
+use crate::work::{aside, aside_until};
 
 /// A finished picture.
 #[pyclass(frozen)]
@@ -22,13 +24,15 @@ impl Figure {
     /// As an SVG document.
     fn svg(&self, py: Python<'_>, theme: &str) -> PyResult<String> {
         let theme = theme_of(theme)?;
-        py.detach(|| self.inner.to_svg(theme)).map_err(raise)
+        let figure = self.inner.clone();
+        aside(py, move || figure.to_svg(theme))
     }
 
     /// As a PNG file's bytes.
     fn png<'py>(&self, py: Python<'py>, theme: &str, dpi: f64) -> PyResult<Bound<'py, PyBytes>> {
         let theme = theme_of(theme)?;
-        let bytes = py.detach(|| self.inner.to_png(theme, dpi)).map_err(raise)?;
+        let figure = self.inner.clone();
+        let bytes = aside(py, move || figure.to_png(theme, dpi))?;
         Ok(PyBytes::new(py, &bytes))
     }
 
@@ -41,8 +45,7 @@ impl Figure {
         dpi: f64,
     ) -> PyResult<()> {
         let theme = theme_of(theme)?;
-        py.detach(|| self.inner.save(&path, theme, dpi))
-            .map_err(raise)
+        aside_until(py, |_| self.inner.save(&path, theme, dpi))
     }
 
     /// The borders, x and y in turn, for `numpy.frombuffer`.
@@ -134,15 +137,16 @@ pub fn draw(
     ylim: Range,
 ) -> PyResult<Figure> {
     let name: Name = name.parse().map_err(raise)?;
-    let drawn = py.detach(|| {
+    let (network, data) = (network.clone(), data.inner.clone());
+    let (inner, curves) = aside(py, move || {
+        let plane = data.dimensions() > 1;
         let subject = subject(network, data, source, features)?.window(xlim, ylim);
         let curves = match name {
-            Name::Boundary if data.inner.dimensions() > 1 => subject.curves()?,
+            Name::Boundary if plane => subject.curves()?,
             _ => Vec::new(),
         };
         Ok((subject.draw(name)?, curves))
-    });
-    let (inner, curves) = drawn.map_err(raise)?;
+    })?;
     Ok(Figure {
         inner,
         curves,
@@ -161,8 +165,11 @@ pub fn draw_layer(
     source: String,
     features: Option<(String, String)>,
 ) -> PyResult<Figure> {
-    let drawn = py.detach(|| subject(network, data, source, features)?.layer(&head.inner));
-    Ok(still(drawn.map_err(raise)?))
+    let (head, network, data) = (head.clone(), network.clone(), data.inner.clone());
+    let drawn = aside(py, move || {
+        subject(network, data, source, features)?.layer(&head.inner)
+    })?;
+    Ok(still(drawn))
 }
 
 /// A figure of a network alone.
@@ -174,15 +181,20 @@ pub fn draw_network(
     source: String,
 ) -> PyResult<Figure> {
     let name: Name = name.parse().map_err(raise)?;
-    let drawn = py.detach(|| figures::of_network(&network.inner, name, &source));
-    Ok(still(drawn.map_err(raise)?))
+    let network = network.clone();
+    let drawn = aside(py, move || {
+        figures::of_network(&network.inner, name, &source)
+    })?;
+    Ok(still(drawn))
 }
 
 /// The share of samples that are given their class; `None` of numbers.
 #[pyfunction]
 pub fn accuracy(py: Python<'_>, network: &Network, data: &Data) -> PyResult<Option<f64>> {
-    py.detach(|| Ok(subject(network, data, String::new(), None)?.accuracy()))
-        .map_err(raise)
+    let (network, data) = (network.clone(), data.inner.clone());
+    aside(py, move || {
+        Ok(subject(network, data, String::new(), None)?.accuracy())
+    })
 }
 
 fn still(inner: foldspace::plot::Figure) -> Figure {
@@ -194,11 +206,10 @@ fn still(inner: foldspace::plot::Figure) -> Figure {
 }
 
 fn subject(
-    network: &Network,
-    data: &Data,
+    network: Network,
+    data: Dataset,
     source: String,
     features: Option<(String, String)>,
 ) -> foldspace::error::Result<Subject> {
-    let (network, data) = (network.inner.clone(), data.inner.clone());
-    Subject::of(network, data, axes_of(features), source)
+    Subject::of(network.inner, data, axes_of(features), source)
 }

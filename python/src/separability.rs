@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::arrays::matrix;
-use crate::error::raise;
+use crate::work::aside;
 
 /// Of points (n x d) with labels 0 and 1: a dictionary with the answer and its certificate.
 #[pyfunction]
@@ -15,9 +15,9 @@ pub fn separability<'py>(
     labels: Vec<usize>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let points = matrix(points, "activations")?;
-    let answer = py.detach(|| linear_separability(points.as_ref(), &labels));
+    let answer = aside(py, move || linear_separability(points.as_ref(), &labels))?;
     let certificate = PyDict::new(py);
-    match answer.map_err(raise)? {
+    match answer {
         Separability::Separable {
             normal,
             offset,

@@ -167,3 +167,30 @@ def test_images_go_in_as_they_are():
     images = np.random.RandomState(0).rand(40, 3, 2)
     bright = images.mean(axis=(1, 2)) > 0.5
     assert fs.boundary(lambda P: P.mean(axis=(1, 2)) > 0.5, images, bright).curves
+
+
+def test_what_numpy_does_not_know_by_itself():
+    small = pytest.importorskip("ml_dtypes").bfloat16
+    coarse = X.astype(small)
+    assert fs.boundary(NETWORK, coarse, y).svg() == fs.boundary(NETWORK, coarse.astype(float), y).svg()
+
+
+@pytest.mark.parametrize("size", [(0, 0), (-3, 5), (300.5, 200), 700, (100_000, 100_000)])
+def test_sizes(size):
+    with pytest.raises(ValueError, match="width and height in pixels"):
+        fs.boundary(NETWORK, X, y, size=size)
+
+
+def test_chance_has_no_border():
+    """Answers that differ from call to call would be drawn as a thousand islands."""
+    random = np.random.RandomState(0)
+    with pytest.raises(ValueError, match="differ from one call to the next"):
+        fs.boundary(lambda P: (P[:, 0] + random.randn(len(P)) > 0.5), X, y)
+    with pytest.raises(ValueError, match="differ from one call to the next"):
+        fs.boundary(lambda P: (P[:, 0] > P[:, 0].sum() / 10), X, y)
+
+
+def test_somebodys_own_exception_comes_with_a_note():
+    with pytest.raises(TypeError) as raised:
+        fs.boundary(lambda p: float(p[0] > 0.5), X, y)
+    assert "60 samples at once" in raised.value.__notes__[0] or "1 samples at once" in raised.value.__notes__[0]

@@ -107,3 +107,25 @@ def test_a_callback_films_the_epochs(moons, tmp_path):
 def test_a_model_without_weights():
     with pytest.raises(ValueError, match="no weights yet"):
         fs.weights(keras.Sequential([layers.Dense(2)]))
+
+
+def test_a_second_fit_goes_on_and_another_model_is_refused(moons):
+    X, y = moons
+    make = lambda: keras.Sequential([layers.Input((2,)), layers.Dense(4, activation="tanh"), layers.Dense(1, activation="sigmoid")])  # noqa: E731
+    model = make()
+    film = fs.Film(model, X, y)
+    for epochs in (3, 5):
+        calls = keras.callbacks.CallbackList([film], model=model, epochs=epochs)
+        calls.on_train_begin()
+        for epoch in range(epochs):
+            calls.on_epoch_end(epoch)
+        calls.on_train_end()
+    assert [count for count, _ in film._frames] == list(range(9))
+    with pytest.raises(ValueError, match="another model"):
+        keras.callbacks.CallbackList([fs.Film(make(), X, y)], model=model)
+
+
+def test_sixteen_bits_in_some_layers(moons):
+    X, y = moons
+    model = keras.Sequential([layers.Input((2,)), layers.Dense(8, activation="tanh", dtype="bfloat16"), layers.Dense(1, activation="sigmoid", dtype="float32")])
+    assert fs.boundary(model, X, y).evaluations is None

@@ -1,6 +1,7 @@
 """Networks of plain arrays, pictures and their files, and what PyTorch computed where it is not installed."""
 
 import base64
+import os
 import subprocess
 import sys
 import xml.dom.minidom
@@ -168,3 +169,27 @@ def test_the_command(tmp_path):
     failed = call("draw", MOONS, "--data", tmp_path / "none.csv")
     assert failed.returncode == 1 and "Traceback" not in failed.stderr and "none.csv" in failed.stderr
     assert call("train").returncode == 2
+
+
+def test_weights_files_take_their_activations():
+    with pytest.raises(ValueError, match="Network.from_file"):
+        fs.boundary("net.pt", [[0.0, 0.0], [1.0, 1.0]], [0, 1])
+    network, X, _ = moons_network()
+    assert np.array_equal(fs.Network.from_file(MOONS).forward(X), models_forward(MOONS, X))
+
+
+def models_forward(path, X):
+    from foldspace_nn import _native, models
+
+    return models.forward(_native.read_network(str(path)), X)
+
+
+@pytest.mark.skipif("FOLDSPACE" not in os.environ, reason="FOLDSPACE names no program to compare with")
+def test_the_program_draws_the_same_bytes(tmp_path):
+    """`foldspace draw` and the package: one core, two doors."""
+    _, X, y = moons_network()
+    np.savetxt(tmp_path / "points.csv", np.c_[X, y], fmt="%.17g", delimiter=",", header="x1,x2,label", comments="")
+    given = [os.environ["FOLDSPACE"], "draw", MOONS, "--data", tmp_path / "points.csv", "boundary", "embedding", "--format", "svg", "--out", tmp_path / "out"]
+    subprocess.run(list(map(str, given)), check=True, capture_output=True)
+    for name, figure in (("boundary", fs.boundary), ("embedding", fs.embedding)):
+        assert (tmp_path / f"out/{name}.svg").read_text() == figure(MOONS, X, y).svg()

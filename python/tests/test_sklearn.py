@@ -3,11 +3,12 @@
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.datasets import make_blobs
 from sklearn.decomposition import PCA
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.neural_network import MLPClassifier, MLPRegressor
@@ -220,3 +221,33 @@ def test_twelve_classes_and_one_feature():
     for made in (mlp(), RandomForestClassifier(5, random_state=0)):
         picture = fs.boundary(made.fit(one, target), one, target, features="height")
         assert "height" not in picture.caption and len(picture.svg()) > 5000
+
+
+def test_columns_in_another_order_are_no_silent_swap(moons):
+    X, y = moons
+    frame = pd.DataFrame(X, columns=["width", "height"])
+    for model in (mlp().fit(frame, y), RandomForestClassifier(5, random_state=0).fit(frame, y)):
+        with pytest.raises(ValueError, match=r"give X\[\['width', 'height'\]\]"):
+            fs.boundary(model, frame[["height", "width"]], y)
+        with pytest.raises(ValueError, match="not trained on a column w;"):
+            fs.boundary(model, frame.rename(columns={"width": "w"}), y)
+        assert fs.boundary(model, X, y).curves
+
+
+def test_regressions_that_part_classes_and_black_boxes_that_predict(moons):
+    X, y = moons
+    model = MLPRegressor(hidden_layer_sizes=(8,), max_iter=300, random_state=0).fit(X, y)
+    with pytest.raises(ValueError, match='output="value"'):
+        fs.boundary(model, X, y)
+    for curve in fs.boundary(model, X, y, output="value").curves:
+        assert np.abs(model.predict(curve) - 0.5).max() < 1e-9
+    forest = RandomForestRegressor(5, random_state=0).fit(X, X[:, 0] ** 2)
+    error = np.sqrt(np.mean((forest.predict(X) - X[:, 0] ** 2) ** 2))
+    assert f"{error:.3g}" in fs.prediction(forest, X, X[:, 0] ** 2).caption
+    fs.residuals(forest, X, X[:, 0] ** 2)
+
+
+def test_a_search_that_kept_no_model(moons):
+    X, y = moons
+    with pytest.raises(ValueError, match="refit=True"):
+        fs.boundary(GridSearchCV(mlp(), {"alpha": [1e-3]}, cv=2, refit=False).fit(X, y), X, y)

@@ -205,3 +205,89 @@ def test_the_fixture_is_drawn_alike_by_torch_onnx_and_arrays():
     model.load_state_dict({name: torch.tensor(FIXTURES[f"moons/{name}"]) for name in model.state_dict()})
     X, y = FIXTURES["moons/X"], FIXTURES["moons/y"]
     assert fs.boundary(model, X, y, caption="").svg() == fs.boundary(MOONS, X, y, caption="").svg()
+
+
+class Viewed(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = nn.Linear(2, 5), nn.Linear(5, 1)
+
+    def forward(self, x):
+        x = x.view(x.size(0), -1)
+        return self.b(self.a(x).relu().reshape(x.shape[0], -1)).view(-1)
+
+
+def test_views_that_keep_samples_apart():
+    agree(Viewed())
+
+
+def test_looking_changes_nothing(moons):
+    """Spectral norm goes on with its iteration whenever it is asked for its weight in training."""
+    X, y = moons
+    model = nn.Sequential(torch.nn.utils.parametrizations.spectral_norm(nn.Linear(2, 8)), nn.BatchNorm1d(8), nn.ReLU(), nn.Dropout(0.5), nn.Linear(8, 2)).train()
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    fs.boundary(model, X, y)
+    assert model.training and all(torch.equal(before[name], value) for name, value in model.state_dict().items())
+
+
+def test_tensors_of_any_kind(moons):
+    X, y = moons
+    model = nn.Linear(2, 2)
+    plain = fs.boundary(model, torch.tensor(X).half().float(), y).svg()
+    assert fs.boundary(model, torch.tensor(X).half(), y).svg() == plain
+    assert fs.boundary(model, torch.tensor(X).half().float().to_sparse(), y).svg() == plain
+    with pytest.raises(ValueError, match="holds nothing"):
+        fs.boundary(model, torch.tensor(X).to("meta"), y)
+
+
+def test_what_cannot_be_asked_says_so_in_a_sentence(moons):
+    X, y = moons
+    for model, words in [
+        (nn.Sequential(nn.LazyLinear(3), nn.ReLU(), nn.LazyLinear(2)), "no weights yet"),
+        (nn.Linear(2, 2).to("meta"), "device meta"),
+        (nn.Sequential(nn.LayerNorm(3), nn.Linear(3, 2)), "can't be asked"),
+        (nn.Bilinear(2, 2, 2), "can't be asked"),
+    ]:
+        with pytest.raises(ValueError, match=words):
+            fs.boundary(model, X, y)
+
+
+@pytest.mark.filterwarnings("ignore::foldspace_nn.BlackBoxWarning")
+def test_dropout_that_ignores_the_mode_is_refused(moons):
+    X, y = moons
+
+    class Careless(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.a, self.b = nn.Linear(2, 8), nn.Linear(8, 2)
+
+        def forward(self, x):
+            return self.b(F.dropout(torch.relu(self.a(x)), 0.5))
+
+    with pytest.raises(ValueError, match="differ from one call to the next"):
+        fs.boundary(Careless(), X, y)
+
+
+def test_a_training_that_diverges_is_filmed_until_then(moons, tmp_path):
+    X, y = moons
+    model = nn.Sequential(network(), nn.Sigmoid())
+    film = fs.Film(model, X, y)
+    film.snap()
+    film.snap()
+    with torch.no_grad():
+        model[0][0].weight[:] = float("nan")
+    film.snap()
+    with pytest.warns(UserWarning, match="from epoch 2 on"):
+        film.save(tmp_path / "f.gif")
+    with pytest.raises(ValueError, match="has diverged"):
+        fs.boundary(model, X, y)
+
+
+def test_updates_by_hand_are_noticed(moons):
+    X, y = moons
+    model = nn.Sequential(network(), nn.Sigmoid())
+    with pytest.warns(UserWarning, match="call film.snap"), fs.record(model, X, y) as film, torch.no_grad():
+        model[0][0].weight += 1.0
+    assert len(film) == 2
+    with pytest.raises(ValueError, match="prediction or residuals"), fs.record(model, X, X[:, 0]):
+        pass

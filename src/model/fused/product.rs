@@ -107,11 +107,9 @@ fn tile<const M: usize, const V: usize, const FUSED: bool>(
             sums[i] = [[numbers[row + i]; LANES]; V];
         }
     }
-    let b_rows = b.entries[from * b.stride..].chunks_exact(b.stride);
-    for (t, b) in (0..depth).zip(b_rows) {
-        let mut vectors = [[0.0; LANES]; V];
-        let here = &b[column..column + V * LANES];
-        vectors.as_flattened_mut().copy_from_slice(here);
+    for t in 0..depth {
+        let here = &b.entries[(from + t) * b.stride + column..][..V * LANES];
+        let vectors: [[f32; LANES]; V] = vectors_of(here);
         for i in 0..M {
             let a = rows[i][t];
             for v in 0..V {
@@ -124,16 +122,30 @@ fn tile<const M: usize, const V: usize, const FUSED: bool>(
     for i in 0..M {
         let to = &mut c[(row + i) * n + column..][..V * LANES];
         if matches!(start, Start::Old) {
-            let mut old = [[0.0; LANES]; V];
-            old.as_flattened_mut().copy_from_slice(to);
+            let old: [[f32; LANES]; V] = vectors_of(to);
             for v in 0..V {
                 for lane in 0..LANES {
                     sums[i][v][lane] += old[v][lane];
                 }
             }
         }
-        to.copy_from_slice(sums[i].as_flattened());
+        let (to, _) = to.as_chunks_mut::<LANES>();
+        for v in 0..V {
+            to[v] = sums[i][v];
+        }
     }
+}
+
+/// V vectors as a value. By an index and not by `as_flattened_mut` and `copy_from_slice`: the compiler may leave those as calls, around
+/// which every register of a tile goes to memory and back.
+#[inline(always)]
+fn vectors_of<const V: usize>(numbers: &[f32]) -> [[f32; LANES]; V] {
+    let (chunks, _) = numbers.as_chunks::<LANES>();
+    let mut vectors = [[0.0; LANES]; V];
+    for v in 0..V {
+        vectors[v] = chunks[v];
+    }
+    vectors
 }
 
 /// to (columns x rows) = fromᵀ, both with rows of their own strides. In squares, so that neither side leaves the cache.
@@ -145,8 +157,8 @@ pub fn transpose(from: Rows<'_>, to: &mut [f32], to_stride: usize, [rows, column
             let across = column..(column + LANES).min(columns);
             for i in here.clone() {
                 let from = &from.entries[i * from.stride..][across.clone()];
-                for (j, entry) in across.clone().zip(from) {
-                    to[j * to_stride + i] = *entry;
+                for j in across.clone() {
+                    to[j * to_stride + i] = from[j - column];
                 }
             }
         }
