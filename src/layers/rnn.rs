@@ -48,7 +48,7 @@ impl Rnn {
     ///
     /// ```
     /// use faer::mat;
-    /// use foldspace::layers::Rnn;
+    /// use foldspace::layers::rnn::Rnn;
     /// use foldspace::model::Activation;
     ///
     /// let halve_and_add = Rnn { w: mat![[0.5]], u: mat![[1.0]], b: vec![0.0], activation: Activation::Relu };
