@@ -27,6 +27,9 @@ pub struct CaptureConfig {
     /// Whether to keep gradients too: every parameter's on the epoch's last batch, and the loss's with respect to
     /// every site.
     pub gradients: bool,
+    /// Whether activations and gradients are kept in fewer bytes, in files of a form of our own, rather than as safetensors
+    /// that other programs read. Nothing is lost.
+    pub compress: bool,
 }
 
 /// The points whose activations are kept.
@@ -49,6 +52,7 @@ impl Default for CaptureConfig {
             sites: Vec::new(),
             of: CapturedSet::Train,
             gradients: false,
+            compress: false,
         }
     }
 }

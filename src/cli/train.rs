@@ -153,6 +153,9 @@ fn say_size(root: &Path, run: &crate::run::Run) -> Result<()> {
         text += &format!("; capture.every = {} keeps fewer of them", 10 * every);
         if !run.config.capture.sites.is_empty() {
             text += ", fewer capture.sites keep no activations that can be computed again";
+            if !run.config.capture.compress {
+                text += ", and capture.compress = true packs them with nothing lost";
+            }
         }
     }
     output::note(text);

@@ -670,6 +670,14 @@ pub(super) const CAPTURE: &[Key] = &[
         Default,
         "whether gradients are kept too",
     ),
+    key(
+        "compress",
+        "true or false",
+        Default,
+        "whether activations and gradients are kept as `.packed` files, up to a third smaller with nothing lost, that only \
+         foldspace reads (`foldspace export` makes others of them). By default they are safetensors, which other programs read, \
+         and packing takes longer than an epoch of a small network",
+    ),
 ];
 
 /// Of `[warnings]`.

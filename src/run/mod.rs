@@ -9,7 +9,7 @@
 //!   timing.csv                             how long every epoch took and when it ended: the only file that differs from run to run
 //!   weights/epoch-000150.safetensors       see model::weights
 //!   activations/epoch-000150.safetensors   [capture] sites
-//!   gradients/epoch-000150.safetensors     [capture] gradients
+//!   gradients/epoch-000150.safetensors     [capture] gradients; these two are epoch-000150.packed with [capture] compress
 //!   checkpoint/epoch-000150.safetensors    all that resuming needs: the last `train.keep_last`
 //!   checkpoint/best.safetensors            the one with the lowest loss
 //!   lock                                   held while a process trains
@@ -17,12 +17,14 @@
 //!
 //! [`Run`] reads one and needs no Burn device; [`Session`] trains into one.
 
+mod captures;
 #[cfg(feature = "train")]
 pub(crate) mod checkpoint;
 #[cfg(feature = "train")]
 pub(crate) mod keep;
 pub(crate) mod kept;
 pub(crate) mod log;
+mod packed;
 pub(crate) mod paths;
 #[cfg(feature = "train")]
 pub(crate) mod played;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
+use super::captures::PACKED;
 use crate::error::{Error, Result};
 
 /// The places in a run directory.
@@ -119,7 +120,9 @@ impl Paths {
         for folder in ["weights", "activations", "gradients", "checkpoint"] {
             if self.root.join(folder).exists() {
                 let later = self.epochs_in(folder)?.into_iter().filter(|&at| at > epoch);
-                files.extend(later.map(|later| self.epoch_file(folder, later)));
+                let plain = later.map(|later| self.epoch_file(folder, later));
+                let both = plain.flat_map(|path| [path.with_extension(PACKED), path]);
+                files.extend(both.filter(|path| path.exists()));
             }
         }
         Ok(files)
@@ -130,13 +133,15 @@ impl Paths {
         let mut epochs = Vec::new();
         for entry in fs::read_dir(&folder).map_err(Error::io(&folder, "read"))? {
             let name = entry.map_err(Error::io(&folder, "read"))?.file_name();
-            let epoch = name
-                .to_str()
-                .and_then(|name| name.strip_prefix("epoch-")?.strip_suffix(".safetensors"))
-                .and_then(|epoch| epoch.parse::<usize>().ok());
+            let epoch = name.to_str().and_then(|name| {
+                let (epoch, extension) = name.strip_prefix("epoch-")?.split_once('.')?;
+                let known = extension == "safetensors" || extension == PACKED;
+                known.then(|| epoch.parse::<usize>().ok())?
+            });
             epochs.extend(epoch);
         }
         epochs.sort_unstable();
+        epochs.dedup();
         Ok(epochs)
     }
 

@@ -1,15 +1,15 @@
 //! Reading a finished or running run. No Burn device is needed: figures are drawn from files.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use faer::Mat;
 
-use super::{Paths, kept, log};
+use super::{Paths, captures, kept, log};
 use crate::config::Config;
 use crate::data::split::Split;
 use crate::error::{Error, Result};
-use crate::model::store::{self, Array};
+use crate::model::store::Array;
 use crate::model::{Frozen, weights};
 use crate::train::EpochMetrics;
 
@@ -87,7 +87,7 @@ impl Run {
     /// # Errors
     /// As [`frozen`](Self::frozen).
     pub fn activations(&self, epoch: usize) -> Result<BTreeMap<String, Mat<f64>>> {
-        read_matrices(&self.paths.activations(epoch), "activations")
+        read_matrices(epoch, "activations", |epoch| self.paths.activations(epoch))
     }
 
     /// The captured gradients of an epoch's last batch, by parameter; weights (out x in), biases (out x 1).
@@ -95,7 +95,7 @@ impl Run {
     /// # Errors
     /// As [`frozen`](Self::frozen).
     pub fn gradients(&self, epoch: usize) -> Result<BTreeMap<String, Mat<f64>>> {
-        read_matrices(&self.paths.gradients(epoch), "gradients")
+        read_matrices(epoch, "gradients", |epoch| self.paths.gradients(epoch))
     }
 
     /// The training and the held-out samples that the run was trained on, made again from the seed or read again from the
@@ -116,12 +116,16 @@ impl Run {
 }
 
 /// Matrices by name.
-fn read_matrices(path: &Path, kind: &str) -> Result<BTreeMap<String, Mat<f64>>> {
-    let contents = store::read(path, kind)?;
+fn read_matrices(
+    epoch: usize,
+    kind: &str,
+    place: impl Fn(usize) -> PathBuf,
+) -> Result<BTreeMap<String, Mat<f64>>> {
+    let arrays = captures::read(kind, epoch, &place)?;
     let matrix = |(name, array): (String, Array)| {
         let (false, [rows, columns]) = (array.values.is_empty(), &array.shape[..]) else {
             return Err(Error::invalid(
-                path.display().to_string(),
+                place(epoch).display().to_string(),
                 format!("{name} is no matrix, its shape is {:?}", array.shape),
                 "restore the file from a copy",
             ));
@@ -130,5 +134,5 @@ fn read_matrices(path: &Path, kind: &str) -> Result<BTreeMap<String, Mat<f64>>> 
         let entry = |i: usize, j: usize| f64::from(array.values[i * columns + j]);
         Ok((name, Mat::from_fn(rows, columns, entry)))
     };
-    contents.arrays.into_iter().map(matrix).collect()
+    arrays.into_iter().map(matrix).collect()
 }

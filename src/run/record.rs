@@ -1,16 +1,16 @@
 //! What training leaves behind after an epoch: lines in the tables, the weights, and what `[capture]` asks for.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use burn::module::Module;
 use faer::Mat;
 
-use super::{Paths, Run, log};
+use super::{Paths, Run, captures, log};
 use crate::capture::{CapturedSet, Recorder, lattice};
 use crate::data::split::Split;
 use crate::error::{Error, Result};
-use crate::model::store::{self, Array};
+use crate::model::store::Array;
 use crate::model::{Mlp, Parameters, mlp, weights};
 use crate::train::{EpochReport, Samples, Trainer};
 
@@ -69,13 +69,25 @@ pub(super) fn network(
     if capture.gradients && epoch > 0 {
         let gradients = trainer.gradients().into_iter();
         let named = gradients.map(|gradient| (gradient.name, gradient.values));
-        write_matrices(&run.paths.gradients(epoch), "gradients", named)?;
+        write_matrices(
+            run,
+            "gradients",
+            |epoch| run.paths.gradients(epoch),
+            epoch,
+            named,
+        )?;
     }
     if capture.sites.is_empty() {
         return Ok(());
     }
     let values = activations(run, split, trainer, network);
-    write_matrices(&run.paths.activations(epoch), "activations", values)
+    write_matrices(
+        run,
+        "activations",
+        |epoch| run.paths.activations(epoch),
+        epoch,
+        values,
+    )
 }
 
 /// Refuses a network that training has blown up: what was kept before it stays.
@@ -147,8 +159,10 @@ fn with_recorded(
 
 /// Writes matrices by name, as `f32`.
 fn write_matrices(
-    path: &Path,
+    run: &Run,
     kind: &str,
+    place: impl Fn(usize) -> PathBuf,
+    epoch: usize,
     matrices: impl IntoIterator<Item = (String, Mat<f64>)>,
 ) -> Result<()> {
     let array = |(name, matrix): (String, Mat<f64>)| {
@@ -160,5 +174,7 @@ fn write_matrices(
         (name, array)
     };
     let arrays = matrices.into_iter().map(array).collect();
-    store::write(path, kind, &serde_json::json!({}), &arrays)
+    let capture = &run.config.capture;
+    let packed_every = capture.compress.then_some(capture.every);
+    captures::write(kind, epoch, place, &arrays, packed_every)
 }

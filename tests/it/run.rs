@@ -200,3 +200,92 @@ fn the_recorded_burn_version_is_the_one_in_use() {
     );
     assert!(lock.contains(&expected));
 }
+
+#[test]
+fn packed_captures_lose_nothing_and_resume_to_the_bit() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = |name: &str| folder.path().join(name);
+    let (plain, packed, parts) = (place("plain"), place("packed"), place("parts"));
+    let often = ["capture.every=1"];
+    let packing = ["capture.every=1", "capture.compress=true"];
+    train(&with(ADAM, 21, &often), &plain, Backend::Flex);
+    train(&with(ADAM, 21, &packing), &packed, Backend::Flex);
+
+    // Files of either form hold the same bits, and the packed ones are smaller.
+    let (plain, packed) = (Run::open(plain).unwrap(), Run::open(packed).unwrap());
+    let bits = |matrices: std::collections::BTreeMap<String, faer::Mat<f64>>| {
+        let bits = |matrix: faer::Mat<f64>| -> Vec<u64> {
+            let columns = matrix.col_iter().flat_map(|column| column.iter().copied());
+            columns.map(f64::to_bits).collect()
+        };
+        let named = matrices
+            .into_iter()
+            .map(|(name, m)| (name, m.shape(), bits(m)));
+        named.collect::<Vec<_>>()
+    };
+    for epoch in plain.epochs().unwrap() {
+        let both = [&plain, &packed].map(|run| bits(run.activations(epoch).unwrap()));
+        assert_eq!(both[0], both[1], "epoch {epoch}");
+        if epoch > 0 {
+            let both = [&plain, &packed].map(|run| bits(run.gradients(epoch).unwrap()));
+            assert_eq!(both[0], both[1], "epoch {epoch}");
+        }
+    }
+    let size = |run: &Run| -> usize {
+        let files = files(run.paths.root()).into_iter();
+        let captures = files.filter(|(name, _)| name.starts_with("activations"));
+        captures.map(|(_, bytes)| bytes.len()).sum()
+    };
+    // Most of these small files is headers and the first epochs, which change much.
+    assert!(
+        10 * size(&packed) < 9 * size(&plain),
+        "{} of {}",
+        size(&packed),
+        size(&plain)
+    );
+
+    // Stopped after an epoch that others are told from, and resumed.
+    let stop = AtomicBool::new(false);
+    let mut session =
+        Session::create(&with(ADAM, 21, &packing), &parts, Backend::Flex, false).unwrap();
+    let outcome = session.train(&stop, |report| {
+        stop.store(
+            report.metrics.epoch == 9,
+            std::sync::atomic::Ordering::Relaxed,
+        );
+    });
+    assert_eq!(outcome.unwrap(), Outcome::Stopped { epoch: 10 });
+    drop(session);
+    train_to_end(&mut Session::resume(&parts, &Resume::default()).unwrap());
+    assert_same(packed.paths.root(), &parts);
+
+    // A file that was cut off is refused by name, so is one that others are told from; the rest can still be read.
+    let parts = Run::open(parts).unwrap();
+    let file = |epoch: usize| parts.paths.activations(epoch).with_extension("packed");
+    for (epoch, lost, kept) in [
+        (11, vec![11], vec![10, 12]),
+        (8, vec![8, 9], vec![7, 16, 17]),
+    ] {
+        let whole = fs::read(file(epoch)).unwrap();
+        fs::write(file(epoch), &whole[..whole.len() / 2]).unwrap();
+        let name = format!("epoch-{epoch:06}.packed");
+        for at in lost {
+            let error = parts.activations(at).unwrap_err().to_string();
+            assert!(error.contains(&name), "{error}");
+        }
+        for at in kept {
+            parts.activations(at).unwrap();
+        }
+        fs::write(file(epoch), whole).unwrap();
+    }
+
+    // Going on from an earlier checkpoint forgets later files of either form.
+    parts
+        .paths
+        .after(8)
+        .unwrap()
+        .iter()
+        .for_each(|path| fs::remove_file(path).unwrap());
+    assert_eq!(parts.epochs().unwrap(), (0..=8).collect::<Vec<_>>());
+    assert!(!file(9).exists() && file(8).exists());
+}
