@@ -281,6 +281,25 @@ mod tests {
                 prop_assert!(error.contains("epoch-000009.packed"), "{}", error);
             }
         }
+
+        #[test]
+        fn a_file_made_up_under_a_right_checksum_is_read_or_refused(at in 0usize..400, bytes in prop::collection::vec(any::<u8>(), 1..20)) {
+            let values: Vec<u32> = (0..60u32).map(|i| i.wrapping_mul(0x9e37_79b9)).collect();
+            let arrays = Arrays::from([("embedding".to_owned(), array([30, 2], &values))]);
+            let mut file = pack("activations", &arrays, None);
+            let at = 12 + at % (file.len() - 12);
+            let end = (at + bytes.len()).min(file.len());
+            file[at..end].copy_from_slice(&bytes[..end - at]);
+            let sum = crc32fast::hash(&file[12..]);
+            file[8..12].copy_from_slice(&sum.to_le_bytes());
+            let read = unpack(&file, Path::new("x.packed"), "activations", |_| Ok(Arrays::new()));
+            match read {
+                Ok(arrays) => for array in arrays.values() {
+                    prop_assert_eq!(array.values.len(), array.shape.iter().product::<usize>());
+                },
+                Err(error) => prop_assert!(error.to_string().contains("x.packed"), "{}", error),
+            }
+        }
     }
 
     #[test]
