@@ -110,6 +110,8 @@ export function open(run, began, live) {
   }
 
   function compute() {
+    stale.network = false;
+    stale.picture = true;
     journey = new Journey(run, run.layers(state.at, state.edits));
     const coarse = coarseOf(journey);
     const { nx, ny, points, n } = run.lattice;
@@ -123,7 +125,9 @@ export function open(run, began, live) {
     later.do(askField, 60);
   }
 
+  /** All that a picture shows, of one and the same state: what was changed since the last frame is computed first. */
   function whole() {
+    if (stale.network) compute();
     return { ...scene, run, journey, depth: state.depth, palette: palette(), heldOut: state.heldOut, held: state.held, unit: state.unit, point: followed(), field: null };
   }
 
@@ -143,13 +147,13 @@ export function open(run, began, live) {
     if (signal.aborted) return;
     player.advance(now);
     if (stale.network) compute();
-    if (stale.picture || stale.network) {
+    if (stale.picture) {
+      stale.picture = false;
       draw();
       frames++;
       if (!firstPicture) firstPicture = performance.now() - began;
       sliders();
     }
-    stale.network = stale.picture = false;
     if (stale.words) {
       // The first words come with the picture, later ones follow at a reading pace.
       if (wordsAt) later.do(words, Math.max(30, 180 - (now - wordsAt)));
@@ -351,7 +355,7 @@ export function open(run, began, live) {
       point: () => Array.from(pointAt(whole(), Math.round(state.depth))),
       layers: (/** @type {number} */ k) => run.layers(k, state.edits).map((l) => ({ weight: Array.from(l.weight), bias: Array.from(l.bias) })),
       sample: (/** @type {number} */ i) => Array.from(run.features.subarray(i * run.d, (i + 1) * run.d)),
-      get state() { return { ...state, frames, firstPicture, fine: scene.fine, dark: palette() === PALETTES.dark, edits: [...state.edits] }; },
+      get state() { return { ...state, frames, firstPicture, fine: scene.fine && !stale.network, dark: palette() === PALETTES.dark, edits: [...state.edits] }; },
       svg: vector,
       /** Where a place of the stage lies in the window. @param {number} x @param {number} y */
       onStage: (x, y) => [stage.getBoundingClientRect().left + stageMap.x(x), stage.getBoundingClientRect().top + stageMap.y(y)],

@@ -293,6 +293,13 @@ fn two_classes_keys_address_edits_and_silence() {
         let script = format!("document.getElementById('{control}");
         assert_eq!(browser.evaluate(&script), json!(expected), "{control}");
     }
+    // In the same breath as a change nothing of the state before is shown or called done.
+    let at_once = browser.evaluate(
+        "(() => { const epoch = document.getElementById('epoch'); epoch.value = '3'; epoch.dispatchEvent(new Event('input')); \
+         const { at, fine } = foldspace.state; return [at, fine, foldspace.svg()]; })()",
+    );
+    assert_eq!((&at_once[0], &at_once[1]), (&json!(3), &json!(false)));
+    assert!(at_once[2] != held);
     // Another link in the same page: what it does not name is as on a fresh page.
     browser.evaluate("location.hash = 'epoch=3&depth=2'");
     browser.wait("foldspace.state.at === 3 && !document.getElementById('hold').checked && !document.getElementById('table').open");
