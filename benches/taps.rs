@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use burn::tensor::{Device, Tensor};
 use foldspace::capture::Recorder;
-use foldspace::model::fused::{self, Bend};
+use foldspace::model::fused::{self, FusedActivation};
 use foldspace::model::{self, Activation, LayerConfig, Mlp, ModelConfig, initialise};
 use foldspace::random::Generator;
 
@@ -32,7 +32,11 @@ fn by_hand(network: &Mlp, config: &ModelConfig, x: Tensor<2>) -> Tensor<2> {
     let layers = network.linears().zip(&config.layers);
     let layers = layers.filter_map(|(linear, layer)| {
         let bias = linear.bias.as_ref()?.val();
-        Some((linear.weight.val(), bias, Bend::of(layer.activation)?))
+        Some((
+            linear.weight.val(),
+            bias,
+            FusedActivation::of(layer.activation)?,
+        ))
     });
     fused::network(x, layers.collect())
 }

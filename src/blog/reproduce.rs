@@ -214,7 +214,11 @@ fn save_animation(animation: &Animation, file: &str, settings: &Settings) -> Res
         |moment| draw(moment)?.to_frame(&Theme::LIGHT, 1.0),
     )?;
     let poster = format!("{file}-poster.png");
-    page_image::save(&draw(&at(POSTER))?, &settings.out.join(&poster), &Theme::LIGHT)?;
+    page_image::save(
+        &draw(&at(POSTER))?,
+        &settings.out.join(&poster),
+        &Theme::LIGHT,
+    )?;
     let name = |path: &Path| path.file_name().map(|n| n.to_string_lossy().into_owned());
     let files = paths.iter().filter_map(|path| {
         let bytes = std::fs::metadata(path).map_or(0, |data| data.len());

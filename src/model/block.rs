@@ -7,7 +7,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use super::LayerParameters;
 use super::batch_norm::BatchNorm;
-use super::fused::{Bend, Layers, Place};
+use super::fused::{FusedActivation, LayerShape, Layers};
 use super::outline::Outline;
 use super::parameter::Parameter;
 use super::transfer::{download, numbers, upload, upload_vector};
@@ -44,27 +44,27 @@ impl Block {
     }
 
     /// Adds the affine map and φ to the layers of a fused network: one, or two where the weights are in factors.
-    pub(super) fn append_to(&self, layers: &mut Layers<Dispatch>, bend: Bend) {
+    pub(super) fn append_to(&self, layers: &mut Layers<Dispatch>, activation: FusedActivation) {
         if let Some(narrow) = &self.narrow {
-            append(layers, narrow, Bend::Identity);
+            append(layers, narrow, FusedActivation::Identity);
         }
-        append(layers, &self.linear, bend);
+        append(layers, &self.linear, activation);
     }
 
     /// The same over plain numbers.
-    pub(super) fn places(&self, bend: Bend) -> impl Iterator<Item = Place> {
-        let place = |linear: &Linear, bend| {
+    pub(super) fn shapes(&self, activation: FusedActivation) -> impl Iterator<Item = LayerShape> {
+        let shape = |linear: &Linear, activation| {
             let [inputs, units] = linear.weight.dims();
-            Place {
+            LayerShape {
                 inputs,
                 units,
                 has_bias: linear.bias.is_some(),
-                bend,
+                activation,
             }
         };
         let narrow = self.narrow.as_ref();
-        let narrow = narrow.map(|narrow| place(narrow, Bend::Identity));
-        narrow.into_iter().chain([place(&self.linear, bend)])
+        let narrow = narrow.map(|narrow| shape(narrow, FusedActivation::Identity));
+        narrow.into_iter().chain([shape(&self.linear, activation)])
     }
 
     /// Whether batch norm stands between the affine map and φ.
@@ -124,13 +124,13 @@ impl Block {
     }
 }
 
-fn append(layers: &mut Layers<Dispatch>, linear: &Linear, bend: Bend) {
+fn append(layers: &mut Layers<Dispatch>, linear: &Linear, activation: FusedActivation) {
     let weight = linear.weight.val();
     let bias = match &linear.bias {
         Some(bias) => bias.val(),
         None => Tensor::zeros([weight.dims()[1]], &weight.device()),
     };
-    layers.push(weight, bias, bend);
+    layers.push(weight, bias, activation);
 }
 
 /// `nn.Dropout` in training: each entry is zero with probability `share`, and the others grow by 1 / (1 - share).

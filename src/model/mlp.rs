@@ -6,7 +6,7 @@ use burn::nn::Linear;
 use burn::tensor::{Device, Tensor, activation};
 
 use super::block::{Block, dropout};
-use super::fused::{self, Bend, EntryLoss, Layers};
+use super::fused::{self, EntryLoss, FusedActivation, Layers};
 use super::outline::Outline;
 pub use super::parameter::Parameter;
 pub use super::transfer::{download, upload};
@@ -84,9 +84,9 @@ impl Mlp {
             let layer = outline.name.as_str();
             let site = |moment| Site { layer, moment };
             let (before, after) = (site(Moment::Before), site(Moment::After));
-            let fused =
-                Bend::of(outline.activation).filter(|_| !block.has_norm() && !tap.listens(before));
-            block.append_to(&mut waiting, fused.unwrap_or(Bend::Identity));
+            let fused = FusedActivation::of(outline.activation)
+                .filter(|_| !block.has_norm() && !tap.listens(before));
+            block.append_to(&mut waiting, fused.unwrap_or(FusedActivation::Identity));
             if fused.is_none() {
                 let z = fused::network(x, std::mem::take(&mut waiting));
                 x = apply(outline.activation, tap.at(before, block.normalise(z)));
@@ -126,8 +126,8 @@ impl Mlp {
     ) -> (Tensor<2>, Layers<Dispatch>) {
         let mut waiting = Layers::default();
         for (block, outline) in self.layers.iter_mut().zip(&self.outlines) {
-            let fused = Bend::of(outline.activation).filter(|_| !block.has_norm());
-            block.append_to(&mut waiting, fused.unwrap_or(Bend::Identity));
+            let fused = FusedActivation::of(outline.activation).filter(|_| !block.has_norm());
+            block.append_to(&mut waiting, fused.unwrap_or(FusedActivation::Identity));
             if fused.is_none() {
                 let z = fused::network(x, std::mem::take(&mut waiting));
                 x = apply(outline.activation, block.normalise_training(z));
@@ -147,17 +147,17 @@ impl Mlp {
     }
 
     /// The layers as one operation over plain numbers takes them: their parameters in the order in which the module is walked.
-    /// `None` where one is not an affine map and a [`Bend`], in training too.
-    pub fn places(&self) -> Option<Vec<fused::Place>> {
-        let mut places = Vec::new();
+    /// `None` where one is not an affine map and a [`FusedActivation`], in training too.
+    pub fn layer_shapes(&self) -> Option<Vec<fused::LayerShape>> {
+        let mut shapes = Vec::new();
         for (block, outline) in self.layers.iter().zip(&self.outlines) {
-            let bend = Bend::of(outline.activation)?;
+            let activation = FusedActivation::of(outline.activation)?;
             if block.has_norm() || outline.dropout > 0.0 {
                 return None;
             }
-            places.extend(block.places(bend));
+            shapes.extend(block.shapes(activation));
         }
-        Some(places)
+        Some(shapes)
     }
 
     /// The layers' names, from the first to the output.
@@ -198,7 +198,7 @@ impl Mlp {
 pub fn apply(activation: Activation, z: Tensor<2>) -> Tensor<2> {
     match activation {
         Activation::Identity => z,
-        Activation::Relu => fused::bent(z, Bend::Relu),
+        Activation::Relu => fused::activate(z, FusedActivation::Relu),
         Activation::LeakyRelu { slope } => activation::leaky_relu(z, slope),
         // Burn's own elu takes the exponential of the positive side too: beyond 88 that is infinite in f32, and
         // its masked gradient 0 x infinity is not a number.
@@ -219,14 +219,16 @@ pub fn apply(activation: Activation, z: Tensor<2>) -> Tensor<2> {
         Activation::GeluTanh => {
             let cubic = z.clone().powi_scalar(3).mul_scalar(0.044_715);
             let inner = (z.clone() + cubic).mul_scalar(0.797_884_560_802_865_4);
-            z.mul_scalar(0.5) * fused::bent(inner, Bend::Tanh).add_scalar(1.0)
+            z.mul_scalar(0.5) * fused::activate(inner, FusedActivation::Tanh).add_scalar(1.0)
         }
         Activation::Silu => activation::silu(z),
         Activation::Softplus => activation::softplus(z, 1.0),
-        Activation::Tanh => fused::bent(z, Bend::Tanh),
-        Activation::Sigmoid => fused::bent(z, Bend::Sigmoid),
+        Activation::Tanh => fused::activate(z, FusedActivation::Tanh),
+        Activation::Sigmoid => fused::activate(z, FusedActivation::Sigmoid),
         Activation::Softmax => activation::softmax(z, 1),
-        Activation::ScaledTanh { a, b } => fused::bent(z.mul_scalar(b), Bend::Tanh).mul_scalar(a),
+        Activation::ScaledTanh { a, b } => {
+            fused::activate(z.mul_scalar(b), FusedActivation::Tanh).mul_scalar(a)
+        }
         Activation::Clip { low, high } => z.clamp(low, high),
         Activation::HardSigmoid => hard_sigmoid(z),
         Activation::HardSwish => hard_sigmoid(z.clone()) * z,

@@ -11,7 +11,7 @@ use super::optimizer::Optimizer;
 use super::optimizer_state::Place;
 use super::{Clip, EpochSteps, Loss, Samples};
 use crate::model::Mlp;
-use crate::model::fused::{self, Batches, Course, EntryLoss, LAYERS, Learned};
+use crate::model::fused::{self, Batches, EntryLoss, LAYERS, TrainingLoop, TrainingState};
 use crate::random::Generator;
 use crate::random::torch::dataloader_order;
 
@@ -28,10 +28,10 @@ pub struct Descent {
 
 /// A network and data of which an epoch can be one operation.
 ///
-/// Plain layers with activations of [`fused::Bend`], a loss that is a mean over outputs, `flex` or `ndarray`.
+/// Plain layers with activations of [`fused::FusedActivation`], a loss that is a mean over outputs, `flex` or `ndarray`.
 #[derive(Debug, Clone)]
 pub struct WholeEpoch {
-    layers: Vec<fused::Place>,
+    layers: Vec<fused::LayerShape>,
     /// Every parameter in the order in which a module is walked, which is that of the layers.
     parameters: Vec<Place>,
     loss: EntryLoss,
@@ -42,7 +42,9 @@ pub struct WholeEpoch {
 impl WholeEpoch {
     /// `None` where an epoch has to be made of steps.
     pub fn new(model: &Mlp, samples: &Samples, loss: Loss) -> Option<Self> {
-        let layers = model.places().filter(|layers| layers.len() <= LAYERS)?;
+        let layers = model
+            .layer_shapes()
+            .filter(|layers| layers.len() <= LAYERS)?;
         let (targets, loss) = samples.targets.entrywise(loss)?;
         if layers.is_empty() || samples.is_empty() {
             return None;
@@ -71,11 +73,11 @@ impl WholeEpoch {
             return None;
         }
         let (update, past) = optimizer.numbers(&self.parameters)?;
-        let course = Course {
+        let training = TrainingLoop {
             layers: self.layers.clone(),
             loss: self.loss,
             update,
-            rate: descent.lr,
+            lr: descent.lr,
         };
         let train = |inputs: &[f32], targets: &[f32]| {
             let samples = self.inputs.dims()[0];
@@ -87,15 +89,15 @@ impl WholeEpoch {
                 targets,
                 order: order.as_ref().map(|(order, size)| (&order[..], *size)),
             };
-            let mut learned = Learned {
+            let mut state = TrainingState {
                 parameters: reader.numbers,
-                past: std::mem::take(&mut past.past),
+                buffers: std::mem::take(&mut past.buffers),
                 steps: past.steps,
             };
             let mut clip = |gradients: &mut [f32]| self.clip(descent.clip, gradients);
-            let record = course.train(&mut learned, batches, &mut clip);
-            (past.past, past.steps) = (learned.past, learned.steps);
-            (learned.parameters, record)
+            let record = training.train(&mut state, batches, &mut clip);
+            (past.buffers, past.steps) = (state.buffers, state.steps);
+            (state.parameters, record)
         };
         let (parameters, record) = fused::read(&self.inputs, |inputs| {
             fused::read(&self.targets, |targets| train(inputs, targets))

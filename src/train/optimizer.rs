@@ -19,15 +19,15 @@ use burn::tensor::{Device, Gradients, Tensor};
 use super::adam::{Adam, Decay};
 use super::optimizer_state::{Numbers, OptimizerState, Place};
 use super::{OptimizerConfig, OptimizerName};
-use crate::model::fused::{Descent, Update, descend};
+use crate::model::fused::{SgdStep, Update, sgd_step};
 
 impl OptimizerConfig {
     /// The rule with PyTorch's constants.
     fn build(&self) -> Rule {
         let config = self.resolved();
         match config.name {
-            OptimizerName::Sgd if config.momentum == Some(0.0) => Rule::Descent {
-                decay: config.weight_decay.unwrap_or_default(),
+            OptimizerName::Sgd if config.momentum == Some(0.0) => Rule::PlainSgd {
+                weight_decay: config.weight_decay.unwrap_or_default(),
             },
             _ => Rule::WithMemory(self.build_with_memory()),
         }
@@ -38,26 +38,26 @@ impl OptimizerConfig {
         let config = self.resolved();
         let momentum = config.momentum.unwrap_or_default();
         let eps = config.eps.unwrap_or_default();
-        let decay = config.weight_decay.unwrap_or_default();
-        let adam = |penalty: f64, shrink: f64| Update::Adam {
+        let weight_decay = config.weight_decay.unwrap_or_default();
+        let adam = |weight_decay: f64, decoupled_weight_decay: f64| Update::Adam {
             betas: config.betas.unwrap_or_default(),
             eps,
-            penalty,
-            shrink,
+            weight_decay,
+            decoupled_weight_decay,
         };
         match config.name {
             OptimizerName::Sgd => Update::Sgd {
-                decay,
+                weight_decay,
                 momentum,
                 nesterov: config.nesterov.unwrap_or_default(),
             },
-            OptimizerName::Adam => adam(decay, 0.0),
-            OptimizerName::AdamW => adam(0.0, decay),
+            OptimizerName::Adam => adam(weight_decay, 0.0),
+            OptimizerName::AdamW => adam(0.0, weight_decay),
             OptimizerName::RmsProp => Update::RmsProp {
                 alpha: config.alpha.unwrap_or_default(),
                 momentum,
                 eps,
-                decay,
+                weight_decay,
             },
         }
     }
@@ -103,7 +103,7 @@ impl OptimizerConfig {
 /// How a parameter moves.
 enum Rule {
     /// Against its gradient and nothing else: as one operation, because of small batches, whose steps take a few microseconds.
-    Descent { decay: f64 },
+    PlainSgd { weight_decay: f64 },
     /// By its past as well.
     WithMemory(Box<dyn DynOptimizer>),
 }
@@ -268,9 +268,9 @@ impl ModuleMapper for Stepper<'_> {
             return Param::from_mapped_value(id, value, mapper);
         };
         let moved = match self.rule {
-            &Rule::Descent { decay } => {
-                let rate = self.lr;
-                descend(value, gradient, Descent { rate, decay })
+            &Rule::PlainSgd { weight_decay } => {
+                let lr = self.lr;
+                sgd_step(value, gradient, SgdStep { lr, weight_decay })
             }
             Rule::WithMemory(rule) => {
                 let past = self.past.remove(&self.path);

@@ -34,7 +34,7 @@ impl Place {
 pub(super) struct Numbers {
     pub(super) parameters: Vec<Place>,
     /// As [`Update::apply`] wants it.
-    pub(super) past: Vec<Vec<f32>>,
+    pub(super) buffers: Vec<Vec<f32>>,
     /// Steps made.
     pub(super) steps: u64,
 }
@@ -61,17 +61,17 @@ impl Numbers {
         parameters: &[Place],
         saved: &OptimizerState,
     ) -> Option<Self> {
-        let names = &arrays(update)[..update.memories()];
+        let names = &arrays(update)[..update.buffers()];
         let length = parameters.iter().map(Place::len).sum();
         let mut numbers = Self {
             parameters: parameters.to_vec(),
-            past: vec![vec![0.0; length]; names.len()],
+            buffers: vec![vec![0.0; length]; names.len()],
             steps: 0,
         };
         if saved.ranks.is_empty() {
             return Some(numbers);
         }
-        for (name, past) in names.iter().zip(&mut numbers.past) {
+        for (name, past) in names.iter().zip(&mut numbers.buffers) {
             past.clear();
             for place in parameters {
                 let (shape, values) = saved.arrays.get(&format!("{}.{name}", place.path))?;
@@ -97,14 +97,14 @@ impl Numbers {
     /// By name, as [`Optimizer::save`](super::optimizer::Optimizer::save) has it.
     pub(super) fn save(&self, update: Update) -> OptimizerState {
         let mut saved = OptimizerState::default();
-        if self.steps == 0 || self.past.is_empty() {
+        if self.steps == 0 || self.buffers.is_empty() {
             return saved;
         }
         let mut start = 0;
         for Place { path, shape } in &self.parameters {
             let here = start..start + shape.iter().product::<usize>();
             start = here.end;
-            for (name, past) in arrays(update).iter().zip(&self.past) {
+            for (name, past) in arrays(update).iter().zip(&self.buffers) {
                 let array = (shape.clone(), past[here.clone()].to_vec());
                 saved.arrays.insert(format!("{path}.{name}"), array);
             }
@@ -114,7 +114,7 @@ impl Numbers {
                     saved.counters.insert(format!("{path}.{TIME}"), self.steps);
                 }
                 Update::RmsProp { .. } => {
-                    let squares = (shape.clone(), self.past[0][here].to_vec());
+                    let squares = (shape.clone(), self.buffers[0][here].to_vec());
                     saved.arrays.insert(format!("{path}.{COPY}"), squares);
                 }
             }

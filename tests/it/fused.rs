@@ -2,12 +2,17 @@
 
 use burn::tensor::{Device, Tensor, TensorData, activation};
 use foldspace::model::fused::{
-    Bend, Descent, EntryLoss, bent, descend, mean_loss, network, network_loss,
+    EntryLoss, FusedActivation, SgdStep, activate, mean_loss, network, network_loss, sgd_step,
 };
 use foldspace::random::Generator;
 use proptest::prelude::*;
 
-const BENDS: [Bend; 4] = [Bend::Identity, Bend::Relu, Bend::Tanh, Bend::Sigmoid];
+const ACTIVATIONS: [FusedActivation; 4] = [
+    FusedActivation::Identity,
+    FusedActivation::Relu,
+    FusedActivation::Tanh,
+    FusedActivation::Sigmoid,
+];
 
 #[expect(deprecated, reason = "the project offers NdArray as well")]
 fn devices() -> Vec<Device> {
@@ -16,17 +21,17 @@ fn devices() -> Vec<Device> {
     devices
 }
 
-fn plain(z: Tensor<2>, bend: Bend) -> Tensor<2> {
-    match bend {
-        Bend::Identity => z,
-        Bend::Relu => activation::relu(z),
-        Bend::Tanh => activation::tanh(z),
-        Bend::Sigmoid => activation::sigmoid(z),
+fn plain(z: Tensor<2>, phi: FusedActivation) -> Tensor<2> {
+    match phi {
+        FusedActivation::Identity => z,
+        FusedActivation::Relu => activation::relu(z),
+        FusedActivation::Tanh => activation::tanh(z),
+        FusedActivation::Sigmoid => activation::sigmoid(z),
     }
 }
 
-fn dense(x: Tensor<2>, weight: Tensor<2>, bias: Tensor<1>, bend: Bend) -> Tensor<2> {
-    network(x, [(weight, bias, bend)].into_iter().collect())
+fn dense(x: Tensor<2>, weight: Tensor<2>, bias: Tensor<1>, phi: FusedActivation) -> Tensor<2> {
+    network(x, [(weight, bias, phi)].into_iter().collect())
 }
 
 fn tensor<const D: usize>(
@@ -57,7 +62,7 @@ fn apart(a: &[f32], b: &[f32]) -> f32 {
 /// y, dL/dx, dL/dW, dL/db of L = Σ c y, by the fused layer and by Burn's operations.
 fn both(
     [rows, inputs, units]: [usize; 3],
-    bend: Bend,
+    phi: FusedActivation,
     seed: u64,
     device: &Device,
 ) -> [[Vec<f32>; 4]; 2] {
@@ -75,10 +80,10 @@ fn both(
             bias.clone().require_grad(),
         );
         let y = if fused {
-            dense(x.clone(), weight.clone(), bias.clone(), bend)
+            dense(x.clone(), weight.clone(), bias.clone(), phi)
         } else {
             let z = x.clone().matmul(weight.clone()) + bias.clone().unsqueeze::<2>();
-            plain(z, bend)
+            plain(z, phi)
         };
         let gradients = (y.clone() * factors.clone()).sum().backward();
         [
@@ -99,12 +104,12 @@ proptest! {
         rows in 1_usize..600,
         inputs in 1_usize..40,
         units in 1_usize..40,
-        bend in 0_usize..4,
+        phi in 0_usize..4,
         seed in 0_u64..1000,
     ) {
         #[expect(deprecated, reason = "the project offers NdArray as well")]
         for device in [Device::flex(), Device::ndarray()] {
-            let [fused, parts] = both([rows, inputs, units], BENDS[bend], seed, &device);
+            let [fused, parts] = both([rows, inputs, units], ACTIVATIONS[phi], seed, &device);
             for (name, (a, b)) in ["y", "dx", "dw", "db"].iter().zip(fused.iter().zip(&parts)) {
                 prop_assert!(apart(a, b) < 2e-5, "{name} on {device:?}: {}", apart(a, b));
             }
@@ -118,7 +123,8 @@ fn every_shape_near_the_borders_between_the_loops() {
         for rows in [1, 16, 63, 130] {
             for inputs in [1, 2, 5, 15, 16, 17, 33] {
                 for units in [1, 3, 6, 7, 16, 17, 65] {
-                    let [fused, parts] = both([rows, inputs, units], Bend::Tanh, 7, &device);
+                    let [fused, parts] =
+                        both([rows, inputs, units], FusedActivation::Tanh, 7, &device);
                     for (a, b) in fused.iter().zip(&parts) {
                         let shape = (rows, inputs, units);
                         assert!(
@@ -133,10 +139,10 @@ fn every_shape_near_the_borders_between_the_loops() {
         if super::device::wgpu().is_some_and(|wgpu| wgpu == device) {
             continue;
         }
-        for bend in BENDS {
-            let [fused, parts] = both([70, 9, 2], bend, 3, &device);
+        for phi in ACTIVATIONS {
+            let [fused, parts] = both([70, 9, 2], phi, 3, &device);
             for (a, b) in fused.iter().zip(&parts) {
-                assert!(apart(a, b) < 2e-5, "{bend:?} on {device:?}");
+                assert!(apart(a, b) < 2e-5, "{phi:?} on {device:?}");
             }
         }
     }
@@ -144,7 +150,7 @@ fn every_shape_near_the_borders_between_the_loops() {
 
 /// An activation alone rounds as it does inside the layer: a hook that looks in between changes no bit.
 #[test]
-fn a_bend_of_its_own_gives_the_same_bits() {
+fn an_activation_of_its_own_gives_the_same_bits() {
     #[expect(deprecated, reason = "the project offers NdArray as well")]
     for device in [Device::flex(), Device::ndarray()] {
         for [inputs, units] in [[2, 100], [100, 2], [20, 30]] {
@@ -152,10 +158,15 @@ fn a_bend_of_its_own_gives_the_same_bits() {
             let x = tensor(draw, [300, inputs], 1.0, &device);
             let weight = tensor(draw, [inputs, units], 1.0, &device);
             let bias = tensor(draw, [units], 1.0, &device);
-            for bend in BENDS {
-                let whole = dense(x.clone(), weight.clone(), bias.clone(), bend);
-                let z = dense(x.clone(), weight.clone(), bias.clone(), Bend::Identity);
-                assert_eq!(entries(whole), entries(bent(z, bend)), "{bend:?}");
+            for phi in ACTIVATIONS {
+                let whole = dense(x.clone(), weight.clone(), bias.clone(), phi);
+                let z = dense(
+                    x.clone(),
+                    weight.clone(),
+                    bias.clone(),
+                    FusedActivation::Identity,
+                );
+                assert_eq!(entries(whole), entries(activate(z, phi)), "{phi:?}");
             }
         }
     }
@@ -172,10 +183,10 @@ fn transposed_and_cut_tensors_are_read_rightly() {
         let weight = tensor(draw, [2, 9], 1.0, &device).transpose();
         let bias = tensor(draw, [5], 1.0, &device).narrow(0, 1, 2);
         let expected = (x.clone().matmul(weight.clone()) + bias.clone().unsqueeze::<2>()).tanh();
-        let y = dense(x.clone(), weight, bias, Bend::Tanh);
+        let y = dense(x.clone(), weight, bias, FusedActivation::Tanh);
         assert!(apart(&entries(y), &entries(expected)) < 2e-5);
         let before = entries(x.clone());
-        let image = entries(bent(x.clone(), Bend::Tanh));
+        let image = entries(activate(x.clone(), FusedActivation::Tanh));
         assert_eq!(entries(x), before);
         assert!(
             apart(
@@ -186,22 +197,27 @@ fn transposed_and_cut_tensors_are_read_rightly() {
     }
 }
 
-type Dense = (Tensor<2>, Tensor<1>, Bend);
+type Dense = (Tensor<2>, Tensor<1>, FusedActivation);
 
 /// A random network: every layer's W, b and φ.
-fn layers(sizes: &[usize], bends: &[Bend], draw: &mut Generator, device: &Device) -> Vec<Dense> {
-    let pairs = sizes.windows(2).zip(bends);
-    let drawn = pairs.map(|(pair, &bend)| {
+fn layers(
+    sizes: &[usize],
+    activations: &[FusedActivation],
+    draw: &mut Generator,
+    device: &Device,
+) -> Vec<Dense> {
+    let pairs = sizes.windows(2).zip(activations);
+    let drawn = pairs.map(|(pair, &phi)| {
         let scale = 1.0 / (pair[0] as f32).sqrt();
         let weight = tensor(draw, [pair[0], pair[1]], scale, device);
-        (weight, tensor(draw, [pair[1]], 0.5, device), bend)
+        (weight, tensor(draw, [pair[1]], 0.5, device), phi)
     });
     drawn.collect()
 }
 
 fn by_layers(x: Tensor<2>, layers: Vec<Dense>) -> Tensor<2> {
-    layers.into_iter().fold(x, |x, (weight, bias, bend)| {
-        plain(x.matmul(weight) + bias.unsqueeze::<2>(), bend)
+    layers.into_iter().fold(x, |x, (weight, bias, phi)| {
+        plain(x.matmul(weight) + bias.unsqueeze::<2>(), phi)
     })
 }
 
@@ -216,7 +232,7 @@ fn ways(
         let layers: Vec<Dense> = layers
             .iter()
             .cloned()
-            .map(|(weight, bias, bend)| (weight.require_grad(), bias.require_grad(), bend))
+            .map(|(weight, bias, phi)| (weight.require_grad(), bias.require_grad(), phi))
             .collect();
         let value = way(fused, x.clone(), layers.clone());
         let gradients = value.backward();
@@ -232,8 +248,8 @@ fn ways(
 /// Deep and shallow, also deeper than one operation takes, and a loss at the end of each.
 #[test]
 fn a_fused_network_is_its_layers() {
-    use Bend::{Identity, Relu, Sigmoid, Tanh};
-    let networks: [(&[usize], &[Bend]); 5] = [
+    use FusedActivation::{Identity, Relu, Sigmoid, Tanh};
+    let networks: [(&[usize], &[FusedActivation]); 5] = [
         (&[2, 100, 2, 1], &[Tanh, Tanh, Sigmoid]),
         (&[3, 17, 40, 19, 2], &[Relu, Tanh, Sigmoid, Identity]),
         (&[4, 1], &[Identity]),
@@ -242,11 +258,11 @@ fn a_fused_network_is_its_layers() {
     ];
     for device in devices() {
         let device = device.autodiff();
-        for (sizes, bends) in networks {
+        for (sizes, activations) in networks {
             for rows in [1, 32, 211] {
                 let draw = &mut Generator::new(11);
                 let x = tensor(draw, [rows, sizes[0]], 1.0, &device);
-                let layers = layers(sizes, bends, draw, &device);
+                let layers = layers(sizes, activations, draw, &device);
                 let outputs = *sizes.last().unwrap();
                 let factors = tensor(draw, [rows, outputs], 1.0, &device);
                 let [fused, parts] = ways(&x, &layers, |fused, x, layers| {
@@ -265,7 +281,7 @@ fn a_fused_network_is_its_layers() {
                 }
 
                 let target = tensor(draw, [rows, outputs], 1.0, &device);
-                let losses = match bends.last() {
+                let losses = match activations.last() {
                     Some(Sigmoid) => vec![EntryLoss::Squared, EntryLoss::BinaryCrossEntropy],
                     _ => vec![EntryLoss::Squared, EntryLoss::Huber],
                 };
@@ -302,7 +318,7 @@ fn a_network_cut_in_two_gives_the_same_bits() {
     for device in [Device::flex(), Device::ndarray()] {
         let draw = &mut Generator::new(2);
         let x = tensor(draw, [300, 2], 1.0, &device);
-        let mut layers = layers(&[2, 40, 30, 2, 1], &BENDS, draw, &device);
+        let mut layers = layers(&[2, 40, 30, 2, 1], &ACTIVATIONS, draw, &device);
         let whole = network(x.clone(), layers.clone().into_iter().collect());
         let rest = layers.split_off(2);
         let half = network(x, layers.into_iter().collect());
@@ -320,13 +336,13 @@ fn data_needs_no_autodiff() {
         let target = tensor(draw, [50, 1], 1.0, &device);
         let layers = layers(
             &[2, 8, 1],
-            &[Bend::Tanh, Bend::Identity],
+            &[FusedActivation::Tanh, FusedActivation::Identity],
             draw,
             &device.clone().autodiff(),
         );
         let followed = layers
             .into_iter()
-            .map(|(w, b, bend)| (w.require_grad(), b.require_grad(), bend));
+            .map(|(w, b, phi)| (w.require_grad(), b.require_grad(), phi));
         let layers: Vec<Dense> = followed.collect();
         let loss = network_loss(
             x.clone(),
@@ -372,7 +388,7 @@ fn threads_do_not_change_a_bit() {
                 let device = Device::flex().autodiff();
                 let draw = &mut Generator::new(1);
                 let x = tensor(draw, [rows, sizes[0]], 1.0, &device);
-                let layers = layers(sizes, &[Bend::Tanh; 3], draw, &device);
+                let layers = layers(sizes, &[FusedActivation::Tanh; 3], draw, &device);
                 let target = tensor(draw, [rows, *sizes.last().unwrap()], 1.0, &device);
                 ways(&x, &layers, |fused, x, layers| match fused {
                     true => network_loss(
@@ -404,15 +420,18 @@ fn a_step_down_is_its_parts() {
             };
             let expected = entries(weight.clone() - slope.mul_scalar(0.1));
             let before = entries(weight.clone());
-            let step = Descent { rate: 0.1, decay };
+            let step = SgdStep {
+                lr: 0.1,
+                weight_decay: decay,
+            };
             assert_eq!(
-                entries(descend(weight.clone(), gradient.clone(), step)),
+                entries(sgd_step(weight.clone(), gradient.clone(), step)),
                 expected
             );
             assert_eq!(entries(weight.clone()), before);
 
             let leaf = Tensor::from_inner(weight).require_grad();
-            let moved = descend(leaf, gradient, step);
+            let moved = sgd_step(leaf, gradient, step);
             assert!(moved.is_require_grad());
             let gradients = moved.clone().square().sum().backward();
             assert_eq!(entries(moved.clone()), expected);
@@ -427,9 +446,9 @@ fn a_step_down_is_its_parts() {
 #[test]
 fn a_number_that_is_none_goes_through() {
     let device = Device::flex();
-    for bend in BENDS {
+    for phi in ACTIVATIONS {
         let z = Tensor::<2>::from_floats([[f32::NAN, 1.0]], &device);
-        assert!(entries(bent(z, bend))[0].is_nan(), "{bend:?}");
+        assert!(entries(activate(z, phi))[0].is_nan(), "{phi:?}");
     }
 }
 

@@ -1,15 +1,15 @@
 //! An epoch of training as one operation over plain numbers: batches, forward, loss, backward and update, with nothing
 //! between the steps.
 //!
-//! The loops are those of a single step (`chain.rs`), and so are the bits. What falls away are the tensors, the graph and the
+//! The loops are those of a single step (`batch.rs`), and so are the bits. What falls away are the tensors, the graph and the
 //! optimiser's walk over the module, which take more time than the arithmetic where batches are small.
 
 use super::chain::{Chain, Layer};
-use super::{Bend, EntryLoss, Update};
+use super::{EntryLoss, FusedActivation, Update};
 
-/// A layer's sizes, where its numbers stand among all, and φ.
+/// A layer's sizes and φ; its parameters stand among all, in a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
+pub struct LayerShape {
     /// The columns of x.
     pub inputs: usize,
     /// The columns of y.
@@ -17,29 +17,29 @@ pub struct Place {
     /// Whether b follows W (inputs x units, row-major) among the parameters; without, b is 0.
     pub has_bias: bool,
     /// φ.
-    pub bend: Bend,
+    pub activation: FusedActivation,
 }
 
 /// Layers in a row, and how they are trained.
 #[derive(Debug, Clone)]
-pub struct Course {
+pub struct TrainingLoop {
     /// One after the other.
-    pub layers: Vec<Place>,
+    pub layers: Vec<LayerShape>,
     /// What is minimised: its mean over all outputs of a batch.
     pub loss: EntryLoss,
     /// How a step moves the parameters.
     pub update: Update,
-    /// η.
-    pub rate: f64,
+    /// The learning rate η.
+    pub lr: f64,
 }
 
 /// Numbers that steps change.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Learned {
+pub struct TrainingState {
     /// W and b of each layer in turn.
     pub parameters: Vec<f32>,
-    /// What the update remembers of them, [`Update::memories`] times as many.
-    pub past: Vec<Vec<f32>>,
+    /// What the update remembers of them, [`Update::buffers`] of their length.
+    pub buffers: Vec<Vec<f32>>,
     /// Steps made.
     pub steps: u64,
 }
@@ -55,22 +55,22 @@ pub struct Batches<'a> {
     pub order: Option<(&'a [usize], usize)>,
 }
 
-/// What an epoch leaves besides what it learned.
+/// What an epoch leaves besides what it changed.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Record {
+pub struct EpochRecord {
     /// The loss of each batch before its step.
     pub losses: Vec<f32>,
     /// The gradient on the last batch, as the parameters lie, before it was clipped.
     pub gradients: Vec<f32>,
 }
 
-impl Place {
+impl LayerShape {
     fn parameters(self) -> usize {
         self.inputs * self.units + if self.has_bias { self.units } else { 0 }
     }
 }
 
-impl Course {
+impl TrainingLoop {
     /// How many parameters there are.
     pub fn parameters(&self) -> usize {
         self.layers.iter().map(|layer| layer.parameters()).sum()
@@ -79,11 +79,11 @@ impl Course {
     /// A step per batch. `clip` may change each gradient, all parameters' in a row, before it is taken.
     pub fn train(
         &self,
-        learned: &mut Learned,
+        state: &mut TrainingState,
         batches: Batches<'_>,
         clip: &mut dyn FnMut(&mut [f32]),
-    ) -> Record {
-        let mut record = Record::default();
+    ) -> EpochRecord {
+        let mut record = EpochRecord::default();
         let mut workspace = Workspace {
             gradients: vec![0.0; self.parameters()],
             zeros: vec![0.0; self.layers.iter().map(|l| l.units).max().unwrap_or(0)],
@@ -93,18 +93,19 @@ impl Course {
             let Batches {
                 inputs, targets, ..
             } = batches;
-            self.step(learned, inputs, targets, &mut workspace, &mut record, clip);
+            self.step(state, inputs, targets, &mut workspace, &mut record, clip);
             record.gradients = workspace.last;
             return record;
         };
-        let columns = |layer: Option<&Place>, of: fn(&Place) -> usize| layer.map_or(0, of);
+        let columns =
+            |layer: Option<&LayerShape>, of: fn(&LayerShape) -> usize| layer.map_or(0, of);
         let inputs = columns(self.layers.first(), |layer| layer.inputs);
         let outputs = columns(self.layers.last(), |layer| layer.units);
         let (mut x, mut t) = (Vec::new(), Vec::new());
         for batch in order.chunks(size.max(1)) {
             gather(batches.inputs, inputs, batch, &mut x);
             gather(batches.targets, outputs, batch, &mut t);
-            self.step(learned, &x, &t, &mut workspace, &mut record, clip);
+            self.step(state, &x, &t, &mut workspace, &mut record, clip);
         }
         record.gradients = workspace.last;
         record
@@ -112,15 +113,15 @@ impl Course {
 
     fn step(
         &self,
-        learned: &mut Learned,
+        state: &mut TrainingState,
         x: &[f32],
         targets: &[f32],
         workspace: &mut Workspace,
-        record: &mut Record,
+        record: &mut EpochRecord,
         clip: &mut dyn FnMut(&mut [f32]),
     ) {
         let (loss, gradients) = (self.loss, &mut workspace.gradients);
-        let layers = self.layers(&learned.parameters, &workspace.zeros);
+        let layers = self.layers(&state.parameters, &workspace.zeros);
         let chain = Chain::new_in(layers, std::mem::take(&mut workspace.columns));
         let biased = self.layers.iter().map(|layer| layer.has_bias);
         record
@@ -129,13 +130,13 @@ impl Course {
         workspace.columns = chain.into_columns();
         workspace.last.clone_from(gradients);
         clip(gradients);
-        learned.steps += 1;
+        state.steps += 1;
         self.update.apply(
-            self.rate,
-            learned.steps,
-            &mut learned.parameters,
+            self.lr,
+            state.steps,
+            &mut state.parameters,
             gradients,
-            &mut learned.past,
+            &mut state.buffers,
         );
     }
 
@@ -146,14 +147,14 @@ impl Course {
             rest = after;
             here
         };
-        let layers = self.layers.iter().map(|place| Layer {
-            inputs: place.inputs,
-            units: place.units,
-            bend: place.bend,
-            weight: take(place.inputs * place.units),
-            bias: match place.has_bias {
-                true => take(place.units),
-                false => &zeros[..place.units],
+        let layers = self.layers.iter().map(|shape| Layer {
+            inputs: shape.inputs,
+            units: shape.units,
+            activation: shape.activation,
+            weight: take(shape.inputs * shape.units),
+            bias: match shape.has_bias {
+                true => take(shape.units),
+                false => &zeros[..shape.units],
             },
         });
         layers.collect()

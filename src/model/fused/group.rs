@@ -5,15 +5,9 @@ use std::cell::Cell;
 use super::EntryLoss;
 use super::chain::Chain;
 use super::lanes::{Aligned, LANES};
-use super::panel::{Slopes, backward, forward, load, store};
+use super::panel::{PanelGradients, backward, forward, load, store};
+use super::sums::Sums;
 use crate::model::simd::Work;
-
-/// Contributions to the gradients, laid out as [`Chain::places`] says, and to the loss.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Sums {
-    pub(super) numbers: Aligned,
-    pub(super) loss: f64,
-}
 
 /// What to do with a group.
 pub(super) enum Task<'a> {
@@ -28,7 +22,7 @@ pub(super) enum Task<'a> {
         dy: &'a [f32],
         dx: &'a mut [f32],
     },
-    /// Forward, and back from the loss's own slopes times `share`.
+    /// Forward, and back from the derivative of the loss times `share`.
     Loss {
         target: &'a [f32],
         loss: EntryLoss,
@@ -48,15 +42,8 @@ pub(super) struct Group<'a> {
 }
 
 thread_local! {
-    /// A panel's values and slopes. Kept, so that a step takes no fresh memory for them.
+    /// A panel's values and gradients. Kept, so that a step takes no fresh memory for them.
     static SCRATCH: Cell<Aligned> = Cell::default();
-    /// The same for the sums, which are given back by the thread that puts them together.
-    static SUMS: Cell<Aligned> = Cell::default();
-}
-
-/// Takes back sums that nobody needs any more.
-pub(super) fn keep(sums: Sums) {
-    SUMS.set(sums.numbers);
 }
 
 impl Work for Group<'_> {
@@ -78,22 +65,19 @@ impl Work for Group<'_> {
         scratch.resize(needed);
         let (x_panel, rest) = scratch.as_mut_slice().split_at_mut(width * inputs);
         let (values, rest) = rest.split_at_mut(width * units);
-        let (above, rest) = rest.split_at_mut(width * widest);
-        let (below, turned) = rest.split_at_mut(width * widest);
-        let mut slopes = Slopes {
-            above,
-            below,
-            turned,
+        let (dy, rest) = rest.split_at_mut(width * widest);
+        let (dx, transposed) = rest.split_at_mut(width * widest);
+        let mut gradients = PanelGradients {
+            dy,
+            dx,
+            transposed,
             width,
         };
 
-        let mut sums = Sums::default();
-        if !matches!(task, Task::Forward { .. }) {
-            let lengths = chain.places().map(|(_, [weight, bias])| weight + bias);
-            sums.numbers = SUMS.take();
-            sums.numbers.resize(lengths.sum());
-            sums.numbers.as_mut_slice().fill(0.0);
-        }
+        let mut sums = match task {
+            Task::Forward { .. } => Sums::default(),
+            _ => Sums::zeros(chain),
+        };
         for (number, x) in x.chunks(width * inputs).enumerate() {
             let samples = x.len() / inputs;
             let first = number * width;
@@ -109,20 +93,9 @@ impl Work for Group<'_> {
                 }
                 Task::Backward { record, dy, dx } => {
                     let values = &record[number * width * units..][..width * units];
-                    load(&dy[from..to], slopes.above, width, outputs);
-                    let wants_dx = !dx.is_empty();
-                    backward::<REACH, FUSED>(
-                        chain,
-                        x_panel,
-                        values,
-                        &mut slopes,
-                        &mut sums,
-                        wants_dx,
-                    );
-                    if wants_dx {
-                        let dx = &mut dx[first * inputs..(first + samples) * inputs];
-                        store(slopes.above, dx, width, inputs);
-                    }
+                    load(&dy[from..to], gradients.dy, width, outputs);
+                    let dx = place_for(dx, first * inputs, samples * inputs);
+                    backward::<REACH, FUSED>(chain, x_panel, values, &mut gradients, &mut sums, dx);
                 }
                 Task::Loss {
                     target,
@@ -132,25 +105,20 @@ impl Work for Group<'_> {
                 } => {
                     forward::<REACH, FUSED>(chain, x_panel, values, width);
                     let output = &values[width * (units - outputs)..];
-                    load(&target[from..to], slopes.turned, width, outputs);
-                    sums.loss += slopes.begin(output, *loss, *share, samples);
-                    let wants_dx = !dx.is_empty();
-                    backward::<REACH, FUSED>(
-                        chain,
-                        x_panel,
-                        values,
-                        &mut slopes,
-                        &mut sums,
-                        wants_dx,
-                    );
-                    if wants_dx {
-                        let dx = &mut dx[first * inputs..(first + samples) * inputs];
-                        store(slopes.above, dx, width, inputs);
-                    }
+                    load(&target[from..to], gradients.transposed, width, outputs);
+                    sums.loss += gradients.start(output, *loss, *share, samples);
+                    let dx = place_for(dx, first * inputs, samples * inputs);
+                    backward::<REACH, FUSED>(chain, x_panel, values, &mut gradients, &mut sums, dx);
                 }
             }
         }
         SCRATCH.set(scratch);
         sums
     }
+}
+
+/// So many numbers from `first` on, if dL/dx is wanted at all.
+#[inline(always)]
+fn place_for(dx: &mut [f32], first: usize, length: usize) -> Option<&mut [f32]> {
+    dx.get_mut(first..first + length)
 }

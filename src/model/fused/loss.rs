@@ -1,16 +1,6 @@
-//! Losses that are a mean over entries, in one operation with their gradient.
-
-use burn::backend::autodiff::checkpoint::base::Checkpointer;
-use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
-use burn::backend::autodiff::grads::Gradients;
-use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
-use burn::backend::tensor::FloatTensor;
-use burn::backend::{Autodiff, Dispatch, Flex, NdArray, TensorMetadata, backend_extension};
-use burn::tensor::{Shape, Tensor};
+//! Losses that are a mean over entries, with their derivatives.
 
 use super::functions::ln;
-use super::memory::Memory;
-use super::primitives;
 use crate::model::simd::{Work, dispatch};
 
 /// A loss of one prediction p and one target t.
@@ -22,17 +12,6 @@ pub enum EntryLoss {
     Huber,
     /// -t ln p - (1 - t) ln(1 - p), each logarithm at least -100.
     BinaryCrossEntropy,
-}
-
-/// The mean of a loss over all entries; both tensors of one shape.
-///
-/// The gradient of the cross-entropy is PyTorch's, (p - t) / max(p (1 - p), 1e-12) over the number of entries.
-pub fn mean_loss(prediction: Tensor<2>, target: Tensor<2>, loss: EntryLoss) -> Tensor<1> {
-    Tensor::from_dispatch(<Dispatch as LossOps>::mean_loss(
-        prediction.into_dispatch(),
-        target.into_dispatch(),
-        loss,
-    ))
 }
 
 /// The smallest positive normal `f32`: every smaller probability counts as 0.
@@ -58,6 +37,25 @@ impl EntryLoss {
             }
         }
     }
+
+    /// The mean over all entries, and its derivative by every prediction.
+    pub(super) fn mean_with_gradient(
+        self,
+        predictions: &[f32],
+        targets: &[f32],
+    ) -> (f32, Vec<f32>) {
+        let count = predictions.len();
+        let (mut values, mut gradients) = (vec![0.0; count], vec![0.0; count]);
+        dispatch(Entries {
+            loss: self,
+            p: predictions,
+            t: targets,
+            values: &mut values,
+            gradients: &mut gradients,
+        });
+        let sum: f64 = values.iter().map(|&value| f64::from(value)).sum();
+        ((sum / count as f64) as f32, gradients)
+    }
 }
 
 /// max(ln p, -100).
@@ -66,56 +64,13 @@ fn clamped_ln(p: f32) -> f32 {
     if p < TINY { -100.0 } else { ln(p) }
 }
 
-/// The operation as Burn dispatches it.
-#[backend_extension(NdArray, Flex, Cube: cfg(feature = "gpu"), Autodiff)]
-pub trait LossOps: Memory {
-    /// See [`mean_loss`].
-    fn mean_loss(
-        prediction: FloatTensor<Self>,
-        target: FloatTensor<Self>,
-        loss: EntryLoss,
-    ) -> FloatTensor<Self> {
-        mean_with_slopes::<Self>(prediction, target, loss).0
-    }
-}
-
-impl LossOps for Flex {}
-impl LossOps for NdArray {}
-#[cfg(feature = "gpu")]
-impl LossOps for burn::backend::Cube {}
-
-/// The mean loss (1) and its derivative by every prediction, in the prediction's shape.
-pub(super) fn mean_with_slopes<B: Memory>(
-    prediction: FloatTensor<B>,
-    target: FloatTensor<B>,
-    loss: EntryLoss,
-) -> (FloatTensor<B>, FloatTensor<B>) {
-    let (Some(p), Some(t)) = (B::entries(&prediction), B::entries(&target)) else {
-        return primitives::mean_with_slopes::<B>(prediction, target, loss);
-    };
-    let (mut values, mut slopes) = (vec![0.0; p.len()], vec![0.0; p.len()]);
-    dispatch(Entries {
-        loss,
-        p: &p,
-        t: &t,
-        values: &mut values,
-        slopes: &mut slopes,
-    });
-    let sum: f64 = values.iter().map(|&value| f64::from(value)).sum();
-    let mean = (sum / values.len() as f64) as f32;
-    (
-        B::tensor(vec![mean], &[1], &prediction.device()),
-        B::tensor(slopes, &prediction.shape(), &prediction.device()),
-    )
-}
-
 /// The loss of every entry, and its derivative over the number of entries.
 struct Entries<'a> {
     loss: EntryLoss,
     p: &'a [f32],
     t: &'a [f32],
     values: &'a mut [f32],
-    slopes: &'a mut [f32],
+    gradients: &'a mut [f32],
 }
 
 impl Work for Entries<'_> {
@@ -125,49 +80,11 @@ impl Work for Entries<'_> {
     fn run<const REACH: usize, const FUSED: bool>(self) {
         let share = 1.0 / self.p.len() as f32;
         let entries = self.p.iter().zip(self.t);
-        let results = self.slopes.iter_mut().zip(self.values);
-        for ((&p, &t), (slope, value)) in entries.zip(results) {
+        let results = self.gradients.iter_mut().zip(self.values);
+        for ((&p, &t), (gradient, value)) in entries.zip(results) {
             let (loss, derivative) = self.loss.at(p, t);
             *value = loss;
-            *slope = derivative * share;
-        }
-    }
-}
-
-impl<B: Memory, C: CheckpointStrategy> LossOps for Autodiff<B, C> {
-    fn mean_loss(
-        prediction: FloatTensor<Self>,
-        target: FloatTensor<Self>,
-        loss: EntryLoss,
-    ) -> FloatTensor<Self> {
-        let node = prediction.node();
-        let (mean, slopes) =
-            mean_with_slopes::<B>(prediction.into_primitive(), target.into_primitive(), loss);
-        match LossBackward.prepare::<C>([node]).compute_bound().stateful() {
-            OpsKind::Tracked(prepared) => prepared.finish(slopes, mean),
-            OpsKind::UnTracked(prepared) => prepared.finish(mean),
-        }
-    }
-}
-
-#[derive(Debug)]
-struct LossBackward;
-
-impl<B: Memory> Backward<B, 1> for LossBackward {
-    /// The derivative of the mean by every prediction.
-    type State = FloatTensor<B>;
-
-    fn backward(
-        self,
-        ops: Ops<Self::State, 1>,
-        gradients: &mut Gradients,
-        _checkpointer: &mut Checkpointer,
-    ) {
-        let above = gradients.consume::<B>(&ops.node);
-        let [node] = ops.parents;
-        if let Some(node) = node {
-            let above = B::float_reshape(above, Shape::new([1, 1]));
-            gradients.register::<B>(node.id, B::float_mul(ops.state, above));
+            *gradient = derivative * share;
         }
     }
 }

@@ -3,34 +3,44 @@
 //! Burn would take three operations forward and five backward for every layer, each with a pass over memory, a node of the
 //! graph and a tensor of its own, and a `tanh` that calls the mathematics library for every number. This is Burn's own way to
 //! replace them: an extension of its backends ([`backend_extension`](burn::backend::backend_extension)) with a backward pass.
-//! On Flex and NdArray it runs loops of our own over the tensors' memory (`chain.rs`, `group.rs`, `panel.rs`, on the one product in `product.rs`); on
-//! other backends it is made of their operations (`primitives.rs`).
+//!
+//! Over tensors: `functional.rs` has the operations, `ops.rs` the one trait that hands them to the backends, `autodiff.rs` their
+//! gradients. `network.rs` chooses between loops of our own, where the tensors' memory is in reach (`memory.rs`: on Flex and
+//! NdArray), and the backend's own operations (`primitives.rs`).
+//!
+//! Over plain numbers, from the outside in: `batch.rs` cuts a batch into groups, `group.rs` takes a group panel by panel, and
+//! `panel.rs` takes a panel through the layers of a `chain.rs` and back, on the one product in `product.rs`; what it adds up are
+//! `sums.rs`. `epoch.rs` and `update.rs` make steps of training of them.
 
 // Burn deprecates NdArray in favour of Flex; this project offers both.
 #![allow(deprecated)]
 
-mod bend;
+mod activation;
+mod autodiff;
+mod batch;
 mod chain;
-mod descend;
-mod entries;
 mod epoch;
+mod functional;
 mod functions;
 mod group;
 mod lanes;
+mod layers;
 mod loss;
 mod memory;
 mod network;
+mod ops;
 mod panel;
 mod primitives;
 mod product;
-mod tracked;
+mod sgd;
+mod sums;
 mod update;
 
-pub use bend::Bend;
-pub use descend::{Descent, descend};
-pub use entries::entry_losses;
-pub use epoch::{Batches, Course, Learned, Place, Record};
-pub use loss::{EntryLoss, TINY, mean_loss};
+pub use activation::FusedActivation;
+pub use epoch::{Batches, EpochRecord, LayerShape, TrainingLoop, TrainingState};
+pub use functional::{activate, entry_losses, mean_loss, network, network_loss, sgd_step};
+pub use layers::{LAYERS, Layers};
+pub use loss::{EntryLoss, TINY};
 pub use memory::read;
-pub use network::{LAYERS, Layers, bent, network, network_loss};
+pub use sgd::SgdStep;
 pub use update::Update;

@@ -2,26 +2,26 @@
 
 use super::EntryLoss;
 use super::chain::Chain;
-use super::group::Sums;
 use super::lanes::{LANES, multiply_add};
 use super::product::{Rows, Start, product, transpose};
+use super::sums::Sums;
 
-/// Where a panel's slopes are on their way back.
-pub(super) struct Slopes<'a> {
+/// A panel's gradients on their way back.
+pub(super) struct PanelGradients<'a> {
     /// dL/dy of the layer at hand, by features.
-    pub(super) above: &'a mut [f32],
-    /// dL/dy of the layer before it, by features.
-    pub(super) below: &'a mut [f32],
-    /// dL/dz by samples.
-    pub(super) turned: &'a mut [f32],
+    pub(super) dy: &'a mut [f32],
+    /// dL/dx of it, which is dL/dy of the layer before, by features.
+    pub(super) dx: &'a mut [f32],
+    /// dL/dz of it by samples.
+    pub(super) transposed: &'a mut [f32],
     pub(super) width: usize,
 }
 
-impl Slopes<'_> {
-    /// The loss of the outputs against the targets, which `turned` holds, and its slopes. Samples that only fill up the panel
-    /// have neither.
+impl PanelGradients<'_> {
+    /// The loss of the outputs against the targets, which `transposed` holds, and its derivative. Samples that only fill up the
+    /// panel have neither.
     #[inline(always)]
-    pub(super) fn begin(
+    pub(super) fn start(
         &mut self,
         output: &[f32],
         loss: EntryLoss,
@@ -29,25 +29,25 @@ impl Slopes<'_> {
         samples: usize,
     ) -> f64 {
         let entries = output.as_chunks::<LANES>().0.iter();
-        let entries = entries.zip(self.turned.as_chunks::<LANES>().0);
-        let slopes = self.above.as_chunks_mut::<LANES>().0.iter_mut();
-        let results = slopes.zip(self.below.as_chunks_mut::<LANES>().0);
-        for ((p, t), (slopes, values)) in entries.zip(results) {
-            let (mut values_here, mut slopes_here) = ([0.0; LANES], [0.0; LANES]);
+        let entries = entries.zip(self.transposed.as_chunks::<LANES>().0);
+        let gradients = self.dy.as_chunks_mut::<LANES>().0.iter_mut();
+        let results = gradients.zip(self.dx.as_chunks_mut::<LANES>().0);
+        for ((p, t), (gradients, values)) in entries.zip(results) {
+            let (mut values_here, mut gradients_here) = ([0.0; LANES], [0.0; LANES]);
             for lane in 0..LANES {
-                let (value, slope) = loss.at(p[lane], t[lane]);
+                let (value, derivative) = loss.at(p[lane], t[lane]);
                 values_here[lane] = value;
-                slopes_here[lane] = slope * share;
+                gradients_here[lane] = derivative * share;
             }
-            (*values, *slopes) = (values_here, slopes_here);
+            (*values, *gradients) = (values_here, gradients_here);
         }
         let mut sum = 0.0;
         let rows = self
-            .above
+            .dy
             .chunks_exact_mut(self.width)
-            .zip(self.below.chunks_exact(self.width));
-        for (slopes, values) in rows.take(output.len() / self.width) {
-            slopes[samples..].fill(0.0);
+            .zip(self.dx.chunks_exact(self.width));
+        for (gradients, values) in rows.take(output.len() / self.width) {
+            gradients[samples..].fill(0.0);
             sum += values[..samples]
                 .iter()
                 .map(|&value| f64::from(value))
@@ -81,22 +81,22 @@ pub(super) fn forward<const REACH: usize, const FUSED: bool>(
             y,
             Start::Each(layer.bias),
         );
-        layer.bend.apply::<FUSED>(y);
+        layer.activation.apply::<FUSED>(y);
         (input, rest) = (y, after);
     }
 }
 
-/// The gradients of a panel, added to the sums, from dL/dy in `slopes.above`; dL/dx stands there afterwards if it is wanted.
+/// The gradients of a panel, added to the sums, from dL/dy in `gradients.dy`; and dL/dx by samples, where there is a place for it.
 #[inline(always)]
 pub(super) fn backward<const REACH: usize, const FUSED: bool>(
     chain: &Chain<'_>,
     x: &[f32],
     values: &[f32],
-    slopes: &mut Slopes<'_>,
+    gradients: &mut PanelGradients<'_>,
     sums: &mut Sums,
-    wants_dx: bool,
+    dx: Option<&mut [f32]>,
 ) {
-    let width = slopes.width;
+    let width = gradients.width;
     let (mut values, mut sums) = (values, sums.numbers.as_mut_slice());
     for (number, layer) in chain.layers.iter().enumerate().rev() {
         let (before, y) = values.split_at(values.len() - layer.units * width);
@@ -105,8 +105,8 @@ pub(super) fn backward<const REACH: usize, const FUSED: bool>(
             _ => &before[before.len() - layer.inputs * width..],
         };
         values = before;
-        let dz = &mut slopes.above[..layer.units * width];
-        layer.bend.pull_back(y, dz);
+        let dz = &mut gradients.dy[..layer.units * width];
+        layer.activation.backward(y, dz);
 
         let (rest, bias) = sums.split_at_mut(sums.len() - layer.units * LANES);
         for (dz, sum) in dz.chunks_exact(width).zip(bias.as_chunks_mut::<LANES>().0) {
@@ -119,16 +119,16 @@ pub(super) fn backward<const REACH: usize, const FUSED: bool>(
             *sum = lanes;
         }
         sums = if layer.is_wide() {
-            // dL/dW = xᵀ dL/dz, for which dL/dz is turned so that its rows are samples.
+            // dL/dW = xᵀ dL/dz, for which dL/dz is transposed: its rows are samples then.
             let across = layer.units.next_multiple_of(LANES);
             let (rest, weight) = rest.split_at_mut(rest.len() - layer.inputs * across);
-            let turned = &mut slopes.turned[..width * across];
+            let transposed = &mut gradients.transposed[..width * across];
             transpose(
                 Rows {
                     entries: dz,
                     stride: width,
                 },
-                turned,
+                transposed,
                 across,
                 [layer.units, width],
             );
@@ -139,7 +139,7 @@ pub(super) fn backward<const REACH: usize, const FUSED: bool>(
                     stride: width,
                 },
                 Rows {
-                    entries: turned,
+                    entries: transposed,
                     stride: across,
                 },
                 weight,
@@ -166,7 +166,7 @@ pub(super) fn backward<const REACH: usize, const FUSED: bool>(
             }
             rest
         };
-        if number > 0 || wants_dx {
+        if number > 0 || dx.is_some() {
             product::<REACH, FUSED>(
                 [layer.inputs, layer.units, width],
                 Rows {
@@ -177,11 +177,14 @@ pub(super) fn backward<const REACH: usize, const FUSED: bool>(
                     entries: dz,
                     stride: width,
                 },
-                &mut slopes.below[..layer.inputs * width],
+                &mut gradients.dx[..layer.inputs * width],
                 Start::Zero,
             );
-            std::mem::swap(&mut slopes.above, &mut slopes.below);
+            std::mem::swap(&mut gradients.dy, &mut gradients.dx);
         }
+    }
+    if let Some(dx) = dx {
+        store(gradients.dy, dx, width, chain.inputs());
     }
 }
 

@@ -4,20 +4,20 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, TensorMetadata, get_or_init_device_settings};
 use burn::tensor::Shape;
 
-use super::Bend;
+use super::FusedActivation;
+use super::layers::{Gradients, Layers};
 use super::loss::{EntryLoss, LEAST_VARIANCE, TINY};
-use super::network::{Layers, NetworkGradients};
 
 /// Every layer's output φ(x W + b).
 pub fn outputs<B: Backend>(x: FloatTensor<B>, layers: &Layers<B>) -> Vec<FloatTensor<B>> {
     let pairs = layers.parameters.as_chunks::<2>().0;
     let mut input = x;
     let mut outputs = Vec::new();
-    for ([weight, bias], &bend) in pairs.iter().zip(&layers.bends) {
+    for ([weight, bias], &activation) in pairs.iter().zip(&layers.activations) {
         let row = Shape::new([1, weight.shape()[1]]);
         let bias = B::float_reshape(bias.clone(), row);
         let z = B::float_add(B::float_matmul(input, weight.clone()), bias);
-        input = bent::<B>(z, bend);
+        input = activate::<B>(z, activation);
         outputs.push(input.clone());
     }
     outputs
@@ -29,26 +29,30 @@ pub fn forward<B: Backend>(x: FloatTensor<B>, layers: &Layers<B>) -> FloatTensor
 }
 
 /// φ(z).
-pub fn bent<B: Backend>(z: FloatTensor<B>, bend: Bend) -> FloatTensor<B> {
-    match bend {
-        Bend::Identity => z,
-        Bend::Relu => B::relu(z),
-        Bend::Tanh => B::float_tanh(z),
-        Bend::Sigmoid => B::sigmoid(z),
+pub fn activate<B: Backend>(z: FloatTensor<B>, activation: FusedActivation) -> FloatTensor<B> {
+    match activation {
+        FusedActivation::Identity => z,
+        FusedActivation::Relu => B::relu(z),
+        FusedActivation::Tanh => B::float_tanh(z),
+        FusedActivation::Sigmoid => B::sigmoid(z),
     }
 }
 
 /// dL/dz from dL/dy and y = φ(z).
-pub fn pull_back<B: Backend>(y: FloatTensor<B>, dy: FloatTensor<B>, bend: Bend) -> FloatTensor<B> {
-    match bend {
-        Bend::Identity => dy,
-        Bend::Relu => B::relu_backward(y, dy),
-        Bend::Tanh => {
+pub fn activation_backward<B: Backend>(
+    y: FloatTensor<B>,
+    dy: FloatTensor<B>,
+    activation: FusedActivation,
+) -> FloatTensor<B> {
+    match activation {
+        FusedActivation::Identity => dy,
+        FusedActivation::Relu => B::relu_backward(y, dy),
+        FusedActivation::Tanh => {
             let square = B::float_mul(y.clone(), y);
-            let slope = B::float_add_scalar(B::float_neg(square), 1.0.into());
-            B::float_mul(dy, slope)
+            let derivative = B::float_add_scalar(B::float_neg(square), 1.0.into());
+            B::float_mul(dy, derivative)
         }
-        Bend::Sigmoid => B::sigmoid_backward(y, dy),
+        FusedActivation::Sigmoid => B::sigmoid_backward(y, dy),
     }
 }
 
@@ -59,45 +63,44 @@ pub fn backward<B: Backend>(
     mut outputs: Vec<FloatTensor<B>>,
     dy: FloatTensor<B>,
     wants_dx: bool,
-) -> NetworkGradients<B> {
+) -> Gradients<B> {
     let pairs = layers.parameters.as_chunks::<2>().0;
     let mut above = Some(dy);
     let mut found = Vec::new();
-    for ([weight, bias], &bend) in pairs.iter().zip(&layers.bends).rev() {
+    for ([weight, bias], &activation) in pairs.iter().zip(&layers.activations).rev() {
         let (Some(y), Some(dy)) = (outputs.pop(), above.take()) else {
             break;
         };
-        let dz = pull_back::<B>(y, dy, bend);
+        let dz = activation_backward::<B>(y, dy, activation);
         let input = outputs.last().unwrap_or(&x).clone();
         let db = B::float_sum_dim(dz.clone(), 0);
-        found.push(B::float_reshape(db, bias.shape()));
-        found.push(B::float_matmul(B::float_transpose(input), dz.clone()));
+        found.push(Some(B::float_reshape(db, bias.shape())));
+        let dw = B::float_matmul(B::float_transpose(input), dz.clone());
+        found.push(Some(dw));
         let is_wanted = wants_dx || !outputs.is_empty();
         above = is_wanted.then(|| B::float_matmul(dz, B::float_transpose(weight.clone())));
     }
+    found.push(above);
     found.reverse();
-    NetworkGradients {
-        x: above,
-        parameters: found,
-    }
+    found
 }
 
 /// The mean loss (1) and its derivative by every prediction.
-pub fn mean_with_slopes<B: Backend>(
+pub fn mean_loss_with_gradient<B: Backend>(
     prediction: FloatTensor<B>,
     target: FloatTensor<B>,
     loss: EntryLoss,
 ) -> (FloatTensor<B>, FloatTensor<B>) {
     let share = 1.0 / prediction.shape().num_elements() as f32;
-    let (values, slopes) = losses_with_slopes::<B>(prediction, target, loss);
+    let (values, gradients) = losses_with_gradients::<B>(prediction, target, loss);
     (
         B::float_mean(values),
-        B::float_mul_scalar(slopes, share.into()),
+        B::float_mul_scalar(gradients, share.into()),
     )
 }
 
 /// The loss of every entry and its derivative by that entry's prediction, both in the prediction's shape.
-pub fn losses_with_slopes<B: Backend>(
+pub fn losses_with_gradients<B: Backend>(
     prediction: FloatTensor<B>,
     target: FloatTensor<B>,
     loss: EntryLoss,

@@ -1,4 +1,4 @@
-//! The activations that can be fused with the affine map before them.
+//! The activations that can be fused with the linear layer before them.
 
 use rayon::prelude::*;
 
@@ -6,10 +6,10 @@ use super::functions::{sigmoid, tanh};
 use crate::model::Activation;
 use crate::model::simd::{Work, dispatch};
 
-/// An activation that acts on each unit alone and whose slope follows from its output, so that the backward pass needs
+/// An activation that acts on each unit alone and whose derivative follows from its output, so that the backward pass needs
 /// no more than the layer's output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Bend {
+pub enum FusedActivation {
     /// z.
     Identity,
     /// max(0, z).
@@ -20,7 +20,7 @@ pub enum Bend {
     Sigmoid,
 }
 
-impl Bend {
+impl FusedActivation {
     /// The activation, if it is one of these.
     pub fn of(activation: Activation) -> Option<Self> {
         match activation {
@@ -60,7 +60,12 @@ impl Bend {
 
     /// φ of every number, in place, on several threads where that pays.
     pub fn apply_to_all(self, z: &mut [f32]) {
-        let piece = |z: &mut [f32]| dispatch(Apply { bend: self, z });
+        let piece = |z: &mut [f32]| {
+            dispatch(Apply {
+                activation: self,
+                z,
+            })
+        };
         if z.len() < WORTH_A_THREAD {
             piece(z);
         } else {
@@ -70,22 +75,22 @@ impl Bend {
 
     /// From dL/dy to dL/dz in place, where y = φ(z).
     #[inline(always)]
-    pub fn pull_back(self, y: &[f32], slope: &mut [f32]) {
+    pub fn backward(self, y: &[f32], gradient: &mut [f32]) {
         match self {
             Self::Identity => {}
             Self::Relu => {
-                for (y, slope) in y.iter().zip(slope) {
-                    *slope = if *y > 0.0 { *slope } else { 0.0 };
+                for (y, gradient) in y.iter().zip(gradient) {
+                    *gradient = if *y > 0.0 { *gradient } else { 0.0 };
                 }
             }
             Self::Tanh => {
-                for (y, slope) in y.iter().zip(slope) {
-                    *slope *= 1.0 - y * y;
+                for (y, gradient) in y.iter().zip(gradient) {
+                    *gradient *= 1.0 - y * y;
                 }
             }
             Self::Sigmoid => {
-                for (y, slope) in y.iter().zip(slope) {
-                    *slope = *slope * y * (1.0 - y);
+                for (y, gradient) in y.iter().zip(gradient) {
+                    *gradient = *gradient * y * (1.0 - y);
                 }
             }
         }
@@ -96,7 +101,7 @@ impl Bend {
 const WORTH_A_THREAD: usize = 1 << 18;
 
 struct Apply<'a> {
-    bend: Bend,
+    activation: FusedActivation,
     z: &'a mut [f32],
 }
 
@@ -105,6 +110,6 @@ impl Work for Apply<'_> {
 
     #[inline(always)]
     fn run<const REACH: usize, const FUSED: bool>(self) {
-        self.bend.apply::<FUSED>(self.z);
+        self.activation.apply::<FUSED>(self.z);
     }
 }

@@ -1,0 +1,105 @@
+//! The fused operations on tensors: what `torch.nn.functional` would hold.
+
+use burn::backend::Dispatch;
+use burn::tensor::Tensor;
+
+use super::layers::{LAYERS, Layers};
+use super::ops::FusedOps;
+use super::sgd::SgdStep;
+use super::{EntryLoss, FusedActivation};
+
+/// φₗ(… φ₁(x W₁ + b₁) … Wₗ + bₗ) for x (n x inputs): (n x units of the last layer). One operation for six layers.
+///
+/// Equal to the same in Burn's operations up to the order of sums. Its gradients, layer by layer from the last:
+/// dL/dz = dL/dy φ'(z), dL/dW = xᵀ dL/dz, dL/db = Σ_rows dL/dz, dL/dx = dL/dz Wᵀ.
+///
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use foldspace::model::fused::{FusedActivation, Layers, network};
+///
+/// let device = Device::flex();
+/// let mut layers = Layers::default();
+/// let weight = Tensor::from_floats([[1.0], [-1.0]], &device);
+/// layers.push(weight, Tensor::from_floats([0.5], &device), FusedActivation::Relu);
+/// let y = network(Tensor::from_floats([[2.0, 1.0], [1.0, 4.0]], &device), layers);
+/// assert_eq!(y.into_data().iter::<f32>().collect::<Vec<_>>(), [1.5, 0.0]);
+/// ```
+pub fn network(mut x: Tensor<2>, mut layers: Layers<Dispatch>) -> Tensor<2> {
+    while !layers.activations.is_empty() {
+        let next = match layers.activations.len() {
+            0..=LAYERS => std::mem::take(&mut layers),
+            _ => layers.split_front(LAYERS),
+        };
+        let y = <Dispatch as FusedOps>::network(x.into_dispatch(), next);
+        x = Tensor::from_dispatch(y);
+    }
+    x
+}
+
+/// The mean of a loss over all outputs of a network, against `target` of the outputs' shape. One operation for network and
+/// loss: where the memory is in reach, the gradients are found in the same sweep, while the values are still in the cache.
+pub fn network_loss(
+    mut x: Tensor<2>,
+    mut layers: Layers<Dispatch>,
+    target: Tensor<2>,
+    loss: EntryLoss,
+) -> Tensor<1> {
+    if layers.activations.is_empty() {
+        return mean_loss(x, target, loss);
+    }
+    if layers.activations.len() > LAYERS {
+        let front = layers.activations.len() - LAYERS;
+        x = network(x, layers.split_front(front));
+    }
+    Tensor::from_dispatch(<Dispatch as FusedOps>::network_loss(
+        x.into_dispatch(),
+        target.into_dispatch(),
+        layers,
+        loss,
+    ))
+}
+
+/// φ(z) in one operation, with the same rounding as inside [`network`].
+pub fn activate(z: Tensor<2>, activation: FusedActivation) -> Tensor<2> {
+    if activation == FusedActivation::Identity {
+        return z;
+    }
+    let y = <Dispatch as FusedOps>::activate(z.into_dispatch(), activation);
+    Tensor::from_dispatch(y)
+}
+
+/// The mean of a loss over all entries; both tensors of one shape.
+///
+/// The gradient of the cross-entropy is PyTorch's, (p - t) / max(p (1 - p), 1e-12) over the number of entries.
+pub fn mean_loss(prediction: Tensor<2>, target: Tensor<2>, loss: EntryLoss) -> Tensor<1> {
+    Tensor::from_dispatch(<Dispatch as FusedOps>::mean_loss(
+        prediction.into_dispatch(),
+        target.into_dispatch(),
+        loss,
+    ))
+}
+
+/// The loss of every entry, for whoever takes means of parts; all of one shape. [`mean_loss`] is their mean, and the gradients
+/// agree.
+pub fn entry_losses(prediction: Tensor<2>, target: Tensor<2>, loss: EntryLoss) -> Tensor<2> {
+    Tensor::from_dispatch(<Dispatch as FusedOps>::entry_losses(
+        prediction.into_dispatch(),
+        target.into_dispatch(),
+        loss,
+    ))
+}
+
+/// A step of gradient descent in one operation: w - η (g + λ w), as a parameter for the next step. In place where nobody else
+/// holds w, and where w is followed by autodiff, the result is a leaf that is. Rounded as Burn's operations one after the other
+/// round.
+pub fn sgd_step<const D: usize>(
+    weight: Tensor<D>,
+    gradient: Tensor<D>,
+    step: SgdStep,
+) -> Tensor<D> {
+    Tensor::from_dispatch(<Dispatch as FusedOps>::sgd_step(
+        weight.into_dispatch(),
+        gradient.into_dispatch(),
+        step,
+    ))
+}

@@ -1,0 +1,65 @@
+//! The one trait through which Burn's backends learn the fused operations, and the only file here that names a graphics card.
+
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Backend, Flex, NdArray, backend_extension};
+
+use super::layers::Layers;
+use super::sgd::SgdStep;
+use super::{EntryLoss, FusedActivation, network, primitives};
+
+/// The operations as Burn dispatches them; `functional.rs` says what each is, `autodiff.rs` has their gradients.
+#[backend_extension(NdArray, Flex, Cube: cfg(feature = "gpu"), Autodiff)]
+pub trait FusedOps: Backend {
+    /// See [`network`](super::network()).
+    fn network(x: FloatTensor<Self>, #[extension_type] layers: Layers<Self>) -> FloatTensor<Self> {
+        network::forward::<Self>(x, &layers)
+    }
+
+    /// See [`network_loss`](super::network_loss).
+    fn network_loss(
+        x: FloatTensor<Self>,
+        target: FloatTensor<Self>,
+        #[extension_type] layers: Layers<Self>,
+        loss: EntryLoss,
+    ) -> FloatTensor<Self> {
+        let prediction = network::forward::<Self>(x, &layers);
+        Self::mean_loss(prediction, target, loss)
+    }
+
+    /// See [`activate`](super::activate).
+    fn activate(z: FloatTensor<Self>, activation: FusedActivation) -> FloatTensor<Self> {
+        network::activate::<Self>(z, activation)
+    }
+
+    /// See [`mean_loss`](super::mean_loss).
+    fn mean_loss(
+        prediction: FloatTensor<Self>,
+        target: FloatTensor<Self>,
+        loss: EntryLoss,
+    ) -> FloatTensor<Self> {
+        network::mean_loss_with_gradient::<Self>(prediction, target, loss).0
+    }
+
+    /// See [`entry_losses`](super::entry_losses).
+    fn entry_losses(
+        prediction: FloatTensor<Self>,
+        target: FloatTensor<Self>,
+        loss: EntryLoss,
+    ) -> FloatTensor<Self> {
+        primitives::losses_with_gradients::<Self>(prediction, target, loss).0
+    }
+
+    /// See [`sgd_step`](super::sgd_step).
+    fn sgd_step(
+        weight: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+        step: SgdStep,
+    ) -> FloatTensor<Self> {
+        step.apply::<Self>(weight, gradient)
+    }
+}
+
+impl FusedOps for Flex {}
+impl FusedOps for NdArray {}
+#[cfg(feature = "gpu")]
+impl FusedOps for burn::backend::Cube {}
