@@ -83,11 +83,25 @@ pub fn a15(lab: &Lab) -> Result<Exhibit> {
         .iter()
         .map(|h| (readout.normal[0] * h[0] + readout.normal[1] * h[1] + readout.offset).abs());
     let off_line = off_line.fold(0.0, f64::max);
-    let embedding = numbered(
-        recolour(embedding, vec![readout.line(50.0).to_vec()]),
+    let embedding = recolour(embedding, vec![readout.line(50.0).to_vec()]);
+    let beads = beads(
         &images,
-    )
-    .title("embedding: a straight line, $w · h + b = 0$");
+        [readout.normal[0], readout.normal[1]],
+        space.y.1 - space.y.0,
+    );
+    let strings = images.iter().zip(&beads);
+    let embedding = strings.fold(embedding, |panel, (&image, &bead)| {
+        panel
+            .line(vec![image, bead], Stroke::new(Colour::accent(0), 1.2))
+            .mark(Mark::Disc {
+                centre: image,
+                radius: 3.5,
+                fill: Colour::accent(0),
+                outline: Stroke::new(Colour::BACKGROUND, 1.0),
+            })
+    });
+    let embedding =
+        numbered(embedding, &beads).title("embedding: a straight line, $w · h + b = 0$");
     let paper = figures::grid_lines(&grid, &grid.lines(grid.points.as_ref()), 0.25);
     let input = figures::boundary_on(network, &trained.train, bounds, paper)?;
     let input = numbered(recolour(input, curves), &places)
@@ -163,6 +177,38 @@ fn markers(head: &Frozen, curves: &[Vec<Point>], count: usize) -> Vec<Point> {
             curve[reached.unwrap_or(curve.len() - 1)]
         })
         .collect()
+}
+
+/// Where to write the numbers of points on a line, so that none hides another: off the line, above it where the way goes on
+/// to the right and below where it comes back, and apart from each other. `extent`: the height of the panel in data units.
+fn beads(images: &[Point], normal: [f64; 2], extent: f64) -> Vec<Point> {
+    let length = libm::hypot(normal[0], normal[1]).max(f64::MIN_POSITIVE);
+    let up = if normal[1] < 0.0 { -1.0 } else { 1.0 } / length;
+    let across = [normal[0] * up, normal[1] * up];
+    let along = [across[1], -across[0]];
+    let at = |image: &Point| image[0] * along[0] + image[1] * along[1];
+    let places: Vec<f64> = images.iter().map(at).collect();
+    let is_above = |k: usize| match k {
+        0 => places.get(1).is_none_or(|next| *next >= places[0]),
+        _ => places[k] >= places[k - 1],
+    };
+    let mut moved = places.clone();
+    for side in [true, false] {
+        let mut row: Vec<usize> = (0..places.len()).filter(|&k| is_above(k) == side).collect();
+        row.sort_by(|&a, &b| places[a].total_cmp(&places[b]));
+        // Neighbours that are too near step aside, each by half.
+        for pair in std::iter::repeat_n(&row, 100).flat_map(|row| row.windows(2)) {
+            let missing = (0.068 * extent - (moved[pair[1]] - moved[pair[0]])).max(0.0);
+            moved[pair[0]] -= missing / 2.0;
+            moved[pair[1]] += missing / 2.0;
+        }
+    }
+    let bead = |k: usize| {
+        let off = if is_above(k) { 0.06 } else { -0.06 } * extent;
+        let step = moved[k] - places[k];
+        [0, 1].map(|i| images[k][i] + step * along[i] + off * across[i])
+    };
+    (0..images.len()).map(bead).collect()
 }
 
 /// The least number with one digit that is not below `value`.
