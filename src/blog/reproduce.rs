@@ -8,7 +8,7 @@ use super::finished::{Finished, Moving, Still};
 use super::{Animation, Check, Item, Lab, gallery, page_image};
 use crate::anim::{Format, Moment, Options, write_animation};
 use crate::error::{Error, Result};
-use crate::plot::{Figure, Frame, Mark, PIXELS_PER_INCH, Theme};
+use crate::plot::{Figure, Frame, Mark, Theme};
 
 /// How to reproduce.
 #[derive(Debug, Clone)]
@@ -157,7 +157,7 @@ fn sheet_picture(item: &Item, figures: &[(String, Figure)], settings: &Settings)
     let figure = Figure::new("").size(width, height).panel(panel);
     for (theme, ending) in [(Theme::LIGHT, ""), (Theme::DARK, "-dark")] {
         let path = settings.out.join(format!("{id}-sheet{ending}.png"));
-        figure.save(&path, &theme, PIXELS_PER_INCH)?;
+        page_image::save(&figure, &path, &theme)?;
     }
     Ok(true)
 }
@@ -214,7 +214,11 @@ fn save_animation(animation: &Animation, file: &str, settings: &Settings) -> Res
         |moment| draw(moment)?.to_frame(&Theme::LIGHT, 1.0),
     )?;
     let poster = format!("{file}-poster.png");
-    draw(&at(POSTER))?.save(&settings.out.join(&poster), &Theme::LIGHT, PIXELS_PER_INCH)?;
+    page_image::save(
+        &draw(&at(POSTER))?,
+        &settings.out.join(&poster),
+        &Theme::LIGHT,
+    )?;
     let name = |path: &Path| path.file_name().map(|n| n.to_string_lossy().into_owned());
     let files = paths.iter().filter_map(|path| {
         let bytes = std::fs::metadata(path).map_or(0, |data| data.len());

@@ -145,9 +145,16 @@ impl Work for Collect<'_> {
 /// The sum of each sixteen lanes, halves added to halves.
 #[inline(always)]
 fn add_lanes(numbers: &[f32], totals: &mut [f32]) {
-    for (lanes, total) in numbers.as_chunks::<LANES>().0.iter().zip(totals) {
-        let eight: [f32; 8] = std::array::from_fn(|i| lanes[i] + lanes[i + 8]);
-        let four: [f32; 4] = std::array::from_fn(|i| eight[i] + eight[i + 4]);
+    let numbers = &numbers.as_chunks::<LANES>().0[..totals.len()];
+    for (at, total) in totals.iter_mut().enumerate() {
+        let lanes = &numbers[at];
+        let (mut eight, mut four) = ([0.0; LANES / 2], [0.0; LANES / 4]);
+        for i in 0..LANES / 2 {
+            eight[i] = lanes[i] + lanes[i + LANES / 2];
+        }
+        for i in 0..LANES / 4 {
+            four[i] = eight[i] + eight[i + LANES / 4];
+        }
         *total = (four[0] + four[2]) + (four[1] + four[3]);
     }
 }
