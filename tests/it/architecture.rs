@@ -177,3 +177,20 @@ fn only_the_command_line_names_clap() {
         }
     }
 }
+
+#[test]
+fn a_graphics_card_is_named_by_devices_and_one_trait() {
+    let names_it = |(file, code): &(PathBuf, String)| {
+        code.contains("feature = \"gpu\"")
+            .then(|| file.file_name().unwrap().to_str().unwrap().to_owned())
+    };
+    let files: BTreeMap<String, Vec<String>> = modules()
+        .into_iter()
+        .map(|(module, files)| (module, files.iter().filter_map(names_it).collect()))
+        .filter(|(module, files): &(String, Vec<String>)| module != "device" && !files.is_empty())
+        .collect();
+    assert_eq!(
+        files,
+        BTreeMap::from([("model".to_owned(), vec!["ops.rs".to_owned()])])
+    );
+}
