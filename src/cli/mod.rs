@@ -21,6 +21,7 @@ mod predict;
 mod progress;
 mod reproduce;
 mod resume;
+mod serve_backend;
 mod sweep;
 mod sweep_report;
 mod train;
@@ -42,6 +43,9 @@ struct Cli {
     /// Print nothing but errors.
     #[arg(long, short, global = true)]
     quiet: bool,
+    /// Where `--backend remote` computes, such as ws://127.0.0.1:4711; its token is read from FOLDSPACE_TOKEN.
+    #[arg(long, global = true, value_name = "URL", hide = cfg!(not(feature = "remote")))]
+    server: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -65,6 +69,7 @@ enum Command {
     Play(play::Arguments),
     Data(data::Arguments),
     Devices(devices::Arguments),
+    ServeBackend(serve_backend::Arguments),
     Completions(completions::Arguments),
 }
 
@@ -95,6 +100,9 @@ pub fn run() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return output::usage(&error),
     };
+    if let Some(Err(error)) = cli.server.as_deref().map(serve_backend::reach) {
+        return output::end(Err(error.into()));
+    }
     let outcome = match cli.command {
         Command::Reproduce(arguments) => reproduce::run(&arguments, cli.quiet),
         Command::Init(arguments) => init::run(&arguments, cli.quiet),
@@ -115,6 +123,7 @@ pub fn run() -> ExitCode {
         Command::Play(arguments) => play::run(&arguments, cli.quiet),
         Command::Data(arguments) => data::run(&arguments, cli.quiet),
         Command::Devices(arguments) => devices::run(&arguments),
+        Command::ServeBackend(arguments) => serve_backend::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),
     };
     if !cli.quiet {

@@ -35,11 +35,13 @@ pub enum Backend {
     Cuda,
     /// One of AMD's through ROCm.
     Rocm,
+    /// A device of another machine, which `foldspace serve-backend` serves there.
+    Remote,
 }
 
 impl Backend {
     /// All of them, in the order in which `foldspace devices` lists them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Auto,
         Self::Ndarray,
         Self::Flex,
@@ -48,6 +50,7 @@ impl Backend {
         Self::Metal,
         Self::Cuda,
         Self::Rocm,
+        Self::Remote,
     ];
 
     /// The cargo feature that builds it in.
@@ -68,10 +71,11 @@ impl Backend {
             Self::Metal => cfg!(feature = "metal"),
             Self::Cuda => cfg!(feature = "cuda"),
             Self::Rocm => cfg!(feature = "rocm"),
+            Self::Remote => cfg!(feature = "remote"),
         }
     }
 
-    /// Whether a card computes and not the processor.
+    /// Whether a card computes, or another machine, and not this one's processor.
     pub fn is_card(self) -> bool {
         !matches!(self, Self::Auto | Self::Ndarray | Self::Flex)
     }
@@ -87,6 +91,7 @@ impl Backend {
             Self::Metal => "metal",
             Self::Cuda => "cuda",
             Self::Rocm => "rocm",
+            Self::Remote => "remote",
         }
     }
 }

@@ -8,6 +8,8 @@ use super::Backend;
 use super::found::{Card, Missing};
 #[cfg(feature = "gpu")]
 use super::graphics;
+#[cfg(feature = "remote")]
+use super::remote;
 
 /// The card of a backend. Burn allows one initialisation of each per process.
 pub(super) fn card(backend: Backend) -> &'static Result<Card, Missing> {
@@ -41,6 +43,8 @@ fn find(backend: Backend) -> Result<Card, Missing> {
             "no card of AMD's was found",
             "install AMD's driver and ROCm, or use --backend flex",
         ),
+        #[cfg(feature = "remote")]
+        Backend::Remote => remote::connect(),
         _ => Err(Missing {
             problem: "this backend is no card".to_owned(),
             remedy: "use --backend flex".to_owned(),

@@ -15,6 +15,8 @@ mod found;
 mod graphics;
 #[cfg(feature = "train")]
 mod open;
+#[cfg(feature = "remote")]
+pub mod remote;
 
 pub use backend::Backend;
 #[cfg(feature = "train")]

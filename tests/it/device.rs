@@ -30,7 +30,7 @@ fn names_are_read_and_mistakes_explained() {
     assert_eq!("Flex".parse::<Backend>().unwrap(), Backend::Flex);
     let message = |name: &str| name.parse::<Backend>().unwrap_err().to_string();
     assert!(message("wgpo").ends_with("did you mean wgpu?"));
-    let all = "choose one of auto, ndarray, flex, wgpu, vulkan, metal, cuda, rocm";
+    let all = "choose one of auto, ndarray, flex, wgpu, vulkan, metal, cuda, rocm, remote";
     assert!(message("tensorrt").ends_with(all));
 }
 

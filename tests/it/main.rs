@@ -56,6 +56,8 @@ mod random;
 mod reference_of_keys;
 mod regions;
 mod regularisation;
+#[cfg(feature = "remote")]
+mod remote;
 mod run;
 mod shards;
 mod sizes;

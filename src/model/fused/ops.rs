@@ -1,4 +1,5 @@
-//! The one trait through which Burn's backends learn the fused operations, and the only file here that names a graphics card.
+//! The one trait through which Burn's backends learn the fused operations, and the only file here that names a graphics
+//! card or another machine.
 
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Flex, NdArray, backend_extension};
@@ -8,7 +9,7 @@ use super::sgd::SgdStep;
 use super::{EntryLoss, FusedActivation, network, primitives};
 
 /// The operations as Burn dispatches them; `functional.rs` says what each is, `autodiff.rs` has their gradients.
-#[backend_extension(NdArray, Flex, Cube: cfg(feature = "gpu"), Autodiff)]
+#[backend_extension(NdArray, Flex, Cube: cfg(feature = "gpu"), Remote: cfg(feature = "remote"), Autodiff)]
 pub trait FusedOps: Backend {
     /// See [`network`](super::network()).
     fn network(x: FloatTensor<Self>, #[extension_type] layers: Layers<Self>) -> FloatTensor<Self> {
@@ -63,3 +64,5 @@ impl FusedOps for Flex {}
 impl FusedOps for NdArray {}
 #[cfg(feature = "gpu")]
 impl FusedOps for burn::backend::Cube {}
+#[cfg(feature = "remote")]
+impl FusedOps for burn::backend::Remote {}
