@@ -49,7 +49,7 @@ fn absent() -> Error {
 /// Runs the command.
 #[cfg(feature = "remote")]
 pub(super) fn run(arguments: &Arguments) -> Outcome {
-    use crate::device::remote::{TOKEN, serve};
+    use crate::device::{remote::TOKEN, server::serve};
 
     let given = std::env::var(TOKEN).ok().filter(|token| !token.is_empty());
     if given.is_none() && !arguments.listen.ip().is_loopback() {

@@ -95,6 +95,8 @@ impl Template {
             // What the file lacks, or has wrong, an override may mend. What it has wrong by itself is its own fault.
             match (table.try_into(), &self.alone) {
                 (Err(error), Ok(_)) => return Err(overrides::fault(&error, overrides)),
+                // Where several keys are missing, an override that adds one lets the next be found.
+                (Err(error), Err(own)) if is_missing(&error) && is_missing(own) => Err(error),
                 (Err(error), Err(own)) if error.message() != own.message() => {
                     return Err(overrides::fault(&error, overrides));
                 }
@@ -129,4 +131,9 @@ impl Template {
         config.data.name_partner();
         Ok(())
     }
+}
+
+/// Whether a key is missing.
+fn is_missing(error: &toml::de::Error) -> bool {
+    error.message().starts_with("missing field")
 }

@@ -17,6 +17,8 @@ mod graphics;
 mod open;
 #[cfg(feature = "remote")]
 pub mod remote;
+#[cfg(feature = "remote")]
+pub mod server;
 
 pub use backend::Backend;
 #[cfg(feature = "train")]

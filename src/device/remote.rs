@@ -1,13 +1,12 @@
-//! Another machine's device through Burn's remote backend, whose operations travel over a WebSocket; and this machine's for others.
+//! Another machine's device through Burn's remote backend, whose operations travel over a WebSocket.
 //!
 //! The traffic is not encrypted. Across networks that are not trusted, a tunnel (`ssh -L`) carries it.
 
-use std::net::{TcpListener, TcpStream, ToSocketAddrs};
+use std::net::{TcpStream, ToSocketAddrs};
 use std::sync::OnceLock;
 use std::time::Duration;
 
 use burn::remote::RemoteHost;
-use burn::server::{RemoteServer, TokenAuthorizer, WebSocketTransport};
 use burn::tensor::Device;
 
 use super::Backend;
@@ -90,33 +89,4 @@ pub(super) fn connect() -> std::result::Result<Card, Missing> {
         kind: "computes on another machine",
         software: false,
     })
-}
-
-/// Lets whoever has the token compute on a device of this machine, until Ctrl-C or SIGTERM.
-///
-/// # Errors
-/// [`Error::Backend`] for an empty token, a backend that is not here, and where the socket fails.
-pub fn serve(backend: Backend, listener: TcpListener, token: &str) -> Result<()> {
-    let refused = |problem: String, remedy: &str| Error::Backend {
-        backend: backend.name().to_owned(),
-        problem,
-        remedy: remedy.to_owned(),
-    };
-    if backend == Backend::Remote {
-        return Err(refused(
-            "a server can't serve another one's device".to_owned(),
-            "choose a device of this machine, such as --backend flex",
-        ));
-    }
-    let authorizer = TokenAuthorizer::new(token)
-        .map_err(|error| refused(error.to_string(), "set FOLDSPACE_TOKEN"))?;
-    RemoteServer::new([super::open(backend)?])
-        .with_authorizer(authorizer)
-        .serve(WebSocketTransport::from_listener(listener))
-        .map_err(|error| {
-            refused(
-                error.to_string(),
-                "listen elsewhere, or serve another backend",
-            )
-        })
 }

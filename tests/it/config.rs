@@ -188,6 +188,15 @@ fn an_error_names_the_override_or_the_line_that_made_it() {
             "{error}"
         );
     }
+    // So is what it lacks, though an override that adds one key lets the next be missed.
+    let text = TEXT
+        .replace("epochs = 2\n", "")
+        .replace("loss = 'bce'\n", "");
+    let error = parse(&text, &["train.epochs=2"]).unwrap_err();
+    assert!(
+        error.starts_with("a.toml") && error.contains("loss is missing"),
+        "{error}"
+    );
     // And an override may mend it.
     let text = TEXT.replace("epochs = 2", "epochs = 'many'");
     assert_eq!(parse(&text, &["train.epochs=5"]).unwrap().train.epochs, 5);
