@@ -121,6 +121,26 @@ fn network_node<B: Backend, C: CheckpointStrategy, T>(
     }
 }
 
+/// The node of a loss, by `tracked` with its gradient by the prediction; the target has none.
+fn loss_node<B: Backend, C: CheckpointStrategy>(
+    prediction: FloatTensor<Autodiff<B, C>>,
+    target: FloatTensor<Autodiff<B, C>>,
+    loss: EntryLoss,
+    tracked: impl FnOnce(FloatTensor<B>, FloatTensor<B>, EntryLoss) -> (FloatTensor<B>, FloatTensor<B>),
+    untracked: impl FnOnce(FloatTensor<B>, FloatTensor<B>, EntryLoss) -> FloatTensor<B>,
+) -> FloatTensor<Autodiff<B, C>> {
+    let (prediction, parent) = prediction.into_parts();
+    node::<B, C, 1, _>(
+        [parent],
+        (prediction, target.into_primitive()),
+        |(prediction, target)| {
+            let (losses, found) = tracked(prediction, target, loss);
+            (losses, Saved::Gradients(vec![Some(found)]))
+        },
+        |(prediction, target)| untracked(prediction, target, loss),
+    )
+}
+
 fn array<const N: usize>(nodes: Vec<NodeGuard>) -> [NodeGuard; N] {
     match nodes.try_into() {
         Ok(nodes) => nodes,
@@ -198,15 +218,12 @@ impl<B: FusedOps, C: CheckpointStrategy> FusedOps for Autodiff<B, C> {
         target: FloatTensor<Self>,
         loss: EntryLoss,
     ) -> FloatTensor<Self> {
-        let (prediction, parent) = prediction.into_parts();
-        node::<B, C, 1, _>(
-            [parent],
-            (prediction, target.into_primitive()),
-            |(prediction, target)| {
-                let (mean, found) = mean_loss_with_gradient::<B>(prediction, target, loss);
-                (mean, Saved::Gradients(vec![Some(found)]))
-            },
-            |(prediction, target)| B::mean_loss(prediction, target, loss),
+        loss_node::<B, C>(
+            prediction,
+            target,
+            loss,
+            mean_loss_with_gradient::<B>,
+            B::mean_loss,
         )
     }
 
@@ -215,16 +232,12 @@ impl<B: FusedOps, C: CheckpointStrategy> FusedOps for Autodiff<B, C> {
         target: FloatTensor<Self>,
         loss: EntryLoss,
     ) -> FloatTensor<Self> {
-        let (prediction, parent) = prediction.into_parts();
-        node::<B, C, 1, _>(
-            [parent],
-            (prediction, target.into_primitive()),
-            |(prediction, target)| {
-                let (losses, found) =
-                    primitives::losses_with_gradients::<B>(prediction, target, loss);
-                (losses, Saved::Gradients(vec![Some(found)]))
-            },
-            |(prediction, target)| B::entry_losses(prediction, target, loss),
+        loss_node::<B, C>(
+            prediction,
+            target,
+            loss,
+            primitives::losses_with_gradients::<B>,
+            B::entry_losses,
         )
     }
 
