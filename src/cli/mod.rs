@@ -127,6 +127,8 @@ pub fn run() -> ExitCode {
         Command::Completions(arguments) => completions::run(&arguments),
     };
     if !cli.quiet {
+        #[cfg(feature = "remote")]
+        serve_backend::say_if_unused();
         say_what_is_missing();
     }
     output::end(outcome)

@@ -46,6 +46,18 @@ fn absent() -> Error {
     }
 }
 
+/// Says that a server was named and nothing computed on it: without `--backend remote` this machine does.
+#[cfg(feature = "remote")]
+pub(super) fn say_if_unused() {
+    use crate::device::remote;
+
+    if let Some(url) = remote::server().filter(|_| !remote::was_used()) {
+        super::output::note(format_args!(
+            "note: nothing was computed on {url}; --backend remote would"
+        ));
+    }
+}
+
 /// Runs the command.
 #[cfg(feature = "remote")]
 pub(super) fn run(arguments: &Arguments) -> Outcome {

@@ -4,6 +4,7 @@
 
 use std::net::{TcpStream, ToSocketAddrs};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use burn::remote::RemoteHost;
@@ -19,6 +20,7 @@ pub const TOKEN: &str = "FOLDSPACE_TOKEN";
 const PATIENCE: Duration = Duration::from_secs(2);
 
 static SERVER: OnceLock<String> = OnceLock::new();
+static USED: AtomicBool = AtomicBool::new(false);
 
 /// From now on [`Backend::Remote`] is the first device that this server has, such as `ws://127.0.0.1:4711`. Connects to nothing yet.
 ///
@@ -53,6 +55,11 @@ pub fn server() -> Option<&'static str> {
     SERVER.get().map(String::as_str)
 }
 
+/// Whether this process has tried to compute on it.
+pub fn was_used() -> bool {
+    USED.load(Ordering::Relaxed)
+}
+
 /// Whether something listens where the named server should; waits two seconds at most.
 pub fn is_reachable() -> bool {
     let host = server().and_then(|url| url.strip_prefix("ws://"));
@@ -72,6 +79,7 @@ pub(super) fn connect() -> std::result::Result<Card, Missing> {
                 .to_owned(),
         });
     };
+    USED.store(true, Ordering::Relaxed);
     let token = std::env::var(TOKEN).unwrap_or_default();
     let host = RemoteHost::websocket(url).with_credential(token.as_str());
     let device = Device::remote_options(&host)

@@ -140,6 +140,15 @@ fn who_does_not_know_the_token_or_the_server_is_told() {
         assert!(said.contains(remedy) && said.lines().count() <= 3, "{said}");
         assert!(!folder.path().join("run/metrics.csv").exists());
     }
+    // A server alone chooses no backend, and whoever thought so is told.
+    let here = ["--server", &server.url];
+    let output = train(folder.path(), "here", 2, &here).output().unwrap();
+    assert!(output.status.success());
+    assert!(
+        said(&output).contains("--backend remote would"),
+        "{}",
+        said(&output)
+    );
     // Nobody but this machine without a token.
     let mut open = client("", &["serve-backend", "--listen", "0.0.0.0:0"]);
     let output = open.output().unwrap();
