@@ -4,7 +4,7 @@
 
 Makes a virtual environment under target/regions with regioncam and relucent, builds the bench `regions`, and lets them take
 turns, each in a process of its own. A line per network and peer: cells and least milliseconds of either, and the ratio as the
-median of the rounds' own ratios. relucent solves linear programs, two processes at a time, and takes 20 s for the smallest network:
+median of the rounds' own ratios. relucent solves linear programs, two processes at a time, and takes seconds for the smallest network:
 it has that one alone, in the first round.
 """
 
