@@ -6,7 +6,7 @@ use burn::nn::Linear;
 use burn::tensor::{Device, Tensor, activation};
 
 use super::block::{Block, dropout};
-use super::fused::{self, EntryLoss, FusedActivation, Layers};
+use super::fused::{self, FusedActivation, FusedLoss, Layers};
 use super::outline::Outline;
 pub use super::parameter::Parameter;
 pub use super::transfer::{download, upload};
@@ -101,20 +101,21 @@ impl Mlp {
     /// The output for a batch in training: batch norm takes the batch's statistics and keeps note of them, dropout drops
     /// what `generator` says. A network with neither gives what [`forward`](Self::forward) gives.
     pub fn forward_training(&mut self, x: Tensor<2>, generator: &mut Generator) -> Tensor<2> {
-        let (x, waiting) = self.advance_training(x, generator);
+        let (x, waiting) = self.advance_training(x, None, generator);
         fused::network(x, waiting)
     }
 
-    /// The mean of `loss` over all outputs against `target` (n x outputs), in training: the loss of what
-    /// [`forward_training`](Self::forward_training) gives, in one operation with the layers before it.
+    /// The mean of `loss` against `target` (n x outputs), in training: the loss of what
+    /// [`forward_training`](Self::forward_training) gives, in one operation with the layers before it. The cross-entropy of a
+    /// network that ends in a softmax is that of the scores before it.
     pub fn loss_training(
         &mut self,
         x: Tensor<2>,
         target: Tensor<2>,
-        loss: EntryLoss,
+        loss: FusedLoss,
         generator: &mut Generator,
     ) -> Tensor<1> {
-        let (x, waiting) = self.advance_training(x, generator);
+        let (x, waiting) = self.advance_training(x, Some(loss), generator);
         fused::network_loss(x, waiting, target, loss)
     }
 
@@ -122,15 +123,18 @@ impl Mlp {
     fn advance_training(
         &mut self,
         mut x: Tensor<2>,
+        loss: Option<FusedLoss>,
         generator: &mut Generator,
     ) -> (Tensor<2>, Layers<Dispatch>) {
         let mut waiting = Layers::default();
-        for (block, outline) in self.layers.iter_mut().zip(&self.outlines) {
-            let fused = FusedActivation::of(outline.activation).filter(|_| !block.has_norm());
+        let activations = self.activations_before(loss);
+        let layers = self.layers.iter_mut().zip(&self.outlines);
+        for ((block, outline), activation) in layers.zip(activations) {
+            let fused = FusedActivation::of(activation).filter(|_| !block.has_norm());
             block.append_to(&mut waiting, fused.unwrap_or(FusedActivation::Identity));
             if fused.is_none() {
                 let z = fused::network(x, std::mem::take(&mut waiting));
-                x = apply(outline.activation, block.normalise_training(z));
+                x = apply(activation, block.normalise_training(z));
             }
             if outline.dropout > 0.0 {
                 let y = fused::network(x, std::mem::take(&mut waiting));
@@ -146,12 +150,26 @@ impl Mlp {
         self.layers.iter().map(|block| &block.linear)
     }
 
-    /// The layers as one operation over plain numbers takes them: their parameters in the order in which the module is walked.
-    /// `None` where one is not an affine map and a [`FusedActivation`], in training too.
-    pub fn layer_shapes(&self) -> Option<Vec<fused::LayerShape>> {
+    /// Every layer's activation as a loss takes it: the cross-entropy contains the softmax at the end.
+    fn activations_before(&self, loss: Option<FusedLoss>) -> Vec<Activation> {
+        let outlines = self.outlines.iter();
+        let mut activations: Vec<_> = outlines.map(|outline| outline.activation).collect();
+        if let (Some(last @ Activation::Softmax), Some(FusedLoss::CrossEntropy)) =
+            (activations.last_mut(), loss)
+        {
+            *last = Activation::Identity;
+        }
+        activations
+    }
+
+    /// The layers before a loss as one operation over plain numbers takes them: their parameters in the order in which the module
+    /// is walked. `None` where one is not an affine map and a [`FusedActivation`], in training too.
+    pub fn layer_shapes(&self, loss: FusedLoss) -> Option<Vec<fused::LayerShape>> {
         let mut shapes = Vec::new();
-        for (block, outline) in self.layers.iter().zip(&self.outlines) {
-            let activation = FusedActivation::of(outline.activation)?;
+        let activations = self.activations_before(Some(loss));
+        let layers = self.layers.iter().zip(&self.outlines);
+        for ((block, outline), activation) in layers.zip(activations) {
+            let activation = FusedActivation::of(activation)?;
             if block.has_norm() || outline.dropout > 0.0 {
                 return None;
             }

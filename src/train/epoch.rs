@@ -11,7 +11,7 @@ use super::optimizer::Optimizer;
 use super::optimizer_state::Place;
 use super::{Clip, EpochSteps, Loss, Samples};
 use crate::model::Mlp;
-use crate::model::fused::{self, Batches, EntryLoss, LAYERS, TrainingLoop, TrainingState};
+use crate::model::fused::{self, Batches, FusedLoss, LAYERS, TrainingLoop, TrainingState};
 use crate::random::Generator;
 use crate::random::torch::dataloader_order;
 
@@ -28,13 +28,13 @@ pub struct Descent {
 
 /// A network and data of which an epoch can be one operation.
 ///
-/// Plain layers with activations of [`fused::FusedActivation`], a loss that is a mean over outputs, `flex` or `ndarray`.
+/// Plain layers with activations of [`fused::FusedActivation`], and a softmax before the cross-entropy; `flex` or `ndarray`.
 #[derive(Debug, Clone)]
 pub struct WholeEpoch {
     layers: Vec<fused::LayerShape>,
     /// Every parameter in the order in which a module is walked, which is that of the layers.
     parameters: Vec<Place>,
-    loss: EntryLoss,
+    loss: FusedLoss,
     inputs: Tensor<2>,
     targets: Tensor<2>,
 }
@@ -42,10 +42,10 @@ pub struct WholeEpoch {
 impl WholeEpoch {
     /// `None` where an epoch has to be made of steps.
     pub fn new(model: &Mlp, samples: &Samples, loss: Loss) -> Option<Self> {
+        let (targets, loss) = (samples.targets.numbers(), loss.fused());
         let layers = model
-            .layer_shapes()
+            .layer_shapes(loss)
             .filter(|layers| layers.len() <= LAYERS)?;
-        let (targets, loss) = samples.targets.entrywise(loss)?;
         if layers.is_empty() || samples.is_empty() {
             return None;
         }

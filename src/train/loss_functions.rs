@@ -1,18 +1,18 @@
 //! Losses as PyTorch defines them, averaged over all entries of a batch.
 
-use burn::tensor::{Int, Tensor, activation};
+use burn::tensor::{Int, Tensor};
 
 use super::Loss;
-use crate::model::fused::{EntryLoss, TINY, mean_loss};
+use crate::model::fused::{EntryLoss, FusedLoss, TINY, mean_loss};
 
 impl Loss {
-    /// The loss of a single output, where the whole is the mean of those.
-    pub fn entrywise(self) -> Option<EntryLoss> {
+    /// The loss as part of a network's operation.
+    pub fn fused(self) -> FusedLoss {
         match self {
-            Self::Mse => Some(EntryLoss::Squared),
-            Self::Huber => Some(EntryLoss::Huber),
-            Self::Bce => Some(EntryLoss::BinaryCrossEntropy),
-            Self::CrossEntropy => None,
+            Self::Mse => EntryLoss::Squared.into(),
+            Self::Huber => EntryLoss::Huber.into(),
+            Self::Bce => EntryLoss::BinaryCrossEntropy.into(),
+            Self::CrossEntropy => FusedLoss::CrossEntropy,
         }
     }
 }
@@ -34,9 +34,9 @@ pub fn bce(probability: Tensor<2>, target: Tensor<2>) -> Tensor<1> {
     mean_loss(probability, target, EntryLoss::BinaryCrossEntropy)
 }
 
-/// Cross-entropy of scores (n x classes) against labels (n).
-pub fn cross_entropy(scores: Tensor<2>, labels: Tensor<1, Int>) -> Tensor<1> {
-    log_likelihoods(scores, labels).mean().neg()
+/// Cross-entropy of scores (n x classes) against classes (n x classes), 1 for the right one and 0 elsewhere.
+pub fn cross_entropy(scores: Tensor<2>, one_hot: Tensor<2>) -> Tensor<1> {
+    mean_loss(scores, one_hot, FusedLoss::CrossEntropy)
 }
 
 /// The same of probabilities (n x classes): for networks that end in a softmax.
@@ -44,12 +44,7 @@ pub fn negative_log_likelihood(probability: Tensor<2>, labels: Tensor<1, Int>) -
     clamped_log_likelihoods(probability, labels).mean().neg()
 }
 
-/// ln softmax(z)_y of each sample (n x 1), from scores z (n x classes) and labels y (n).
-pub(super) fn log_likelihoods(scores: Tensor<2>, labels: Tensor<1, Int>) -> Tensor<2> {
-    activation::log_softmax(scores, 1).gather(1, labels.unsqueeze_dim(1))
-}
-
-/// The same from probabilities (n x classes), at least -100.
+/// ln p_y of each sample (n x 1), from probabilities (n x classes), at least -100.
 pub(super) fn clamped_log_likelihoods(probability: Tensor<2>, labels: Tensor<1, Int>) -> Tensor<2> {
     clamped_log(probability.gather(1, labels.unsqueeze_dim(1)))
 }

@@ -6,7 +6,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use super::Loss;
 use super::loss_functions as loss;
 use crate::data::{Dataset, Target};
-use crate::model::fused::{EntryLoss, entry_losses};
+use crate::model::fused::{FusedLoss, loss_terms};
 use crate::model::{Activation, Mlp, mlp};
 use crate::random::Generator;
 use crate::random::torch::dataloader_order;
@@ -27,8 +27,13 @@ pub enum Targets {
     Values(Tensor<2>),
     /// One of two classes, as 0 or 1 (n x 1), for a network with a single output.
     Binary(Tensor<2>),
-    /// Class labels from 0 (n), for a network with an output per class.
-    Labels(Tensor<1, Int>),
+    /// Classes for a network with an output for each.
+    Labels {
+        /// Counted from 0 (n).
+        labels: Tensor<1, Int>,
+        /// 1 for the class and 0 elsewhere (n x classes).
+        one_hot: Tensor<2>,
+    },
 }
 
 impl Samples {
@@ -43,8 +48,20 @@ impl Samples {
                 let values = scaled.as_ref().unwrap_or(values);
                 Targets::Values(mlp::upload(values.as_ref(), device))
             }
-            Target::Classes { labels, .. } if loss == Loss::CrossEntropy => {
-                Targets::Labels(indices(labels, device))
+            Target::Classes { labels, names } if loss == Loss::CrossEntropy => {
+                let entry = |label: usize, class| f32::from(u8::from(label == class));
+                let classes = 0..names.len();
+                let entries = labels
+                    .iter()
+                    .flat_map(|&label| classes.clone().map(move |class| entry(label, class)));
+                let shape = [labels.len(), names.len()];
+                Targets::Labels {
+                    labels: indices(labels, device),
+                    one_hot: Tensor::from_data(
+                        TensorData::new(entries.collect::<Vec<f32>>(), shape),
+                        device,
+                    ),
+                }
             }
             Target::Classes { labels, .. } => {
                 let numbers: Vec<f32> = labels.iter().map(|&label| label as f32).collect();
@@ -105,16 +122,8 @@ impl Samples {
         loss: Loss,
         generator: &mut Generator,
     ) -> Tensor<1> {
-        let Self { inputs, targets } = self;
-        match targets.entrywise(loss) {
-            // Both calls as one operation, where the loss compares output by output.
-            Some((target, loss)) => model.loss_training(inputs, target, loss, generator),
-            None => {
-                let last = model.last_activation().unwrap_or_default();
-                let prediction = model.forward_training(inputs, generator);
-                targets.autodiff().loss(loss, last, prediction)
-            }
-        }
+        // Both calls as one operation.
+        model.loss_training(self.inputs, self.targets.numbers(), loss.fused(), generator)
     }
 
     /// The samples at these positions, in this order.
@@ -126,7 +135,10 @@ impl Samples {
             targets: match &self.targets {
                 Targets::Values(values) => Targets::Values(rows(values)),
                 Targets::Binary(values) => Targets::Binary(rows(values)),
-                Targets::Labels(labels) => Targets::Labels(labels.clone().select(0, order)),
+                Targets::Labels { labels, one_hot } => Targets::Labels {
+                    labels: labels.clone().select(0, order.clone()),
+                    one_hot: rows(one_hot),
+                },
             },
         }
     }
@@ -142,9 +154,10 @@ impl Samples {
             targets: match &self.targets {
                 Targets::Values(values) => Targets::Values(rows(values)),
                 Targets::Binary(values) => Targets::Binary(rows(values)),
-                Targets::Labels(labels) => {
-                    Targets::Labels(labels.clone().narrow(0, start, end - start))
-                }
+                Targets::Labels { labels, one_hot } => Targets::Labels {
+                    labels: labels.clone().narrow(0, start, end - start),
+                    one_hot: rows(one_hot),
+                },
             },
         }
     }
@@ -152,18 +165,25 @@ impl Samples {
 
 impl Targets {
     fn concatenate(sets: Vec<Self>) -> Option<Self> {
-        let (mut values, mut binary, mut labels) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut values, mut binary) = (Vec::new(), Vec::new());
+        let (mut classes, mut rows) = (Vec::new(), Vec::new());
         for set in sets {
             match set {
                 Self::Values(y) => values.push(y),
                 Self::Binary(y) => binary.push(y),
-                Self::Labels(y) => labels.push(y),
+                Self::Labels { labels, one_hot } => {
+                    classes.push(labels);
+                    rows.push(one_hot);
+                }
             }
         }
-        match (values.len(), binary.len(), labels.len()) {
+        match (values.len(), binary.len(), classes.len()) {
             (1.., 0, 0) => Some(Self::Values(Tensor::cat(values, 0))),
             (0, 1.., 0) => Some(Self::Binary(Tensor::cat(binary, 0))),
-            (0, 0, 1..) => Some(Self::Labels(Tensor::cat(labels, 0))),
+            (0, 0, 1..) => Some(Self::Labels {
+                labels: Tensor::cat(classes, 0),
+                one_hot: Tensor::cat(rows, 0),
+            }),
             _ => None,
         }
     }
@@ -174,7 +194,10 @@ impl Targets {
         match self {
             Self::Values(values) => Self::Values(Tensor::from_inner(values)),
             Self::Binary(values) => Self::Binary(Tensor::from_inner(values)),
-            Self::Labels(labels) => Self::Labels(Tensor::from_inner(labels)),
+            Self::Labels { labels, one_hot } => Self::Labels {
+                labels: Tensor::from_inner(labels),
+                one_hot: Tensor::from_inner(one_hot),
+            },
         }
     }
 
@@ -187,10 +210,12 @@ impl Targets {
             (Loss::Mse, Self::Values(y) | Self::Binary(y)) => loss::mse(output, y),
             (Loss::Huber, Self::Values(y) | Self::Binary(y)) => loss::huber(output, y),
             (Loss::Bce, Self::Binary(y) | Self::Values(y)) => loss::bce(output, y),
-            (Loss::CrossEntropy, Self::Labels(labels)) if last == Activation::Softmax => {
+            (Loss::CrossEntropy, Self::Labels { labels, .. }) if last == Activation::Softmax => {
                 loss::negative_log_likelihood(output, labels)
             }
-            (Loss::CrossEntropy, Self::Labels(labels)) => loss::cross_entropy(output, labels),
+            (Loss::CrossEntropy, Self::Labels { one_hot, .. }) => {
+                loss::cross_entropy(output, one_hot)
+            }
             (loss, targets) => panic!("{loss:?} does not fit {targets:?}"),
         }
     }
@@ -200,21 +225,30 @@ impl Targets {
     /// # Panics
     /// As [`loss`](Self::loss).
     pub fn losses(&self, loss: Loss, last: Activation, output: Tensor<2>) -> Tensor<2> {
-        match (loss.entrywise(), self.clone()) {
-            (Some(loss), Self::Values(y) | Self::Binary(y)) => entry_losses(output, y, loss),
-            (None, Self::Labels(labels)) if last == Activation::Softmax => {
+        match (loss.fused(), self.clone()) {
+            (FusedLoss::CrossEntropy, Self::Labels { labels, .. })
+                if last == Activation::Softmax =>
+            {
                 loss::clamped_log_likelihoods(output, labels).neg()
             }
-            (None, Self::Labels(labels)) => loss::log_likelihoods(output, labels).neg(),
+            (FusedLoss::CrossEntropy, Self::Labels { one_hot, .. }) => {
+                loss_terms(output, one_hot, FusedLoss::CrossEntropy)
+            }
+            (FusedLoss::Entries(loss), Self::Values(y) | Self::Binary(y)) => {
+                loss_terms(output, y, loss)
+            }
             (_, targets) => panic!("{loss:?} does not fit {targets:?}"),
         }
     }
 
-    /// The targets as numbers and the loss of each, where the loss compares output by output.
-    pub fn entrywise(&self, loss: Loss) -> Option<(Tensor<2>, EntryLoss)> {
+    /// What outputs are compared with (n x outputs).
+    pub fn numbers(&self) -> Tensor<2> {
         match self {
-            Self::Values(y) | Self::Binary(y) => Some((y.clone(), loss.entrywise()?)),
-            Self::Labels(_) => None,
+            Self::Values(numbers)
+            | Self::Binary(numbers)
+            | Self::Labels {
+                one_hot: numbers, ..
+            } => numbers.clone(),
         }
     }
 
@@ -237,7 +271,7 @@ impl Targets {
                 let right = said.equal(classes.clone().greater_scalar(0.5));
                 Some(right.float().squeeze_dim(1))
             }
-            Self::Labels(labels) => {
+            Self::Labels { labels, .. } => {
                 let said = output.argmax(1).squeeze_dim::<1>(1);
                 Some(said.equal(labels.clone()).float())
             }

@@ -1,8 +1,9 @@
 //! The fused network, loss and step against the same made of Burn's own operations: values, gradients, every backend.
 
-use burn::tensor::{Device, Tensor, TensorData, activation};
+use burn::tensor::{Device, Int, Tensor, TensorData, activation};
 use foldspace::model::fused::{
-    EntryLoss, FusedActivation, SgdStep, activate, mean_loss, network, network_loss, sgd_step,
+    EntryLoss, FusedActivation, FusedLoss, SgdStep, activate, mean_loss, network, network_loss,
+    sgd_step,
 };
 use foldspace::random::Generator;
 use proptest::prelude::*;
@@ -511,6 +512,87 @@ fn a_fused_loss_is_its_parts() {
                     );
                 }
             }
+        }
+    }
+}
+
+/// The cross-entropy and its gradients against Burn's own operations, alone and behind a network, with scores far apart too.
+#[test]
+fn a_cross_entropy_is_its_parts() {
+    let by_parts = |z: Tensor<2>, t: Tensor<2>| (activation::log_softmax(z, 1) * t).sum_dim(1);
+    for device in devices() {
+        let device = device.autodiff();
+        for (spread, rows, classes) in [(2.0, 211, 3), (40.0, 64, 10), (1.0, 5, 2), (3.0, 17, 1)] {
+            let draw = &mut Generator::new(13);
+            let x = tensor(draw, [rows, 4], 1.0, &device);
+            let labels: Vec<i32> = (0..rows as i32)
+                .map(|i| (7 * i + i / 3) % classes as i32)
+                .collect();
+            let labels = Tensor::<1, Int>::from_ints(labels.as_slice(), &device);
+            let one_hot = labels.one_hot::<2>(classes.max(2)).float();
+            let one_hot = one_hot.narrow(1, 0, classes);
+            let layers = layers(
+                &[4, 9, classes],
+                &[FusedActivation::Tanh, FusedActivation::Identity],
+                draw,
+                &device,
+            );
+            let [fused, alone, parts] = [0, 1, 2].map(|way| {
+                let layers: Vec<Dense> = layers
+                    .iter()
+                    .map(|(w, b, phi)| {
+                        let w = w.clone().mul_scalar(spread).detach().require_grad();
+                        (w, b.clone().detach().require_grad(), *phi)
+                    })
+                    .collect();
+                let (x, chain) = (x.clone(), layers.clone());
+                let t = one_hot.clone();
+                let loss = match way {
+                    0 => {
+                        let chain = chain.into_iter().collect();
+                        network_loss(x, chain, t, FusedLoss::CrossEntropy)
+                    }
+                    1 => {
+                        let z = network(x, chain.into_iter().collect());
+                        mean_loss(z, t, FusedLoss::CrossEntropy)
+                    }
+                    _ => by_parts(by_layers(x, chain), t).mean().neg(),
+                };
+                let gradients = loss.clone().mul_scalar(2.0).backward();
+                let of_layers = layers.iter().flat_map(|(w, b, _)| {
+                    [
+                        entries(w.grad(&gradients).unwrap()),
+                        entries(b.grad(&gradients).unwrap()),
+                    ]
+                });
+                std::iter::once(entries(loss))
+                    .chain(of_layers)
+                    .collect::<Vec<_>>()
+            });
+            for (place, ((a, b), c)) in fused.iter().zip(&alone).zip(&parts).enumerate() {
+                let what = format!("{classes} classes, spread {spread}, {place} on {device:?}");
+                assert!(apart(a, c) < 1e-5, "{what}: {}", apart(a, c));
+                assert!(apart(b, c) < 1e-5, "{what}, alone: {}", apart(b, c));
+            }
+        }
+    }
+}
+
+/// `torch.nn.CrossEntropyLoss()(z, y)` of scores that no probability can tell: z = [[0, 200], [1000, 0]], y = [0, 0] is 100, with
+/// the gradients [[-0.5, 0.5], [0, 0]]. A score that is no number makes the loss none.
+#[test]
+fn scores_far_apart_have_a_finite_loss_and_a_gradient() {
+    for device in devices() {
+        let device = device.autodiff();
+        let z = Tensor::<2>::from_floats([[0.0, 200.0], [1000.0, 0.0]], &device).require_grad();
+        let t = Tensor::<2>::from_floats([[1.0, 0.0], [1.0, 0.0]], &device);
+        let loss = mean_loss(z.clone(), t.clone(), FusedLoss::CrossEntropy);
+        assert_eq!(entries(loss.clone()), [100.0]);
+        let slopes = entries(z.grad(&loss.backward()).unwrap());
+        assert_eq!(slopes, [-0.5, 0.5, 0.0, 0.0]);
+        if device == Device::flex().autodiff() {
+            let z = Tensor::<2>::from_floats([[f32::NAN, 1.0], [0.0, 0.0]], &device);
+            assert!(entries(mean_loss(z, t, FusedLoss::CrossEntropy))[0].is_nan());
         }
     }
 }

@@ -16,7 +16,7 @@ use super::network::{
 };
 use super::ops::FusedOps;
 use super::sgd::SgdStep;
-use super::{EntryLoss, FusedActivation, memory, primitives};
+use super::{FusedActivation, FusedLoss, memory, primitives};
 
 /// What an operation keeps for its way back.
 #[derive(Debug, Clone)]
@@ -125,9 +125,9 @@ fn network_node<B: Backend, C: CheckpointStrategy, T>(
 fn loss_node<B: Backend, C: CheckpointStrategy>(
     prediction: FloatTensor<Autodiff<B, C>>,
     target: FloatTensor<Autodiff<B, C>>,
-    loss: EntryLoss,
-    tracked: impl FnOnce(FloatTensor<B>, FloatTensor<B>, EntryLoss) -> (FloatTensor<B>, FloatTensor<B>),
-    untracked: impl FnOnce(FloatTensor<B>, FloatTensor<B>, EntryLoss) -> FloatTensor<B>,
+    loss: FusedLoss,
+    tracked: impl FnOnce(FloatTensor<B>, FloatTensor<B>, FusedLoss) -> (FloatTensor<B>, FloatTensor<B>),
+    untracked: impl FnOnce(FloatTensor<B>, FloatTensor<B>, FusedLoss) -> FloatTensor<B>,
 ) -> FloatTensor<Autodiff<B, C>> {
     let (prediction, parent) = prediction.into_parts();
     node::<B, C, 1, _>(
@@ -185,7 +185,7 @@ impl<B: FusedOps, C: CheckpointStrategy> FusedOps for Autodiff<B, C> {
         x: FloatTensor<Self>,
         target: FloatTensor<Self>,
         layers: Layers<Self>,
-        loss: EntryLoss,
+        loss: FusedLoss,
     ) -> FloatTensor<Self> {
         let wants_dx = x.is_tracked();
         let (x, layers, nodes) = apart(x, layers);
@@ -216,7 +216,7 @@ impl<B: FusedOps, C: CheckpointStrategy> FusedOps for Autodiff<B, C> {
     fn mean_loss(
         prediction: FloatTensor<Self>,
         target: FloatTensor<Self>,
-        loss: EntryLoss,
+        loss: FusedLoss,
     ) -> FloatTensor<Self> {
         loss_node::<B, C>(
             prediction,
@@ -227,17 +227,17 @@ impl<B: FusedOps, C: CheckpointStrategy> FusedOps for Autodiff<B, C> {
         )
     }
 
-    fn entry_losses(
+    fn loss_terms(
         prediction: FloatTensor<Self>,
         target: FloatTensor<Self>,
-        loss: EntryLoss,
+        loss: FusedLoss,
     ) -> FloatTensor<Self> {
         loss_node::<B, C>(
             prediction,
             target,
             loss,
             primitives::losses_with_gradients::<B>,
-            B::entry_losses,
+            B::loss_terms,
         )
     }
 

@@ -9,7 +9,7 @@
 
 use rayon::prelude::*;
 
-use super::EntryLoss;
+use super::FusedLoss;
 use super::chain::Chain;
 use super::group::{Group, Task};
 use super::lanes::LANES;
@@ -65,17 +65,17 @@ impl Chain<'_> {
         sums.into_gradients(self, wants_dx.then_some(dx))
     }
 
-    /// The mean of `loss` over all outputs, against `target` (rows x outputs), and its gradients.
+    /// The mean of `loss` against `target` (rows x outputs), and its gradients.
     pub fn loss(
         &self,
         x: &[f32],
         target: &[f32],
-        loss: EntryLoss,
+        loss: FusedLoss,
         wants_dx: bool,
     ) -> (f32, Gradients) {
         let mut dx = vec![0.0; if wants_dx { x.len() } else { 0 }];
         let sums = self.forward_and_back(x, target, loss, &mut dx);
-        let mean = (sums.loss / target.len() as f64) as f32;
+        let mean = (sums.loss / loss.terms(target.len(), self.outputs()) as f64) as f32;
         (mean, sums.into_gradients(self, wants_dx.then_some(dx)))
     }
 
@@ -85,20 +85,20 @@ impl Chain<'_> {
         &self,
         x: &[f32],
         target: &[f32],
-        loss: EntryLoss,
+        loss: FusedLoss,
         biased: impl Iterator<Item = bool>,
         gradients: &mut [f32],
     ) -> f32 {
         let sums = self.forward_and_back(x, target, loss, &mut []);
-        let mean = (sums.loss / target.len() as f64) as f32;
+        let mean = (sums.loss / loss.terms(target.len(), self.outputs()) as f64) as f32;
         sums.write_gradients(self, biased, gradients);
         mean
     }
 
     /// Forward, and back from a loss.
-    fn forward_and_back(&self, x: &[f32], target: &[f32], loss: EntryLoss, dx: &mut [f32]) -> Sums {
+    fn forward_and_back(&self, x: &[f32], target: &[f32], loss: FusedLoss, dx: &mut [f32]) -> Sums {
         let cut = self.cut(x);
-        let share = 1.0 / target.len() as f32;
+        let share = 1.0 / loss.terms(target.len(), self.outputs()) as f32;
         if cut.groups() == 1 {
             let task = Task::Loss {
                 target,

@@ -5,7 +5,7 @@
 //! optimiser's walk over the module, which take more time than the arithmetic where batches are small.
 
 use super::chain::{Chain, Layer};
-use super::{EntryLoss, FusedActivation, Update};
+use super::{FusedActivation, FusedLoss, Update};
 
 /// A layer's sizes and φ; its parameters stand among all, in a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,8 +25,8 @@ pub struct LayerShape {
 pub struct TrainingLoop {
     /// One after the other.
     pub layers: Vec<LayerShape>,
-    /// What is minimised: its mean over all outputs of a batch.
-    pub loss: EntryLoss,
+    /// What is minimised.
+    pub loss: FusedLoss,
     /// How a step moves the parameters.
     pub update: Update,
     /// The learning rate η.

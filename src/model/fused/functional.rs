@@ -6,7 +6,7 @@ use burn::tensor::Tensor;
 use super::layers::{LAYERS, Layers};
 use super::ops::FusedOps;
 use super::sgd::SgdStep;
-use super::{EntryLoss, FusedActivation};
+use super::{FusedActivation, FusedLoss};
 
 /// φₗ(… φ₁(x W₁ + b₁) … Wₗ + bₗ) for x (n x inputs): (n x units of the last layer). One operation for six layers.
 ///
@@ -36,14 +36,15 @@ pub fn network(mut x: Tensor<2>, mut layers: Layers<Dispatch>) -> Tensor<2> {
     x
 }
 
-/// The mean of a loss over all outputs of a network, against `target` of the outputs' shape. One operation for network and
+/// The mean of a loss of a network's outputs, against `target` of the outputs' shape. One operation for network and
 /// loss: where the memory is in reach, the gradients are found in the same sweep, while the values are still in the cache.
 pub fn network_loss(
     mut x: Tensor<2>,
     mut layers: Layers<Dispatch>,
     target: Tensor<2>,
-    loss: EntryLoss,
+    loss: impl Into<FusedLoss>,
 ) -> Tensor<1> {
+    let loss = loss.into();
     if layers.activations.is_empty() {
         return mean_loss(x, target, loss);
     }
@@ -68,24 +69,32 @@ pub fn activate(z: Tensor<2>, activation: FusedActivation) -> Tensor<2> {
     Tensor::from_dispatch(y)
 }
 
-/// The mean of a loss over all entries; both tensors of one shape.
+/// The mean of a loss; both tensors of one shape.
 ///
-/// The gradient of the cross-entropy is PyTorch's, (p - t) / max(p (1 - p), 1e-12) over the number of entries.
-pub fn mean_loss(prediction: Tensor<2>, target: Tensor<2>, loss: EntryLoss) -> Tensor<1> {
+/// The gradient of the binary cross-entropy is PyTorch's, (p - t) / max(p (1 - p), 1e-12) over the number of entries.
+pub fn mean_loss(
+    prediction: Tensor<2>,
+    target: Tensor<2>,
+    loss: impl Into<FusedLoss>,
+) -> Tensor<1> {
     Tensor::from_dispatch(<Dispatch as FusedOps>::mean_loss(
         prediction.into_dispatch(),
         target.into_dispatch(),
-        loss,
+        loss.into(),
     ))
 }
 
-/// The loss of every entry, for whoever takes means of parts; all of one shape. [`mean_loss`] is their mean, and the gradients
-/// agree.
-pub fn entry_losses(prediction: Tensor<2>, target: Tensor<2>, loss: EntryLoss) -> Tensor<2> {
-    Tensor::from_dispatch(<Dispatch as FusedOps>::entry_losses(
+/// What a loss is the mean of, for whoever takes means of parts: a term for every entry (n x outputs), for every sample (n x 1)
+/// of the cross-entropy. [`mean_loss`] is their mean, and the gradients agree.
+pub fn loss_terms(
+    prediction: Tensor<2>,
+    target: Tensor<2>,
+    loss: impl Into<FusedLoss>,
+) -> Tensor<2> {
+    Tensor::from_dispatch(<Dispatch as FusedOps>::loss_terms(
         prediction.into_dispatch(),
         target.into_dispatch(),
-        loss,
+        loss.into(),
     ))
 }
 

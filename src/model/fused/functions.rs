@@ -74,7 +74,8 @@ pub fn ln(x: f32) -> f32 {
     let t = t * u + 1.0 / 3.0;
     let t = t * u + 1.0;
     let k = k as f32;
-    k * LN_2_HIGH + (k * LN_2_LOW + 2.0 * s * t)
+    let y = k * LN_2_HIGH + (k * LN_2_LOW + 2.0 * s * t);
+    if x.is_nan() { x } else { y }
 }
 
 #[cfg(test)]
@@ -120,7 +121,7 @@ mod tests {
             [1.0, -1.0]
         );
         assert!(tanh::<false>(f32::NAN).is_nan() && sigmoid(f32::NAN).is_nan());
-        assert!(exp_of_negative(f32::NAN).is_nan());
+        assert!(exp_of_negative(f32::NAN).is_nan() && ln(f32::NAN).is_nan());
         let sigmoids = [f32::INFINITY, f32::NEG_INFINITY, 0.0, -200.0].map(sigmoid);
         assert_eq!(sigmoids, [1.0, 0.0, 0.5, 0.0]);
         assert_eq!(exp_of_negative(0.0), 1.0);

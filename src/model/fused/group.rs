@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use super::EntryLoss;
+use super::FusedLoss;
 use super::chain::Chain;
 use super::lanes::{Aligned, LANES};
 use super::panel::{PanelGradients, backward, forward, load, store};
@@ -25,7 +25,7 @@ pub(super) enum Task<'a> {
     /// Forward, and back from the derivative of the loss times `share`.
     Loss {
         target: &'a [f32],
-        loss: EntryLoss,
+        loss: FusedLoss,
         share: f32,
         dx: &'a mut [f32],
     },

@@ -1,7 +1,23 @@
-//! Losses that are a mean over entries, with their derivatives.
+//! Losses that are a mean over entries or samples, with their derivatives.
 
-use super::functions::ln;
+use super::functions::{exp_of_negative, ln};
 use crate::model::simd::{Work, dispatch};
+
+/// What is minimised: the mean of its terms over a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FusedLoss {
+    /// A term for every output of every sample.
+    Entries(EntryLoss),
+    /// A term for every sample: ln Σ exp z - Σ t z from its scores z and the class as t, 1 there and 0 elsewhere. The same as
+    /// -ln softmax(z) of the class, but finite where that probability is too small for a number.
+    CrossEntropy,
+}
+
+impl From<EntryLoss> for FusedLoss {
+    fn from(loss: EntryLoss) -> Self {
+        Self::Entries(loss)
+    }
+}
 
 /// A loss of one prediction p and one target t.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,25 +53,62 @@ impl EntryLoss {
             }
         }
     }
+}
 
-    /// The mean over all entries, and its derivative by every prediction.
+impl FusedLoss {
+    /// How many terms the mean is taken of, for so many predictions and so many of a sample.
+    pub(super) fn terms(self, predictions: usize, outputs: usize) -> usize {
+        match self {
+            Self::Entries(_) => predictions,
+            Self::CrossEntropy => predictions / outputs.max(1),
+        }
+    }
+
+    /// The mean over (n x outputs) predictions, and its derivative by every one of them.
     pub(super) fn mean_with_gradient(
         self,
         predictions: &[f32],
         targets: &[f32],
+        outputs: usize,
     ) -> (f32, Vec<f32>) {
-        let count = predictions.len();
-        let (mut values, mut gradients) = (vec![0.0; count], vec![0.0; count]);
-        dispatch(Entries {
-            loss: self,
-            p: predictions,
-            t: targets,
-            values: &mut values,
-            gradients: &mut gradients,
-        });
+        let terms = self.terms(predictions.len(), outputs);
+        let share = 1.0 / terms as f32;
+        let (mut values, mut gradients) = (vec![0.0; terms], vec![0.0; predictions.len()]);
+        match self {
+            Self::Entries(loss) => dispatch(Entries {
+                loss,
+                share,
+                p: predictions,
+                t: targets,
+                values: &mut values,
+                gradients: &mut gradients,
+            }),
+            Self::CrossEntropy => {
+                let samples = predictions.chunks(outputs).zip(targets.chunks(outputs));
+                let results = gradients.chunks_mut(outputs).zip(&mut values);
+                for ((z, t), (gradients, value)) in samples.zip(results) {
+                    *value = cross_entropy(z, t, share, gradients);
+                }
+            }
+        }
         let sum: f64 = values.iter().map(|&value| f64::from(value)).sum();
-        ((sum / count as f64) as f32, gradients)
+        ((sum / terms as f64) as f32, gradients)
     }
+}
+
+/// The cross-entropy of a sample, and its derivatives times `share`: as `panel.rs` computes it, with the same bits.
+fn cross_entropy(z: &[f32], t: &[f32], share: f32, gradients: &mut [f32]) -> f32 {
+    let highest = z.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let (mut sum, mut said) = (0.0, 0.0);
+    for ((&z, &t), e) in z.iter().zip(t).zip(gradients.iter_mut()) {
+        *e = exp_of_negative(z - highest);
+        sum += *e;
+        said += t * (z - highest);
+    }
+    for (gradient, &t) in gradients.iter_mut().zip(t) {
+        *gradient = (*gradient / sum - t) * share;
+    }
+    ln(sum) - said
 }
 
 /// max(ln p, -100).
@@ -64,9 +117,10 @@ fn clamped_ln(p: f32) -> f32 {
     if p < TINY { -100.0 } else { ln(p) }
 }
 
-/// The loss of every entry, and its derivative over the number of entries.
+/// The loss of every entry, and its derivative times `share`.
 struct Entries<'a> {
     loss: EntryLoss,
+    share: f32,
     p: &'a [f32],
     t: &'a [f32],
     values: &'a mut [f32],
@@ -78,13 +132,12 @@ impl Work for Entries<'_> {
 
     #[inline(always)]
     fn run<const REACH: usize, const FUSED: bool>(self) {
-        let share = 1.0 / self.p.len() as f32;
         let entries = self.p.iter().zip(self.t);
         let results = self.gradients.iter_mut().zip(self.values);
         for ((&p, &t), (gradient, value)) in entries.zip(results) {
             let (loss, derivative) = self.loss.at(p, t);
             *value = loss;
-            *gradient = derivative * share;
+            *gradient = derivative * self.share;
         }
     }
 }

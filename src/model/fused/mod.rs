@@ -38,9 +38,9 @@ mod update;
 
 pub use activation::FusedActivation;
 pub use epoch::{Batches, EpochRecord, LayerShape, TrainingLoop, TrainingState};
-pub use functional::{activate, entry_losses, mean_loss, network, network_loss, sgd_step};
+pub use functional::{activate, loss_terms, mean_loss, network, network_loss, sgd_step};
 pub use layers::{LAYERS, Layers};
-pub use loss::{EntryLoss, TINY};
+pub use loss::{EntryLoss, FusedLoss, TINY};
 pub use memory::read;
 pub use sgd::SgdStep;
 pub use update::Update;

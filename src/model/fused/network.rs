@@ -9,7 +9,7 @@ use burn::backend::{Backend, TensorMetadata};
 
 use super::chain::{Chain, Layer};
 use super::layers::{Gradients, Layers};
-use super::{EntryLoss, FusedActivation, memory, primitives, sums};
+use super::{FusedActivation, FusedLoss, memory, primitives, sums};
 
 /// The entries of a network's input and parameters.
 struct Operands<'a> {
@@ -136,7 +136,7 @@ pub(super) fn loss_with_gradients<B: Backend>(
     x: FloatTensor<B>,
     target: FloatTensor<B>,
     layers: &Layers<B>,
-    loss: EntryLoss,
+    loss: FusedLoss,
     wants_dx: bool,
 ) -> (FloatTensor<B>, Gradients<B>) {
     let operands = Operands::of::<B>(&x, layers).zip(memory::entries::<B>(&target));
@@ -157,13 +157,13 @@ pub(super) fn loss_with_gradients<B: Backend>(
 pub(super) fn mean_loss_with_gradient<B: Backend>(
     prediction: FloatTensor<B>,
     target: FloatTensor<B>,
-    loss: EntryLoss,
+    loss: FusedLoss,
 ) -> (FloatTensor<B>, FloatTensor<B>) {
     let operands = memory::entries::<B>(&prediction).zip(memory::entries::<B>(&target));
     let Some((predictions, targets)) = operands else {
         return primitives::mean_loss_with_gradient::<B>(prediction, target, loss);
     };
-    let (mean, gradient) = loss.mean_with_gradient(&predictions, &targets);
+    let (mean, gradient) = loss.mean_with_gradient(&predictions, &targets, prediction.shape()[1]);
     let device = prediction.device();
     (
         memory::new::<B>(vec![mean], &[1], &device),

@@ -6,7 +6,7 @@ use burn::backend::{Backend, Flex, NdArray, backend_extension};
 
 use super::layers::Layers;
 use super::sgd::SgdStep;
-use super::{EntryLoss, FusedActivation, network, primitives};
+use super::{FusedActivation, FusedLoss, network, primitives};
 
 /// The operations as Burn dispatches them; `functional.rs` says what each is, `autodiff.rs` has their gradients.
 #[backend_extension(NdArray, Flex, Cube: cfg(feature = "gpu"), Remote: cfg(feature = "remote"), Autodiff)]
@@ -21,7 +21,7 @@ pub trait FusedOps: Backend {
         x: FloatTensor<Self>,
         target: FloatTensor<Self>,
         #[extension_type] layers: Layers<Self>,
-        loss: EntryLoss,
+        loss: FusedLoss,
     ) -> FloatTensor<Self> {
         let prediction = network::forward::<Self>(x, &layers);
         Self::mean_loss(prediction, target, loss)
@@ -36,16 +36,16 @@ pub trait FusedOps: Backend {
     fn mean_loss(
         prediction: FloatTensor<Self>,
         target: FloatTensor<Self>,
-        loss: EntryLoss,
+        loss: FusedLoss,
     ) -> FloatTensor<Self> {
         network::mean_loss_with_gradient::<Self>(prediction, target, loss).0
     }
 
-    /// See [`entry_losses`](super::entry_losses).
-    fn entry_losses(
+    /// See [`loss_terms`](super::loss_terms).
+    fn loss_terms(
         prediction: FloatTensor<Self>,
         target: FloatTensor<Self>,
-        loss: EntryLoss,
+        loss: FusedLoss,
     ) -> FloatTensor<Self> {
         primitives::losses_with_gradients::<Self>(prediction, target, loss).0
     }

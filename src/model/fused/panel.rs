@@ -1,10 +1,11 @@
 //! A panel of samples, stored by features, on its way through the layers and back.
 
-use super::EntryLoss;
 use super::chain::Chain;
+use super::functions::{exp_of_negative, ln};
 use super::lanes::{LANES, multiply_add};
 use super::product::{Rows, Start, product, transpose};
 use super::sums::Sums;
+use super::{EntryLoss, FusedLoss};
 
 /// A panel's gradients on their way back.
 pub(super) struct PanelGradients<'a> {
@@ -24,10 +25,37 @@ impl PanelGradients<'_> {
     pub(super) fn start(
         &mut self,
         output: &[f32],
-        loss: EntryLoss,
+        loss: FusedLoss,
         share: f32,
         samples: usize,
     ) -> f64 {
+        let outputs = output.len() / self.width;
+        let terms = match loss {
+            FusedLoss::Entries(loss) => {
+                self.entries(output, loss, share);
+                outputs
+            }
+            FusedLoss::CrossEntropy => {
+                self.cross_entropy(output, share);
+                1
+            }
+        };
+        for gradients in self.dy.chunks_exact_mut(self.width).take(outputs) {
+            gradients[samples..].fill(0.0);
+        }
+        let mut sum = 0.0;
+        for values in self.dx.chunks_exact(self.width).take(terms) {
+            sum += values[..samples]
+                .iter()
+                .map(|&value| f64::from(value))
+                .sum::<f64>();
+        }
+        sum
+    }
+
+    /// The loss of every output to `dx`, its derivative times `share` to `dy`.
+    #[inline(always)]
+    fn entries(&mut self, output: &[f32], loss: EntryLoss, share: f32) {
         let entries = output.as_chunks::<LANES>().0.iter();
         let entries = entries.zip(self.transposed.as_chunks::<LANES>().0);
         let gradients = self.dy.as_chunks_mut::<LANES>().0.iter_mut();
@@ -41,19 +69,48 @@ impl PanelGradients<'_> {
             }
             (*values, *gradients) = (values_here, gradients_here);
         }
-        let mut sum = 0.0;
-        let rows = self
-            .dy
-            .chunks_exact_mut(self.width)
-            .zip(self.dx.chunks_exact(self.width));
-        for (gradients, values) in rows.take(output.len() / self.width) {
-            gradients[samples..].fill(0.0);
-            sum += values[..samples]
-                .iter()
-                .map(|&value| f64::from(value))
-                .sum::<f64>();
+    }
+
+    /// The cross-entropy of every sample to the first row of `dx`, its derivatives times `share` to `dy`.
+    #[inline(always)]
+    fn cross_entropy(&mut self, output: &[f32], share: f32) {
+        let across = self.width / LANES;
+        let (z, _) = output.as_chunks::<LANES>();
+        let (t, _) = self.transposed.as_chunks::<LANES>();
+        let (gradients, _) = self.dy.as_chunks_mut::<LANES>();
+        let (values, _) = self.dx.as_chunks_mut::<LANES>();
+        for column in 0..across {
+            let mut highest = [f32::NEG_INFINITY; LANES];
+            for z in z.iter().skip(column).step_by(across) {
+                for lane in 0..LANES {
+                    highest[lane] = highest[lane].max(z[lane]);
+                }
+            }
+            let (mut sum, mut said) = ([0.0; LANES], [0.0; LANES]);
+            let rows = z.iter().zip(t).zip(gradients.iter_mut());
+            for ((z, t), e) in rows.skip(column).step_by(across) {
+                let mut here = [0.0; LANES];
+                for lane in 0..LANES {
+                    here[lane] = exp_of_negative(z[lane] - highest[lane]);
+                    sum[lane] += here[lane];
+                    said[lane] += t[lane] * (z[lane] - highest[lane]);
+                }
+                *e = here;
+            }
+            let rows = z.iter().zip(t).zip(gradients.iter_mut());
+            for ((_, t), gradient) in rows.skip(column).step_by(across) {
+                let mut here = *gradient;
+                for lane in 0..LANES {
+                    here[lane] = (here[lane] / sum[lane] - t[lane]) * share;
+                }
+                *gradient = here;
+            }
+            let mut here = [0.0; LANES];
+            for lane in 0..LANES {
+                here[lane] = ln(sum[lane]) - said[lane];
+            }
+            values[column] = here;
         }
-        sum
     }
 }
 

@@ -6,7 +6,7 @@ use burn::tensor::Shape;
 
 use super::FusedActivation;
 use super::layers::{Gradients, Layers};
-use super::loss::{EntryLoss, LEAST_VARIANCE, TINY};
+use super::loss::{EntryLoss, FusedLoss, LEAST_VARIANCE, TINY};
 
 /// Every layer's output φ(x W + b).
 pub fn outputs<B: Backend>(x: FloatTensor<B>, layers: &Layers<B>) -> Vec<FloatTensor<B>> {
@@ -89,9 +89,10 @@ pub fn backward<B: Backend>(
 pub fn mean_loss_with_gradient<B: Backend>(
     prediction: FloatTensor<B>,
     target: FloatTensor<B>,
-    loss: EntryLoss,
+    loss: FusedLoss,
 ) -> (FloatTensor<B>, FloatTensor<B>) {
-    let share = 1.0 / prediction.shape().num_elements() as f32;
+    let shape = prediction.shape();
+    let share = 1.0 / loss.terms(shape.num_elements(), shape[1]) as f32;
     let (values, gradients) = losses_with_gradients::<B>(prediction, target, loss);
     (
         B::float_mean(values),
@@ -99,12 +100,16 @@ pub fn mean_loss_with_gradient<B: Backend>(
     )
 }
 
-/// The loss of every entry and its derivative by that entry's prediction, both in the prediction's shape.
+/// Every term of the loss, of entries (n x outputs), of samples (n x 1); and its derivatives by the predictions (n x outputs).
 pub fn losses_with_gradients<B: Backend>(
     prediction: FloatTensor<B>,
     target: FloatTensor<B>,
-    loss: EntryLoss,
+    loss: FusedLoss,
 ) -> (FloatTensor<B>, FloatTensor<B>) {
+    let loss = match loss {
+        FusedLoss::Entries(loss) => loss,
+        FusedLoss::CrossEntropy => return cross_entropies::<B>(prediction, target),
+    };
     let residual = B::float_sub(prediction.clone(), target.clone());
     match loss {
         EntryLoss::Squared => (
@@ -130,6 +135,22 @@ pub fn losses_with_gradients<B: Backend>(
             )
         }
     }
+}
+
+/// ln Σ exp z - Σ t z of every sample (n x 1), and softmax(z) - t.
+fn cross_entropies<B: Backend>(
+    z: FloatTensor<B>,
+    target: FloatTensor<B>,
+) -> (FloatTensor<B>, FloatTensor<B>) {
+    let highest = B::float_max_dim(z.clone(), 1);
+    let z = B::float_sub(z, highest);
+    let e = B::float_exp(z.clone());
+    let sum = B::float_sum_dim(e.clone(), 1);
+    let said = B::float_sum_dim(B::float_mul(z, target.clone()), 1);
+    (
+        B::float_sub(B::float_log(sum.clone()), said),
+        B::float_sub(B::float_div(e, sum), target),
+    )
 }
 
 /// max(ln p, -100), where what is no normal number counts as 0.
