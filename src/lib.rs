@@ -96,6 +96,8 @@ pub mod suggest;
 #[cfg(feature = "train")]
 pub mod sweep;
 pub mod train;
+#[cfg(feature = "train")]
+mod workers;
 
 #[cfg(feature = "train")]
 pub use burn;

@@ -1,14 +1,14 @@
 //! From items to files: shows each, draws its pictures, writes the gallery.
 
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use super::finished::{Finished, Moving, Still};
 use super::{Animation, Check, Item, Lab, gallery, page_image};
 use crate::anim::{Format, Moment, Options, write_animation};
 use crate::error::{Error, Result};
 use crate::plot::{Figure, Frame, Mark, Theme};
+use crate::workers;
 
 /// How to reproduce.
 #[derive(Debug, Clone)]
@@ -43,38 +43,11 @@ pub fn reproduce(
 ) -> Result<Vec<Check>> {
     std::fs::create_dir_all(&settings.out)
         .map_err(Error::io(&settings.out, "create the directory"))?;
-    let next = AtomicUsize::new(0);
-    let done: Mutex<Vec<Option<Result<Finished>>>> =
-        Mutex::new(items.iter().map(|_| None).collect());
-    // Plain threads, not rayon's: an item may wait for another's training, and a waiting rayon worker could be handed
-    // the very task it waits for.
-    std::thread::scope(|scope| {
-        for _ in 0..settings.jobs.clamp(1, items.len().max(1)) {
-            scope.spawn(|| {
-                while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let finished = finish(lab, item, settings);
-                    let failed = finished.is_err();
-                    if let Ok(finished) = &finished {
-                        progress(item, &finished.exhibit.checks);
-                    }
-                    let position = items.iter().position(|other| other.id == item.id);
-                    if let (Some(position), Ok(mut done)) = (position, done.lock()) {
-                        done[position] = Some(finished);
-                    }
-                    if failed {
-                        // Let the others stop after what they are at.
-                        next.store(items.len(), Ordering::Relaxed);
-                    }
-                }
-            });
-        }
-    });
-    let finished: Vec<Finished> = done
-        .into_inner()
-        .unwrap_or_else(std::sync::PoisonError::into_inner)
-        .into_iter()
-        .flatten()
-        .collect::<Result<_>>()?;
+    let finished = workers::map(items, settings.jobs, &AtomicBool::new(false), |&item| {
+        let finished = finish(lab, item, settings)?;
+        progress(item, &finished.exhibit.checks);
+        Ok(finished)
+    })?;
     let checks: Vec<Check> = finished
         .iter()
         .flat_map(|finished| finished.exhibit.checks.clone())
