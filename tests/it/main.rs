@@ -51,6 +51,7 @@ mod play_server;
 mod plot;
 mod predict;
 mod probes;
+mod program;
 mod pullback;
 mod random;
 mod reference_of_keys;
@@ -58,6 +59,7 @@ mod regions;
 mod regularisation;
 #[cfg(feature = "remote")]
 mod remote;
+mod reproduce;
 mod run;
 mod shards;
 mod sizes;
