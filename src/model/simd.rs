@@ -47,7 +47,8 @@ pub fn dispatch<W: Work>(work: W) -> W::Output {
     work.run::<1, false>()
 }
 
-/// The same work in every way that this processor knows, narrow vectors last: for tests that hold them together.
+/// The same work in every way that `dispatch` has on any processor: with each kind of vectors that this one knows, as on Arm
+/// (without instructions of x86, the products fused), and last without fused products. For tests that hold them together.
 #[cfg(test)]
 pub fn in_every_way<W: Work + Copy>(work: W) -> Vec<W::Output> {
     let mut results = Vec::new();
@@ -61,6 +62,7 @@ pub fn in_every_way<W: Work + Copy>(work: W) -> Vec<W::Output> {
         // SAFETY: the processor has AVX2 and FMA.
         results.push(unsafe { with_avx2(work) });
     }
+    results.push(work.run::<1, true>());
     results.push(work.run::<1, false>());
     results
 }
