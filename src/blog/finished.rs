@@ -22,7 +22,7 @@ pub struct Finished {
 pub struct Still {
     /// The name without extension.
     pub file: String,
-    /// The title, for those who cannot see it.
+    /// The title, for screen readers.
     pub alt: String,
     /// The caption (markup).
     pub caption: String,
@@ -38,7 +38,7 @@ pub struct Still {
 pub struct Moving {
     /// The files or folders with their sizes in bytes.
     pub files: Vec<(String, u64)>,
-    /// What a screen reader says.
+    /// The text for screen readers.
     pub alt: String,
     /// The file of the picture that stands for it until it plays.
     pub poster: String,

@@ -27,11 +27,11 @@ pub struct Settings {
 const HEAVY: usize = 75_000;
 /// The width of figures for narrow screens.
 const NARROW: u32 = 460;
-/// What of an animation has passed when it looks like its poster.
+/// How far into an animation its poster is taken, as a share.
 const POSTER: f64 = 0.55;
 
-/// Shows the items, writes pictures, `index.html` and `checks.json` into `settings.out`, and returns all checks in the
-/// order of the items. `progress` hears of each finished item.
+/// Shows the items, writes pictures, `index.html` and `checks.json` into `settings.out`, and returns all checks in the order of
+/// the items. `progress` is called with each finished item.
 ///
 /// # Errors
 /// Whatever an item or a file refuses; the gallery is then not written, finished pictures stay.
@@ -137,7 +137,7 @@ fn sheet_picture(item: &Item, figures: &[(String, Figure)], settings: &Settings)
 
 fn save_still(figure: &Figure, file: String, settings: &Settings) -> Result<Still> {
     let path = |ending: &str| settings.out.join(format!("{file}{ending}"));
-    // On the page the caption is text; the file that is passed on has it with it.
+    // On the page the caption is text; a file that is passed on contains it.
     let mut bare = figure.clone();
     bare.caption.clear();
     let narrow = (figure.columns > 1).then(|| bare.stacked(NARROW));

@@ -29,7 +29,7 @@ const DPI: f64 = 192.0;
 pub struct Arguments {
     /// The sweep's directory: its --out.
     directory: PathBuf,
-    /// Make them of the runs that there are.
+    /// Make them from the runs that are there, even where some are missing.
     #[arg(long)]
     partial: bool,
     /// Print the summary, or what is missing, as JSON.
@@ -72,7 +72,7 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     finish(&mut directory, &identity, gathered, arguments.json, quiet)
 }
 
-/// What there is to say of rows files that could be read.
+/// What to note about rows files that could be read.
 pub(super) fn remarks(gathered: &Gathered, quiet: bool) {
     if quiet {
         return;

@@ -15,8 +15,8 @@ use crate::run::Run;
 
 /// Put runs beside each other: the keys of their configurations that differ, and how good each is.
 ///
-/// Losses are those of the last captured network over all samples of a part. Where the runs hold out other samples, it is said: their
-/// numbers are then of different samples.
+/// Losses are those of the last captured network over all samples of a part. Where runs hold out different samples, a note says
+/// so, since their numbers are then of different samples.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  foldspace compare artifacts/runs/moons artifacts/runs/slow")]
 pub struct Arguments {
@@ -170,7 +170,7 @@ fn side(path: &std::path::Path, quiet: bool) -> Result<Side> {
     })
 }
 
-/// Every key of a run's configuration with its value, but for what says with which version it was made.
+/// Every key of a run's configuration with its value, except the versions it was made with.
 fn settings(run: &Run) -> Vec<(String, String)> {
     let table: toml::Table = run.config.to_toml().parse().unwrap_or_default();
     let mut found = Vec::new();

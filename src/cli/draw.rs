@@ -19,8 +19,8 @@ use crate::onnx;
 /// .safetensors or PyTorch's .pt, whose activations --activations names. Nothing is trained.
 ///
 /// Figures: data, boundary, embedding, prediction, residuals, network, weights, spectrum, regions, folds, pullback, and the
-/// animation flow. Where none is named, all that there can be are drawn, but for flow. Of more than two features, figures show the plane of the
-/// first two principal components, or of two features that --features names.
+/// animation flow. Where none is named, all that apply are drawn, except flow. Of more than two features, figures show the plane
+/// of the first two principal components, or of two features that --features names.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  foldspace draw net.onnx --data points.csv --target label\n  \
@@ -215,7 +215,7 @@ fn network(model: &Path, activations: &[Activation]) -> Result<Frozen> {
     }
 }
 
-/// Refuses data of other classes than the network parts.
+/// Refuses data whose classes are not those of the network.
 fn check_classes(network: &Frozen, names: &[String]) -> Result<()> {
     let outputs = network.layers.last().map_or(0, |last| last.units());
     let parted = if outputs == 1 { 2 } else { outputs };

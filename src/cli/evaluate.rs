@@ -15,7 +15,7 @@ use crate::model::Frozen;
 use crate::plot::Theme;
 use crate::run::Run;
 
-/// Up to so many classes, their confusion is printed; beyond it is in the figure and in JSON.
+/// Up to so many classes, the confusion matrix is printed; with more, it is only in the figure and in JSON.
 const MOST_PRINTED: usize = 20;
 
 /// Judge a trained network: on the samples that it was trained on and that were held out, or on a file.

@@ -1,4 +1,4 @@
-//! `foldspace init`: a first configuration for somebody's data, and the reference of all keys.
+//! `foldspace init`: a first configuration for a file of data, and the reference of all keys.
 
 use std::path::{Path, PathBuf};
 

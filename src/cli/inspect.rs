@@ -15,8 +15,8 @@ use crate::model::{Frozen, import, weights};
 
 /// Show the matrices of a run or a weights file, layer by layer.
 ///
-/// Shape, parameters, norms, rank, condition, singular values; determinant and eigenvalues where square; for a run, units
-/// that say the same of every sample, the lengths of the last gradients, and how many cells a piecewise linear network has.
+/// Shape, parameters, norms, rank, condition, singular values; determinant and eigenvalues where square; for a run, units whose
+/// output is the same for every sample, the lengths of the last gradients, and how many cells a piecewise linear network has.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  foldspace inspect artifacts/runs/moons\n  \
     foldspace inspect artifacts/runs/moons/weights/epoch-000150.safetensors --json\n  \

@@ -1,4 +1,4 @@
-//! Progress bars on standard error; silent where nobody watches.
+//! Progress bars on standard error; hidden where it is no terminal.
 
 use indicatif::{ProgressBar, ProgressStyle};
 

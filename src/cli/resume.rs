@@ -16,7 +16,7 @@ use crate::run::{Resume, Run, Session, Which};
 pub struct Arguments {
     /// The run directory.
     run: PathBuf,
-    /// How many epochs in all, for more than the run was to have.
+    /// How many epochs in all, to train longer than the run was configured for.
     #[arg(long, value_name = "N")]
     epochs: Option<usize>,
     /// Where to compute from now on: auto, flex, ndarray, wgpu, or another that `foldspace devices` lists; by default where the run began.

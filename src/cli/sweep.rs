@@ -204,7 +204,7 @@ struct Work<'a> {
     tasks: Vec<Task>,
     /// What is there already; `None` where the sweep begins anew.
     there: Option<Gathered>,
-    /// Whether an earlier sweep goes (--overwrite), when the first run has ended and not before.
+    /// Whether an earlier sweep is removed (--overwrite), which happens only when the first run has ended.
     clears: bool,
 }
 
@@ -231,7 +231,7 @@ impl Work<'_> {
             .count();
         let place = directory.path().to_path_buf();
         let create = || Recorder::create(&place, self.identity, self.shard).map(Arc::new);
-        // A shard shows that it began: how a sweep was cut is read off the names.
+        // A shard leaves a sign that it began: how a sweep was cut is read from the names.
         let first = if at_once { Some(create()?) } else { None };
         let recorder = Mutex::new((first, directory));
         let begun = || -> Done<Arc<Recorder>> {

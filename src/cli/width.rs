@@ -12,7 +12,7 @@ use crate::run::Run;
 /// The record in a run directory.
 const RECORD: &str = "width_warning.json";
 
-/// What is to be said of a run; `None` where nothing is, or it is silenced.
+/// The warning for a run; `None` where there is none, or it is switched off.
 pub(super) fn warning(run: &Run, split: &Split) -> Result<Option<WidthWarning>> {
     let config = &run.config;
     let Some(labels) = split.train.labels().filter(|_| config.warnings.width) else {
@@ -42,7 +42,7 @@ pub(super) fn names(data: &Dataset) -> &[String] {
     }
 }
 
-/// Says it once, and records it beside the run's configuration.
+/// Prints it once, and records it beside the run's configuration.
 pub(super) fn give(run: &Run, split: &Split, quiet: bool) -> Outcome {
     let path = run.paths.root().join(RECORD);
     match warning(run, split)? {

@@ -1,4 +1,4 @@
-//! `--set key=value`: values that replace or complete the file's, and stand in errors under their own name.
+//! `--set key=value`: values that replace or complete the file's. Errors name them as the user wrote them.
 
 use toml::{Table, Value};
 

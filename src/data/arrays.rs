@@ -1,4 +1,4 @@
-//! NumPy's arrays as features and targets: which of them, images made flat, one-hot labels, labels that count from 1.
+//! NumPy's arrays as features and targets: which of them, flattened images, one-hot labels, labels that count from 1.
 
 use std::io::Read;
 
@@ -65,7 +65,7 @@ impl Source<'_> {
         self.refuse(problem.problem, problem.remedy)
     }
 
-    /// Reads what is behind the last entry, where an archive keeps its sums.
+    /// Reads what follows the last entry, where an archive keeps its checksums.
     fn end(&mut self) -> Result<()> {
         match self.reader.read(&mut [0]) {
             Ok(0) => Ok(()),

@@ -35,7 +35,7 @@ pub const MODULES: &[(&str, &str)] = &[
 /// What begins the page of a run.
 const START: (&str, &str) = ("start.js", include_str!("../web/start.js"));
 
-/// What the page that a server feeds has besides, and what begins it.
+/// What the page fed by a server has besides, and what begins it.
 const LIVE: &[(&str, &str)] = &[
     ("wire.js", include_str!("../web/wire.js")),
     ("draw.js", include_str!("../web/draw.js")),
@@ -88,12 +88,12 @@ pub fn page(title: &str, blocks: &[(&str, &str)]) -> String {
     document(title, STYLE, blocks, &script(&[START]), "").0
 }
 
-/// The page that a server feeds.
+/// The page fed by a server.
 #[derive(Debug)]
 pub struct Live {
     /// The whole file.
     pub html: String,
-    /// What it may do, for the server to say too.
+    /// Its content security policy, for the server to send too.
     pub policy: String,
 }
 
@@ -119,7 +119,7 @@ fn document(
         hash(script),
         hash(style)
     );
-    // A browser asks a server for an icon unless it is told that there is none.
+    // A browser requests an icon from a server unless the page says that there is none.
     let icon = match connect {
         "" => "",
         _ => "<link rel=\"icon\" href=\"data:,\">\n",

@@ -12,7 +12,7 @@ use crate::plot::{ClassField, Colormap, Field, HEIGHTS, Mark, Point};
 /// The last layer of a classifier, as a judge of what comes before it.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Decision {
-    /// Two classes, parted by one hyperplane.
+    /// Two classes, separated by one hyperplane.
     Two(Readout),
     /// Several classes; the highest score wins. The layer without its softmax.
     Several(Layer),

@@ -95,7 +95,7 @@ impl Legs {
         };
         for number in 0..way.journey.steps.len() {
             let legs = way.plan(number, data)?;
-            // What moves nothing (a bias of zero, no activation) would only make the audience wait.
+            // What moves nothing (a bias of zero, no activation) would only be a pause.
             let moving = |leg: &Leg| {
                 let (from, to) = (way.at(leg, 0.0, data), way.at(leg, 1.0, data));
                 (&to - &from).norm_max() > 1e-3 * to.norm_max()
@@ -279,8 +279,8 @@ fn affine_stages() -> impl Iterator<Item = Stage> {
         .filter(|&stage| stage != Stage::Activate)
 }
 
-/// The affine map that takes the rows of `from` to those of `to` (both n x 2), as a layer without activation; `None` if
-/// none does, or the points do not say which.
+/// The affine map that takes the rows of `from` to those of `to` (both n x 2), as a layer without activation; `None` if none
+/// does, or the points do not determine it.
 fn plane_map(from: MatRef<'_, f64>, to: MatRef<'_, f64>) -> Option<Layer> {
     let (from_mean, to_mean) = (mean(from), mean(to));
     let centred = |points: MatRef<'_, f64>, mean: &[f64]| {

@@ -62,7 +62,7 @@ impl Paper {
         })
     }
 
-    /// Cuts what became of [`Self::points`] (n x 2) back into lines.
+    /// Cuts the images of [`Self::points`] (n x 2) back into lines.
     pub fn lines(&self, image: MatRef<'_, f64>) -> Vec<Mat<f64>> {
         let mut start = 0;
         self.lengths

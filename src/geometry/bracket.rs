@@ -12,7 +12,7 @@ pub(super) struct Bracket {
     widths: [f64; 3],
     /// Whether the last step moved the low end; `None` before the first.
     moved_low: Option<bool>,
-    /// Whether nothing is left to gain.
+    /// Whether no further step would help.
     pub done: bool,
 }
 

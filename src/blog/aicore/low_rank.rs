@@ -18,7 +18,7 @@ const LAYER: usize = 1;
 /// The ranks whose boundaries are shown.
 const SHOWN: [usize; 4] = [1, 2, 3, 64];
 
-/// One rank, tried.
+/// The result of one rank.
 struct Trial {
     rank: usize,
     factors: LowRank,

@@ -8,7 +8,7 @@ use crate::plot::{Anchor, Colour, Dash, Face, Mark, Point, Stroke, text};
 pub const FIRST: Colour = Colour::accent(2);
 /// The second.
 pub const SECOND: Colour = Colour::accent(1);
-/// What comes of both.
+/// What results from both.
 pub const RESULT: Colour = Colour::accent(3);
 
 /// W p.
@@ -79,7 +79,7 @@ pub fn vector(tip: Point, colour: Colour, name: &str) -> [Mark; 2] {
     [arrow(tip, colour), beside(tip, tip, name, colour)]
 }
 
-/// A name (markup) a little away from a place, in the given direction.
+/// A name (markup) at a small distance from a place, in the given direction.
 pub fn beside(at: Point, [x, y]: Point, name: &str, colour: Colour) -> Mark {
     // The shortest way in that direction after which the text's box keeps clear of the place.
     let half = 0.5 * text::width(name, NAME_SIZE, Face::Regular);

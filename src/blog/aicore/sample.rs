@@ -35,7 +35,7 @@ pub fn distance(a: &[f64], b: &[f64]) -> f64 {
     norms::l2(&a.iter().zip(b).map(|(a, b)| a - b).collect::<Vec<f64>>())
 }
 
-/// The greatest of some numbers; NaN if one is, so that no check passes by it.
+/// The greatest of some numbers; NaN if any is, so that no check passes because of it.
 pub fn greatest(values: impl IntoIterator<Item = f64>) -> f64 {
     values.into_iter().fold(
         f64::NEG_INFINITY,

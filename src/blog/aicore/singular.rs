@@ -1,4 +1,4 @@
-//! B8: every matrix rotates, scales along the axes, and rotates: W = U S Vᵀ. Principal components are next door.
+//! B8: every matrix rotates, scales along the axes, and rotates: W = U S Vᵀ. Principal components are in `principal.rs`.
 
 use faer::{Mat, mat};
 

@@ -163,7 +163,7 @@ fn independence(exhibit: Exhibit) -> Result<Exhibit> {
         .size(1000, 480)
         .panels(2, [box_of_three(&camera, [u, v, free]), flat_three(&camera, [u, v, bound], [c, d])]);
 
-    // Rank against the determinant, on triples that no one chose.
+    // Rank against the determinant, on random triples.
     let mut random = RandomState::new(1);
     let (mut independent, mut dependent) = (0, 0);
     for _ in 0..200 {

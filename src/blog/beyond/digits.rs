@@ -22,7 +22,7 @@ const INK: f64 = 16.0;
 const APART: f64 = 0.03;
 /// The share of the window's width that a picture takes.
 const WIDTH: f64 = 0.028;
-/// Frames per second, frames that an epoch stays, and seconds that the end stays.
+/// Frames per second, frames per epoch, and seconds that the last frame stays.
 const FPS: u32 = 25;
 const FRAMES: [u32; 3] = [10, 3, 1];
 const HOLD: f64 = 3.0;

@@ -92,7 +92,7 @@ pub fn d4(lab: &Lab) -> Result<Exhibit> {
     )))
 }
 
-/// The widest turn that a curve makes from any of its pieces to any later or earlier one, in degrees; full turns count.
+/// The largest change of direction between any two pieces of a curve, in degrees; full turns count.
 fn turns(curve: &[Point]) -> f64 {
     let pieces: Vec<Point> = curve
         .windows(2)

@@ -80,7 +80,7 @@ pub fn figure(trained: &Trained, counts: &Counts) -> Result<Figure> {
         ))
 }
 
-/// What can be said of every cell.
+/// Checks that hold in every cell.
 pub fn checks(trained: &Trained) -> Result<Vec<Check>> {
     let network = trained.network();
     let complex = of(network, trained)?;

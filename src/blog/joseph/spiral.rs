@@ -36,7 +36,7 @@ pub fn d1(lab: &Lab) -> Result<Exhibit> {
     .check(Check::equal("dimensions", data.dimensions() as f64, 2.0, 0.0)))
 }
 
-/// Not separable, decided by linear programming; and the best that a line can do.
+/// Not separable, as a linear program decides; and the best that a line can do.
 pub fn d2(lab: &Lab) -> Result<Exhibit> {
     let data = whole(lab)?;
     let (points, labels) = (data.features.as_ref(), classes(&data));

@@ -11,7 +11,7 @@ use crate::train::EpochMetrics;
 /// What the text reports.
 const TEXTS_ACCURACY: f64 = 0.95;
 
-/// Trains, prints the collapsed share, and asks other seeds.
+/// Trains, prints the collapsed share, and tries other seeds.
 pub fn d3(lab: &Lab) -> Result<Exhibit> {
     let trained = lab.spiral()?;
     let default = Fate::of(&trained)?;

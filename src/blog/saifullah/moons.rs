@@ -18,7 +18,7 @@ const FPS: u32 = 25;
 /// How long the last frame stays, in seconds.
 const HOLD: f64 = 2.5;
 
-/// Trains, and asks how other seeds fare.
+/// Trains, and looks at how other seeds fare.
 pub fn a12(lab: &Lab) -> Result<Exhibit> {
     let trained = lab.moons()?;
     let separable = is_separated(&trained)?;
@@ -167,7 +167,7 @@ impl Pace {
             if epoch == last {
                 break;
             }
-            // Not past a telling epoch.
+            // Not past an epoch that has to be shown.
             let next = epoch + step;
             let stops = [apart, last].into_iter().filter(|&stop| stop > epoch);
             epoch = stops.fold(next, usize::min);

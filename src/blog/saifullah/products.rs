@@ -56,7 +56,7 @@ pub fn a8(_lab: &Lab) -> Result<Exhibit> {
         .size(1080, 640)
         .panels(3, panels);
 
-    // On random vectors in ten dimensions: the formula, and Cauchy and Schwarz.
+    // On random vectors in ten dimensions: the formula, and the Cauchy-Schwarz inequality.
     let mut random = RandomState::new(42);
     let (mut formula, mut bound) = (0.0_f64, 0.0_f64);
     for _ in 0..1000 {

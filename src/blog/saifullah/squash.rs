@@ -129,7 +129,7 @@ pub fn a11(_lab: &Lab) -> Result<Exhibit> {
     )))
 }
 
-/// How many points of the plane are not where ReLU is said to put their quadrant.
+/// How many points of the plane are not where ReLU should put their quadrant.
 fn collapsed_wrongly(points: &Mat<f64>, image: &Mat<f64>) -> f64 {
     let wrong = |i: &usize| {
         (0..2).any(|j| {

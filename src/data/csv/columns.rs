@@ -40,7 +40,7 @@ struct Tally {
 }
 
 impl Tally {
-    /// Whether this is a column of words rather than of numbers with a slip.
+    /// Whether this is a column of words rather than of numbers with a few mistakes.
     fn is_text(&self) -> bool {
         self.text.len() > self.numbers
     }

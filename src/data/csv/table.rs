@@ -1,11 +1,11 @@
-//! A file's text cut into lines and cells, nothing understood yet.
+//! A file's text cut into lines and cells, not yet interpreted.
 
 use csv::{ReaderBuilder, StringRecord, Trim};
 
 /// What stands between cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Separator {
-    /// One sign.
+    /// One character.
     Byte(u8),
     /// Any number of spaces and tabs.
     Spaces,
@@ -38,7 +38,7 @@ struct Row {
 }
 
 impl Table {
-    /// Cuts a text whose first line is number `line`. Lines without any sign are skipped.
+    /// Cuts a text whose first line is number `line`. Empty lines are skipped.
     pub fn cut(text: &str, separator: Separator, line: u64, most_rows: usize) -> Self {
         match separator {
             Separator::Byte(byte) => Self::separated(text, byte, line, most_rows),
@@ -55,7 +55,7 @@ impl Table {
             .trim(Trim::All)
             .from_reader(text.as_bytes());
         let mut record = StringRecord::new();
-        // Text in memory is neither unreadable nor anything but UTF-8.
+        // Text in memory can always be read and is UTF-8.
         while table.rows.len() < most_rows && reader.read_record(&mut record).unwrap_or(false) {
             let at = record.position().map_or(1, csv::Position::line);
             table.start_row(line + at - 1);
@@ -112,7 +112,7 @@ impl Table {
         self.rows[row].line
     }
 
-    /// A cell, without the blanks around it.
+    /// A cell, without surrounding spaces.
     pub fn cell(&self, row: usize, column: usize) -> &str {
         let at = self.rows[row].first + column;
         let start = at.checked_sub(1).map_or(0, |before| self.ends[before]);

@@ -3,7 +3,7 @@
 use super::{Corner, Edge, winner};
 use crate::geometry::bracket::Bracket;
 
-/// How exactly the edge of a step is found, in fine cells.
+/// How precisely the edge of a step is found, in fine cells.
 const STEP: f64 = 1e-3;
 
 /// The search for a border between two classes along an edge.
@@ -16,7 +16,7 @@ pub(super) struct Crossing {
     sides: [(f64, f64); 2],
     /// The larger lead at the ends.
     largest: f64,
-    /// Whether nothing but rounding is left.
+    /// Whether only rounding is left.
     converged: bool,
     /// Whether the function goes in steps, so that there is nothing to converge to.
     stepped: bool,

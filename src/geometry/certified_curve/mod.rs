@@ -27,7 +27,7 @@ use crate::model::{Activation, Frozen, Layer};
 const FINEST: u32 = 20;
 /// Corners count in steps of this many to a side of the window.
 const SIDE: u64 = 1 << (FINEST + 1);
-/// More leaves than this are not asked for.
+/// The most leaves.
 const MOST_LEAVES: usize = 400_000;
 
 /// A curve and its proof.
@@ -81,7 +81,7 @@ struct Crossing {
     falls: bool,
 }
 
-/// A leaf, its corners and the middles of sides whose neighbours are smaller, anticlockwise, and how the curve parts them.
+/// A leaf, its corners and the middles of sides whose neighbours are smaller, anticlockwise, and how the curve divides them.
 struct Crossed {
     around: Vec<(Corner, usize)>,
     signs: Vec<bool>,
@@ -379,7 +379,7 @@ impl<F: Fn([Interval; 2]) -> Range> Tree<F> {
         (self.enclose)(at.map(Interval::point))[0].middle()
     }
 
-    /// How the curve parts a leaf, and whether its crossings could be paired without doubt.
+    /// How the curve divides a leaf, and whether its crossings could be paired without doubt.
     fn crossed(&self, node: &Node, values: &mut BTreeMap<Corner, f64>) -> (Crossed, bool) {
         let [i, j] = node.at;
         let (half, size) = (node.size / 2, node.size);

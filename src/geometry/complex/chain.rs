@@ -101,7 +101,7 @@ impl Link {
     }
 }
 
-/// What is left behind by the refinement of a layer. Its *cells* are the regions of the next layer's affine maps.
+/// The result of refining one layer. Its *cells* are the regions of the next layer's affine maps.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Level {
     /// The cell of the layer before that each cell is part of.

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{Complex, Crease};
 
-/// A complex in lists, as JSON has it. Everything refers to everything by number.
+/// A complex in lists, as JSON has it. Items refer to each other by number.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ComplexData {
     /// \[\[x0, x1\], \[y0, y1\]\].

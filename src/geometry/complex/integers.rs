@@ -43,7 +43,7 @@ struct Integers {
     pieces: Vec<[BigInt; 2]>,
 }
 
-/// Everything that was needed in integers so far.
+/// What was computed in integers so far.
 #[derive(Debug, Default)]
 pub(super) struct Exact {
     layers: Vec<Integers>,
@@ -112,7 +112,7 @@ impl Exact {
         row
     }
 
-    /// Makes the outputs of the layers before `layer` on `cell` known.
+    /// Computes the outputs of the layers before `layer` on `cell`, unless they are known.
     fn fill(&mut self, source: &Source, layer: u32, cell: u32) {
         if self.inputs.contains_key(&(layer, cell)) {
             return;
@@ -158,7 +158,7 @@ impl Exact {
                     let on = link.piece_number(level, cells[k + 1], unit);
                     integers.bent(unit, on, &rows)
                 }
-                // Behind the last layer that bends.
+                // After the last layer that bends.
                 None => combine(integers, unit, &rows),
             });
             rows = next.collect();
@@ -267,7 +267,7 @@ impl Integers {
     }
 }
 
-/// How many binary digits behind the point the longest of the numbers has.
+/// How many binary digits after the point the longest of the numbers has.
 fn digits(numbers: &[f64]) -> u64 {
     let least = numbers.iter().filter(|&&w| w != 0.0).map(|&w| dyadic(w).1);
     u64::try_from(-least.min().unwrap_or(0)).unwrap_or(0)

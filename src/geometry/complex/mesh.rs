@@ -7,7 +7,7 @@
 /// The face of half-edges that run along the rim, outside.
 pub(super) const OUTSIDE: u32 = u32::MAX;
 
-/// Vertices, edges and faces by number; where they lie is somebody else's business.
+/// Vertices, edges and faces by number; their positions are kept elsewhere.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Mesh {
     /// Where each half-edge begins.
@@ -94,7 +94,7 @@ impl Mesh {
         self.face
             .extend([self.face[there as usize], self.face[back as usize]]);
         self.line.push(self.line[edge as usize]);
-        // Where u -> v was the end of a blind alley, what follows is the way back.
+        // Where v was a dead end, the next half-edge is the way back.
         let after = if after == back { back_on } else { after };
         let before = if before == there { there_on } else { before };
         self.next.extend([after, back]);
