@@ -19,6 +19,7 @@ mod data_files;
 mod device;
 mod diagnosis;
 mod draw;
+mod drawings;
 mod ensemble;
 mod epochs;
 mod evaluation;
