@@ -32,6 +32,7 @@ mod geometry;
 mod go_on;
 mod hostile;
 mod init;
+mod inspection;
 mod kept_data;
 mod layers;
 mod layers_by_burn;
