@@ -43,7 +43,7 @@ const OPEN: &str = "for (const player of document.querySelectorAll('.player')) p
     const frame = player.querySelector('iframe'); if (player.open && !frame.src) frame.src = frame.dataset.src; });";
 
 /// The page for these items; `setting` says how they were made.
-pub fn page(finished: &[Finished], setting: &str) -> String {
+pub(super) fn page(finished: &[Finished], setting: &str) -> String {
     let checks = || finished.iter().flat_map(|f| &f.exhibit.checks);
     let (passed, total) = (
         checks().filter(|check| check.pass).count(),

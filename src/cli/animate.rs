@@ -19,7 +19,7 @@ use crate::run::Run;
     foldspace animate artifacts/runs/moons flow --format gif,mp4 --size 900x700\n  \
     foldspace animate artifacts/runs/spiral regions"
 )]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// The run directory.
     run: PathBuf,
     /// Which animation; by default training, or flow for a regression of several features.
@@ -77,7 +77,7 @@ const HOLD: f64 = 2.5;
 type Draw = Box<dyn Fn(&Moment) -> Result<Figure> + Send + Sync>;
 
 /// Runs the command.
-pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
+pub(super) fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     let run = super::opened(&arguments.run, quiet)?;
     let wanted = match arguments.name {
         Some(name) => name,

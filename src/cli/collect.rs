@@ -26,7 +26,7 @@ const DPI: f64 = 192.0;
     foldspace collect /shared/moons\n  \
     foldspace collect /shared/moons --partial\n  \
     sbatch --array=$(foldspace collect /shared/moons) examples/cluster/slurm.sh")]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// The sweep's directory: its --out.
     directory: PathBuf,
     /// Make them from the runs that are there, even where some are missing.
@@ -38,7 +38,7 @@ pub struct Arguments {
 }
 
 /// Runs the command.
-pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
+pub(super) fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     let mut directory = Directory::open(&arguments.directory)?;
     let place = directory.path().display().to_string();
     let Some(identity) = Identity::read(directory.path())? else {

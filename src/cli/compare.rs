@@ -19,7 +19,7 @@ use crate::run::Run;
 /// so, since their numbers are then of different samples.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  foldspace compare artifacts/runs/moons artifacts/runs/slow")]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// Two or more run directories.
     #[arg(required = true, num_args = 2.., value_name = "RUN")]
     runs: Vec<PathBuf>,
@@ -41,7 +41,7 @@ struct Side {
 }
 
 /// Runs the command.
-pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
+pub(super) fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     let sides = arguments
         .runs
         .iter()

@@ -29,7 +29,7 @@ use crate::onnx;
     Activations: identity, relu, leaky_relu or leaky_relu:0.3 (slope), elu or elu:2 (alpha), gelu, gelu_tanh, silu,\n\
     softplus, tanh, sigmoid, softmax, clip:0:6 (bounds), relu6, hard_tanh, hard_sigmoid, hard_swish, scaled_tanh:2:1"
 )]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// The trained network: .onnx, .safetensors, .pt or .pth.
     model: PathBuf,
     /// Which figures.
@@ -78,7 +78,7 @@ struct Wish {
 }
 
 /// Runs the command.
-pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
+pub(super) fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     let wish = wish(arguments)?;
     let data = data(arguments)?;
     let network = network(&arguments.model, &arguments.activations)?;

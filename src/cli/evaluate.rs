@@ -26,7 +26,7 @@ const MOST_PRINTED: usize = 20;
 #[command(after_help = "Examples:\n  foldspace evaluate artifacts/runs/iris\n  \
     foldspace evaluate artifacts/runs/iris --data new.csv --json\n  \
     foldspace evaluate artifacts/runs/iris --data new.csv --out figures")]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// The run directory.
     run: PathBuf,
     /// Samples with their targets, in place of the run's own: a CSV file, or NumPy's .npz or .npy.
@@ -58,7 +58,7 @@ pub(super) struct Judged {
 }
 
 /// Runs the command.
-pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
+pub(super) fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     let run = super::opened(&arguments.run, quiet)?;
     let epoch = super::captured_epoch(&run, arguments.epoch)?;
     let network = run.frozen(epoch)?;

@@ -31,7 +31,7 @@ use crate::plot::Theme;
     foldspace figure artifacts/runs/moons boundary --format svg --svg-text\n  \
     foldspace figure artifacts/runs/spiral regions --tint slope --json\n  \
     foldspace figure artifacts/runs/moons folds --layer embedding")]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// The run directory.
     run: PathBuf,
     /// Which figures.
@@ -146,7 +146,7 @@ fn json_of(value: &impl serde::Serialize) -> Result<Vec<u8>, Error> {
 }
 
 /// Runs the command.
-pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
+pub(super) fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     let run = super::opened(&arguments.run, quiet)?;
     let epoch = super::captured_epoch(&run, arguments.epoch)?;
     let axes = arguments.look.axes()?;

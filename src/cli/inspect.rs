@@ -22,7 +22,7 @@ use crate::model::{Frozen, import, weights};
     foldspace inspect artifacts/runs/moons/weights/epoch-000150.safetensors --json\n  \
     foldspace inspect artifacts/runs/moons --certify --domain -1,2,-1,1\n  \
     foldspace inspect net.pt")]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// A run directory, or a weights file: safetensors, or PyTorch's with a state dict or a checkpoint, whatever it is called.
     path: PathBuf,
     /// After which captured epoch of a run; by default the last.
@@ -48,7 +48,7 @@ pub struct Arguments {
 }
 
 /// Runs the command.
-pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
+pub(super) fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     let (reports, gradients, cells, narrow) = if arguments.path.is_file() {
         (of_file(&arguments.path)?, Vec::new(), None, None)
     } else {

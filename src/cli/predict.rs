@@ -19,7 +19,7 @@ use crate::evaluate;
     after_help = "Examples:\n  foldspace predict artifacts/runs/iris --data new.csv\n  \
     foldspace predict artifacts/runs/iris --data new.csv --missing mean -o answers.csv"
 )]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// The run directory.
     run: PathBuf,
     /// The new samples: a CSV file, or NumPy's .npz or .npy.
@@ -37,7 +37,7 @@ pub struct Arguments {
 }
 
 /// Runs the command.
-pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
+pub(super) fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     let run = super::opened(&arguments.run, quiet)?;
     let epoch = super::captured_epoch(&run, arguments.epoch)?;
     let (network, split) = (run.frozen(epoch)?, run.split()?);

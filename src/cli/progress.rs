@@ -3,7 +3,7 @@
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// A bar over `steps`; hidden when asked to be quiet (indicatif hides it by itself where there is no terminal).
-pub fn bar(steps: u64, quiet: bool, unit: &str) -> ProgressBar {
+pub(super) fn bar(steps: u64, quiet: bool, unit: &str) -> ProgressBar {
     if quiet {
         return ProgressBar::hidden();
     }

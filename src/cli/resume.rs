@@ -13,7 +13,7 @@ use crate::run::{Resume, Run, Session, Which};
 #[command(after_help = "Examples:\n  foldspace resume artifacts/runs/moons\n  \
     foldspace resume artifacts/runs/moons --epochs 300\n  \
     foldspace resume artifacts/runs/moons --from best --backend ndarray")]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// The run directory.
     run: PathBuf,
     /// How many epochs in all, to train longer than the run was configured for.
@@ -28,7 +28,7 @@ pub struct Arguments {
 }
 
 /// Runs the command.
-pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
+pub(super) fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     let wish = Resume {
         epochs: arguments.epochs,
         backend: arguments.backend,

@@ -31,7 +31,7 @@ const MOST_RUNS_WITH_CURVES: usize = 10_000;
     foldspace sweep configs/moons.toml --set train.optimizer.lr=0.01,0.1 --set model.layers.0.units=4,16,64 --seeds 0..5\n  \
     foldspace sweep configs/iris.toml --set train.optimizer.lr=0.005,0.02 --folds 5\n  \
     foldspace sweep configs/moons.toml --seeds 0..100000 --out /shared/moons --shard $SLURM_ARRAY_TASK_ID/100 --jobs 1")]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// The configuration (TOML).
     config: PathBuf,
     /// Values of the configuration, such as train.optimizer.lr=0.01,0.1; every combination of all of them is run.
@@ -78,7 +78,7 @@ enum Curves {
 }
 
 /// Runs the command.
-pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
+pub(super) fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     let settings = arguments
         .set
         .iter()

@@ -57,7 +57,7 @@ pub(super) struct Source<'a> {
 
 impl Source<'_> {
     /// An error about it.
-    pub fn refuse(&self, problem: impl Into<String>, remedy: impl Into<String>) -> Error {
+    pub(super) fn refuse(&self, problem: impl Into<String>, remedy: impl Into<String>) -> Error {
         Error::invalid(&self.place, problem, remedy)
     }
 
@@ -81,7 +81,7 @@ impl Source<'_> {
     }
 
     /// All entries.
-    pub fn entries(mut self) -> Result<Entries> {
+    pub(super) fn entries(mut self) -> Result<Entries> {
         let entries = self.header.entries(&mut self.reader, self.room);
         let entries = entries.map_err(|problem| self.problem(problem))?;
         self.end()?;

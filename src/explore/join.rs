@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
 /// The modules, each after those it imports.
-pub const MODULES: &[(&str, &str)] = &[
+pub(super) const MODULES: &[(&str, &str)] = &[
     ("math.js", include_str!("../web/math.js")),
     ("archive.js", include_str!("../web/archive.js")),
     ("geometry.js", include_str!("../web/geometry.js")),
@@ -84,7 +84,7 @@ fn without_types(source: &str) -> String {
 }
 
 /// A whole page around data blocks, each an id and a text that holds no `<`.
-pub fn page(title: &str, blocks: &[(&str, &str)]) -> String {
+pub(super) fn page(title: &str, blocks: &[(&str, &str)]) -> String {
     document(title, STYLE, blocks, &script(&[START]), "").0
 }
 
@@ -145,7 +145,7 @@ fn document(
 }
 
 /// JSON that can stand inside a script element: no `<`, so nothing in it can end the element.
-pub fn inert(json: &str) -> String {
+pub(super) fn inert(json: &str) -> String {
     json.replace('<', "\\u003c")
 }
 

@@ -34,7 +34,7 @@ pub(super) enum Act {
 
 impl Act {
     /// Whether an activation bends space here, or the motion is affine.
-    pub fn is_activation(self) -> bool {
+    pub(super) fn is_activation(self) -> bool {
         matches!(self, Self::Activate | Self::Stage(Stage::Activate))
     }
 }
@@ -83,7 +83,11 @@ pub(super) struct Legs {
 
 impl Legs {
     /// Plans the way of `network` for `data` (n x inputs), seen on `entrance` where the inputs are more than two.
-    pub fn new(network: &Frozen, entrance: Option<&Slice>, data: MatRef<'_, f64>) -> Result<Self> {
+    pub(super) fn new(
+        network: &Frozen,
+        entrance: Option<&Slice>,
+        data: MatRef<'_, f64>,
+    ) -> Result<Self> {
         let mut way = Self {
             journey: match entrance {
                 Some(slice) => Journey::from_slice(network, slice, data)?,
@@ -219,7 +223,7 @@ impl Legs {
     }
 
     /// Where the rows of `points` (n x inputs, in input space) are at time `t` of a leg.
-    pub fn at(&self, leg: &Leg, t: f64, points: MatRef<'_, f64>) -> Mat<f64> {
+    pub(super) fn at(&self, leg: &Leg, t: f64, points: MatRef<'_, f64>) -> Mat<f64> {
         match &leg.route {
             Route::Step(step) => self.journey.at(*step, t, points),
             Route::Picture(step, flow, stage) => {

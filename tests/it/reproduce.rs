@@ -38,12 +38,13 @@ fn every_check_of_every_item_holds() {
     let count = checks.len();
     let summary = format!("{} items, {count} of {count} checks hold", items.len());
     assert!(printed.starts_with(&summary), "{printed}");
-    // Every item claims something, and whatever was measured is as it says.
+    // Every item but A1, a picture of circles and edges, claims something, and whatever was measured is as it says.
     let checked: BTreeSet<&str> = checks
         .iter()
         .map(|check| check["id"].as_str().unwrap())
         .collect();
-    assert_eq!(checked, items);
+    let silent: Vec<&str> = items.difference(&checked).copied().collect();
+    assert_eq!(silent, ["A1"]);
     for check in &checks {
         let number = |key: &str| check[key].as_f64().unwrap();
         let off = number("measured") - number("expected");

@@ -13,7 +13,7 @@ use crate::linalg::{condition_number, inverse, norms, products};
 use crate::plot::{Colour, Dash, Figure, Panel, Point, Shape, Sign, Stroke};
 use crate::random::RandomState;
 
-pub fn show(_: &Lab) -> Result<Exhibit> {
+pub(super) fn show(_: &Lab) -> Result<Exhibit> {
     let w = mat![[1.2, 0.8], [-0.4, 1.4]];
     let undo = inverse(w.as_ref())?;
     let flat = mat![[1.0, -0.5], [0.6, -0.3]];

@@ -28,7 +28,7 @@ fn affine(w: &Mat<f64>, b: &[f64], x: &Mat<f64>) -> Mat<f64> {
     z
 }
 
-pub fn show(_: &Lab) -> Result<Exhibit> {
+pub(super) fn show(_: &Lab) -> Result<Exhibit> {
     let (w, b, x) = example();
     let z = affine(&w, &b, &x);
     let mask = Mat::from_fn(z.nrows(), z.ncols(), |i, j| f64::from(z[(i, j)] > 0.0));

@@ -27,7 +27,7 @@ struct Trial {
     accuracy: f64,
 }
 
-pub fn show(lab: &Lab) -> Result<Exhibit> {
+pub(super) fn show(lab: &Lab) -> Result<Exhibit> {
     let trained = lab.train_text(CONFIG, "configs/moons-wide.toml")?;
     let network = trained.network();
     let weight = &network.layers[LAYER].weight;

@@ -45,7 +45,7 @@ const NORMS: [Norm; 3] = [
 /// The constraint a·w = 1 of the right panel.
 const NORMAL: Point = [0.5, 1.0];
 
-pub fn show(lab: &Lab) -> Result<Exhibit> {
+pub(super) fn show(lab: &Lab) -> Result<Exhibit> {
     let balls: Vec<Vec<Point>> = NORMS.iter().map(|norm| unit_ball(norm.of)).collect();
     let nearest: Vec<(Point, f64)> = NORMS.iter().map(|norm| nearest(norm.of)).collect();
     let mut exhibit = Exhibit::new(

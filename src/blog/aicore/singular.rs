@@ -59,7 +59,7 @@ impl Movements {
     }
 }
 
-pub fn show(_: &Lab) -> Result<Exhibit> {
+pub(super) fn show(_: &Lab) -> Result<Exhibit> {
     let movements = Movements::of(mat![[1.3, 1.2], [-0.1, 0.9]])?;
     let exhibit = Exhibit::new(
         "Every matrix, square or not, is a rotation (perhaps with a reflection), a scaling along perpendicular axes, and \

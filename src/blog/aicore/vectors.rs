@@ -18,7 +18,7 @@ const A: Point = [1.0, 3.0];
 const B: Point = [4.0, 1.0];
 const THIRD: Colour = Colour::accent(3);
 
-pub fn show(_: &Lab) -> Result<Exhibit> {
+pub(super) fn show(_: &Lab) -> Result<Exhibit> {
     let dot = products::dot(&A, &B)?;
     let angle = products::angle(&A, &B)?;
     let foot = products::projection(&A, &B)?;

@@ -28,7 +28,7 @@ const FRAMES: [u32; 3] = [10, 3, 1];
 const HOLD: f64 = 3.0;
 
 /// The embedding, each digit's picture at its place, and how it came about.
-pub fn e9(lab: &Lab) -> Result<Exhibit> {
+pub(super) fn e9(lab: &Lab) -> Result<Exhibit> {
     let trained = lab.digits()?;
     let embedding = &trained.last().activations[EMBEDDING];
     let labels = trained.train.labels().unwrap_or_default();

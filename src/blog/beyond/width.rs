@@ -38,7 +38,7 @@ fn accuracy(trained: &Trained) -> f64 {
 }
 
 /// Two networks on circles: of width 2 in three layers, and of width 3 in one.
-pub fn e6(lab: &Lab) -> Result<Exhibit> {
+pub(super) fn e6(lab: &Lab) -> Result<Exhibit> {
     let relu = |units: usize| format!("{{ units = {units}, activation = 'relu' }}");
     let narrow = lab.train_text(&config(&[relu(2), relu(2), relu(2)].join(", ")), "E6")?;
     let wide = lab.train_text(&config(&relu(6)), "E6")?;

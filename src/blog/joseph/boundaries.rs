@@ -10,7 +10,7 @@ use crate::model::{Activation, LayerConfig};
 use crate::plot::{Colormap, Figure, Point};
 
 /// Logistic regression, trained as the network was, and the network.
-pub fn d4(lab: &Lab) -> Result<Exhibit> {
+pub(super) fn d4(lab: &Lab) -> Result<Exhibit> {
     let trained = lab.spiral()?;
     let mut config = lab.spiral_config()?;
     config.model.layers = vec![LayerConfig::new(1, Activation::Sigmoid)];

@@ -12,7 +12,7 @@ use crate::train::EpochMetrics;
 const TEXTS_ACCURACY: f64 = 0.95;
 
 /// Trains, prints the collapsed share, and tries other seeds.
-pub fn d3(lab: &Lab) -> Result<Exhibit> {
+pub(super) fn d3(lab: &Lab) -> Result<Exhibit> {
     let trained = lab.spiral()?;
     let default = Fate::of(&trained)?;
     let config = lab.spiral_config()?;

@@ -9,7 +9,7 @@ use crate::plot::{Anchor, Axis, Colormap, Colour, Dash, Field, Figure, Frame, Pa
 use crate::random::RandomState;
 
 /// The angle between two vectors and their dot product, from 0 to 180 degrees.
-pub fn a8(_lab: &Lab) -> Result<Exhibit> {
+pub(super) fn a8(_lab: &Lab) -> Result<Exhibit> {
     let w = [2.0, 0.0];
     let length = 1.5;
     let turned = |degrees: f64| {
@@ -145,7 +145,7 @@ const TEMPLATE: [usize; 2] = [9, 7];
 const NOSE: [usize; 2] = [12, 13];
 
 /// A template slid over a picture: at each place one dot product.
-pub fn a9(_lab: &Lab) -> Result<Exhibit> {
+pub(super) fn a9(_lab: &Lab) -> Result<Exhibit> {
     let picture = face();
     let patch = |row: usize, column: usize| -> Vec<f64> {
         (0..TEMPLATE[0])

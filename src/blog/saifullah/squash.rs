@@ -10,7 +10,7 @@ use crate::model::{Activation, Layer};
 use crate::plot::{Colour, Dash, Figure, Panel, Stroke};
 
 /// Curves and warped graph paper of ReLU, tanh, sigmoid and softmax.
-pub fn a11(_lab: &Lab) -> Result<Exhibit> {
+pub(super) fn a11(_lab: &Lab) -> Result<Exhibit> {
     let elementwise = [
         ("ReLU: $max(0, z)$", Activation::Relu, Dash::Solid),
         ("tanh", Activation::Tanh, Dash::Dashed),

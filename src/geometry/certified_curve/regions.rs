@@ -33,7 +33,7 @@ pub(super) struct Regions {
 
 impl Regions {
     /// Adds a leaf. `place` says where corners are, `root` where the curve crosses edges.
-    pub fn add(
+    pub(super) fn add(
         &mut self,
         leaf: &Crossed,
         place: impl Fn(Corner) -> [f64; 2],
@@ -86,7 +86,7 @@ impl Regions {
     }
 
     /// The regions where values are below zero, and where they are not.
-    pub fn count(mut self) -> [SignedRegion; 2] {
+    pub(super) fn count(mut self) -> [SignedRegion; 2] {
         let on_rim = |[i, j]: Corner| i == 0 || j == 0 || i == SIDE || j == SIDE;
         // Per region: its sign, whether it reaches the rim, and the closed curves along it.
         let mut found: BTreeMap<usize, (bool, bool, usize)> = BTreeMap::new();

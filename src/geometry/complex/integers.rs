@@ -66,7 +66,7 @@ pub(super) struct Source<'a> {
 
 impl Exact {
     /// On which side of a kink a unit of `layer` is, by its map on `cell`, at a vertex.
-    pub fn sign(&mut self, source: &Source, bend: [u32; 3], vertex: u32) -> Ordering {
+    pub(super) fn sign(&mut self, source: &Source, bend: [u32; 3], vertex: u32) -> Ordering {
         self.asked += 1;
         let [layer, bend, cell] = bend;
         let row = self.row(source, layer, bend, cell);
@@ -85,7 +85,7 @@ impl Exact {
     }
 
     /// Where a vertex lies, rounded once or twice: (x, y, 1), or the direction (x, y, 0) of one at infinity.
-    pub fn position(&mut self, source: &Source, vertex: u32) -> [f64; 3] {
+    pub(super) fn position(&mut self, source: &Source, vertex: u32) -> [f64; 3] {
         let at = self.vertex(source, vertex);
         match &at.far {
             Some(far) => [
@@ -141,7 +141,7 @@ impl Exact {
     }
 
     /// What the first `layers` layers are on the cell that has these ancestors: rows of integers, over one power of two.
-    pub fn rows(&mut self, source: &Source, cells: &[usize], layers: usize) -> Vec<Triple> {
+    pub(super) fn rows(&mut self, source: &Source, cells: &[usize], layers: usize) -> Vec<Triple> {
         let number = |k: i32| BigInt::from(k);
         let mut rows = vec![
             [number(1), number(0), number(0)],
