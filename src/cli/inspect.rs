@@ -8,7 +8,7 @@ use super::{Outcome, output};
 use crate::error::{Error, Result};
 use crate::figures::{InputAxes, RunRegions};
 use crate::geometry::certificate::{LayerVerdict, Verdict, certify};
-use crate::geometry::complex::{PlaneCounts, Summary, most_cells, plane_counts};
+use crate::geometry::complex::{ComplexSummary, PlaneCounts, most_cells, plane_counts};
 use crate::geometry::{Bounds, WidthWarning};
 use crate::inspect::{LayerReport, inspect};
 use crate::model::{Frozen, import, weights};
@@ -222,7 +222,7 @@ fn narrow(path: &Path) -> Result<Option<(WidthWarning, String)>> {
 /// The cells of a run's network on the plane of its data.
 #[derive(serde::Serialize)]
 struct Cells {
-    window: Summary,
+    window: ComplexSummary,
     plane: PlaneCounts,
     most_cells: f64,
 }

@@ -6,7 +6,7 @@ use crate::data::{Dataset, Target};
 use crate::error::{Error, Result};
 use crate::file;
 use crate::geometry::width::Width;
-use crate::geometry::{WidthWarning, enclosure, width_warning};
+use crate::geometry::{WidthWarning, surrounding, width_warning};
 use crate::run::Run;
 
 /// The record in a run directory.
@@ -30,7 +30,7 @@ pub(super) fn warning(run: &Run, split: &Split) -> Result<Option<WidthWarning>> 
     let Some(mut warning) = width_warning(split.train.dimensions(), &layers) else {
         return Ok(None);
     };
-    warning.enclosure = enclosure(split.train.features.as_ref(), labels)?;
+    warning.enclosure = surrounding(split.train.features.as_ref(), labels)?;
     Ok(Some(warning))
 }
 

@@ -9,7 +9,7 @@ use super::written::{csv_of, json_of};
 use super::{InputAxes, InputPlane, Readout, Tint, regions, regions_figure};
 use crate::error::{Error, Result};
 use crate::geometry::complex::{
-    Complex, ComplexData, Decided, Summary, most_cells, piecewise_linear,
+    Complex, ComplexData, ComplexSummary, Decided, most_cells, piecewise_linear,
 };
 use crate::geometry::{Bounds, CertifiedCurve, certified_pull_back, topology};
 use crate::model::Frozen;
@@ -61,7 +61,7 @@ pub struct RegionsRow {
     pub epoch: usize,
     /// Counts and areas within the window.
     #[serde(flatten)]
-    pub summary: Summary,
+    pub summary: ComplexSummary,
     /// The most cells that a network of these widths can have in the whole plane (Serra et al., 2018).
     pub most_cells: f64,
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use faer::Mat;
 use foldspace::config::Config;
 use foldspace::geometry::Width;
-use foldspace::geometry::{Enclosure, enclosure, width_warning};
+use foldspace::geometry::{Surrounding, surrounding, width_warning};
 use foldspace::geometry::{linking_number, ring};
 use foldspace::model::Activation;
 
@@ -101,7 +101,7 @@ fn moons_blobs_xor_and_spirals_enclose_nothing() {
             let config = Config::parse(&text, "net.toml", &[]).unwrap();
             let split = config.data.load_split(config.seed, Path::new(".")).unwrap();
             let labels = split.train.labels().unwrap();
-            let found = enclosure(split.train.features.as_ref(), labels).unwrap();
+            let found = surrounding(split.train.features.as_ref(), labels).unwrap();
             assert_eq!(found, None, "{data}, seed {seed}");
         }
     }
@@ -166,9 +166,9 @@ fn linked_rings_are_told_from_unlinked_ones() {
             |i, j| if i < 60 { zero[i][j] } else { one[i - 60][j] },
         );
         let labels: Vec<usize> = (0..120).map(|i| i / 60).collect();
-        let found = enclosure(points.as_ref(), &labels).unwrap();
+        let found = surrounding(points.as_ref(), &labels).unwrap();
         match found {
-            Some(Enclosure::Link { linking_number, .. }) => {
+            Some(Surrounding::Link { linking_number, .. }) => {
                 assert!(is_linked && linking_number.abs() == 1);
             }
             other => assert!(!is_linked && other.is_none(), "{other:?}"),

@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::figures;
 use crate::geometry::complex::Decided;
 use crate::geometry::width::Width;
-use crate::geometry::{Bounds, Enclosure, enclosure, topology, width_warning};
+use crate::geometry::{Bounds, Surrounding, surrounding, topology, width_warning};
 use crate::plot::{Figure, Panel};
 
 fn config(hidden: &str) -> String {
@@ -53,9 +53,9 @@ pub(super) fn e6(lab: &Lab) -> Result<Exhibit> {
             .title(title)
             .note(format!("{:.1} % right", 100.0 * accuracy(trained))))
     };
-    let ring = enclosure(data.features.as_ref(), data.labels().unwrap_or_default())?;
+    let ring = surrounding(data.features.as_ref(), data.labels().unwrap_or_default())?;
     let ratio = match ring {
-        Some(Enclosure::Hole { ratio, .. }) => ratio,
+        Some(Surrounding::Hole { ratio, .. }) => ratio,
         _ => 0.0,
     };
     let figure = Figure::new("Depth does not help where width is missing")

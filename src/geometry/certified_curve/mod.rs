@@ -46,7 +46,7 @@ pub struct CertifiedCurve {
 }
 
 /// Values and both derivatives of a function over the rectangle of x and y in two ranges.
-pub type Range = [Interval; 3];
+pub type ValueAndSlopes = [Interval; 3];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
@@ -118,7 +118,7 @@ struct Tree<F> {
 /// # Errors
 /// If the curve takes more than 400 000 leaves.
 pub fn certified_level_set(
-    enclose: impl Fn([Interval; 2]) -> Range,
+    enclose: impl Fn([Interval; 2]) -> ValueAndSlopes,
     window: Bounds,
     coarsest: u32,
 ) -> Result<CertifiedCurve> {
@@ -185,7 +185,7 @@ pub fn certified_pull_back(
     certified_level_set(enclose, window, coarsest)
 }
 
-impl<F: Fn([Interval; 2]) -> Range> Tree<F> {
+impl<F: Fn([Interval; 2]) -> ValueAndSlopes> Tree<F> {
     /// A coordinate along an axis; the same for all leaves that share it.
     fn place(&self, axis: usize, k: u64) -> f64 {
         let (from, to) = if axis == 0 {

@@ -45,7 +45,7 @@ pub struct FaceData {
 
 /// A complex in few numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Summary {
+pub struct ComplexSummary {
     /// Cells.
     pub cells: usize,
     /// Edges, those along the rim included.
@@ -105,10 +105,10 @@ impl Complex {
     }
 
     /// Counts and areas.
-    pub fn summary(&self) -> Summary {
+    pub fn summary(&self) -> ComplexSummary {
         let mut areas = self.areas.clone();
         areas.sort_by(f64::total_cmp);
-        Summary {
+        ComplexSummary {
             cells: self.faces(),
             edges: self.edges(),
             vertices: self.vertices().len(),
