@@ -9,7 +9,7 @@
 //! | B | AICore, *How Linear Algebra Powers Neural Networks* | [`aicore`] |
 //! | C | Artintellica, *Part 16: Neural Networks as Matrix Functions* | [`artintellica`] |
 //! | D | Joseph, *Neural Networks - a linear algebra perspective* | [`joseph`] |
-//! | E | no post: *Beyond the posts*, geometry that nobody shows, and data that people know | [`beyond`] |
+//! | E | no post: *Beyond the posts*, geometry that is rarely shown, and well-known data | [`beyond`] |
 
 pub mod aicore;
 pub mod artintellica;

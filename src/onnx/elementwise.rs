@@ -245,7 +245,7 @@ fn recognise(function: impl Fn(f64) -> f64) -> Option<Vec<Part>> {
                     Part::Bend(activation) => activation.value(image).unwrap_or(f64::NAN),
                 };
             }
-            // Taken apart, a function may overflow where nobody evaluates it.
+            // Taken apart, a function may overflow where it is never evaluated.
             if !value.is_finite() && x.abs() > 60.0 {
                 return true;
             }

@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 
 use super::change::Change;
 
-/// The first message: nobody is listened to without the token.
+/// The first message, which has to hold the token.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Hello {

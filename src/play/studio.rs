@@ -127,7 +127,7 @@ pub(super) struct Studio {
     due: Instant,
 }
 
-/// Epochs a second where nobody chose.
+/// Epochs a second by default.
 const PACE: f64 = 20.0;
 
 impl Studio {
@@ -259,7 +259,7 @@ impl Studio {
         }
         if self.standing.pace > 0.0 {
             let gap = Duration::from_secs_f64(1.0 / self.standing.pace);
-            // What was late is not made up for.
+            // Delays are not made up for.
             self.due = (self.due + gap).max(began);
         } else {
             self.due = Instant::now();

@@ -182,7 +182,8 @@ impl Visit {
     }
 }
 
-/// Ends a connection so that the other side can still read the answer: what it sent and nobody read would make the system cut it.
+/// Ends a connection so that the other side can still read the answer: unread bytes from it would make the system reset the
+/// connection.
 pub(super) fn finish(mut stream: &TcpStream) {
     let _ = stream.shutdown(Shutdown::Write);
     let _ = stream.set_read_timeout(Some(Duration::from_millis(100)));

@@ -89,7 +89,7 @@ pub fn entry_losses(prediction: Tensor<2>, target: Tensor<2>, loss: EntryLoss) -
     ))
 }
 
-/// A step of gradient descent in one operation: w - η (g + λ w), as a parameter for the next step. In place where nobody else
+/// A step of gradient descent in one operation: w - η (g + λ w), as a parameter for the next step. In place where nothing else
 /// holds w, and where w is followed by autodiff, the result is a leaf that is. Rounded as Burn's operations one after the other
 /// round.
 pub fn sgd_step<const D: usize>(

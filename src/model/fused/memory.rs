@@ -30,8 +30,8 @@ pub(super) fn entries<B: Backend>(tensor: &FloatTensor<B>) -> Option<Cow<'_, [f3
     }
 }
 
-/// The same tensor with its entries (row-major) changed, in place if nobody shares them. One whose entries are out of reach comes
-/// back as the error.
+/// The same tensor with its entries (row-major) changed, in place if they are not shared. One whose entries are not in this
+/// computer's memory comes back as the error.
 pub(super) fn map<B: Backend>(
     mut tensor: FloatTensor<B>,
     change: impl FnOnce(&mut [f32]),
