@@ -11,6 +11,6 @@ pub fn keep_freed_memory() {
     unsafe {
         libc::mallopt(libc::M_MMAP_THRESHOLD, 32 << 20); // the most it accepts
         libc::mallopt(libc::M_TRIM_THRESHOLD, 1 << 30);
-        libc::mallopt(libc::M_MXFAST, 0); // or each large piece that is freed tidies all the small ones up
+        libc::mallopt(libc::M_MXFAST, 0); // or freeing a large piece consolidates all the small ones
     }
 }

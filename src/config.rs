@@ -94,7 +94,7 @@ fn yes() -> bool {
     true
 }
 
-/// With what a run was made.
+/// What a run was made with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Provenance {
@@ -148,7 +148,7 @@ impl Config {
         resolved.for_its_loss()
     }
 
-    /// The data read as the loss needs it: targets that may be either, classes or numbers, are what the loss takes.
+    /// The data, read as the loss needs them: targets that may be classes or numbers are read as what the loss takes.
     fn for_its_loss(mut self) -> Self {
         self.data.of_loss = self.train.loss.task();
         self

@@ -1,7 +1,8 @@
 //! What went wrong in a training that ended without an error, each with a remedy.
 //!
-//! Every sign is a plain number over the training part: shares of saturated and dead units, the spread of the answers, the losses over
-//! the epochs beside the loss of a constant answer. Thresholds are wide, so that a network that learnt says nothing.
+//! Every sign is a plain number over the training part: shares of saturated and dead units, the spread of the predictions, the
+//! losses over the epochs beside the loss of a constant prediction. Thresholds are wide, so that a network that has learnt gives
+//! no finding.
 
 use faer::{Mat, MatRef};
 
@@ -12,7 +13,7 @@ use crate::inspect::{constant_units, saturation};
 use crate::model::{Activation, Frozen};
 use crate::train::{EpochMetrics, Loss, TrainConfig};
 
-/// The most findings that are worth a line.
+/// The most findings that are printed.
 const MOST: usize = 3;
 
 /// Shares are taken over so many samples, evenly spaced.
@@ -20,13 +21,13 @@ const SAMPLES: usize = 2000;
 
 /// A share of saturated outputs beyond which a layer hardly learns.
 const SATURATED: f64 = 0.5;
-/// The same at the end of training, when units that decide may be saturated.
+/// The same at the end of training, when saturated units may be right.
 const SATURATED_AT_LAST: f64 = 0.9;
 /// A share of dead units that a layer can well do without.
 const DEAD: f64 = 1.0 / 3.0;
-/// Beyond such a ratio of deviations, the small features are not seen.
+/// Beyond this ratio of deviations, the small features have no effect.
 const UNLIKE: f64 = 100.0;
-/// Beyond this size features saturate what is drawn for features of size 1.
+/// Beyond this size, features saturate units whose weights were drawn for features of size 1.
 const LARGE: f64 = 20.0;
 
 /// What went wrong, and what to do.
@@ -43,17 +44,17 @@ pub struct Finding {
 /// A kind of trouble, in the order of what to mend first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trouble {
-    /// The loss grew, or is worse than that of a constant answer.
+    /// The loss grew, or is worse than that of a constant prediction.
     Explosion,
     /// Features of very different or large sizes.
     UnscaledFeatures,
-    /// The same answer for every sample.
+    /// The same prediction for every sample.
     ConstantOutput,
     /// Units at the flat ends of their activation.
     Saturation,
-    /// Units that say the same of every sample.
+    /// Units whose output is the same for every sample.
     DeadUnits,
-    /// What was learnt does not hold for held-out samples.
+    /// What was learnt does not carry over to held-out samples.
     Overfitting,
 }
 
@@ -105,7 +106,7 @@ fn sampled(features: &Mat<f64>) -> Mat<f64> {
     })
 }
 
-/// The loss of the best constant answer: the classes' shares, or the mean of numbers.
+/// The loss of the best constant prediction: the classes' shares, or the mean of numbers.
 fn of_a_constant(loss: Loss, data: &Dataset) -> Option<f64> {
     let n = data.samples() as f64;
     match &data.target {
@@ -245,7 +246,7 @@ fn constant(evidence: &Evidence<'_>) -> Option<Finding> {
     }
 }
 
-/// Whether the network is as good as anyone could want on what it was trained on.
+/// Whether the network fits its training part as well as anyone could want.
 fn has_learnt(evidence: &Evidence<'_>) -> bool {
     let last = evidence.metrics.last();
     match last.and_then(|last| last.train_accuracy) {

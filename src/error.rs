@@ -88,7 +88,7 @@ impl Error {
         }
     }
 
-    /// A refused file operation; use as `.map_err(Error::io(path, "read"))`.
+    /// A failed file operation; use as `.map_err(Error::io(path, "read"))`.
     pub fn io(path: impl AsRef<Path>, action: &'static str) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.as_ref().to_path_buf();
         move |source| Self::Io {
@@ -107,7 +107,7 @@ impl Error {
     }
 }
 
-/// The way out of the commonest refusals of the operating system.
+/// What to do about the commonest errors of the operating system.
 fn remedy_for(source: &std::io::Error) -> &'static str {
     use std::io::ErrorKind;
     match source.kind() {

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// The bytes of all files under a directory; what can't be looked at counts nothing, and links are not followed.
+/// The bytes of all files under a directory; what can't be read counts as nothing, and links are not followed.
 pub fn size(directory: &Path) -> u64 {
     let Ok(entries) = fs::read_dir(directory) else {
         return 0;
@@ -18,9 +18,9 @@ pub fn size(directory: &Path) -> u64 {
     sizes.sum()
 }
 
-/// Writes a whole file; where that fails, what was there before stays. Whoever kills the process finds the old file or the new
-/// one; after a power failure, which may lose what the system has not yet put on the disk, see [`write_lasting`]. A symbolic
-/// link stays one, and devices and pipes are written straight into.
+/// Writes a whole file; where that fails, what was there before stays. If the process is killed, either the old file or the new
+/// one is there; after a power failure, which may lose what the system has not yet put on the disk, see [`write_lasting`]. A
+/// symbolic link stays one, and devices and pipes are written straight into.
 ///
 /// # Errors
 /// If the place cannot be written to.
@@ -32,7 +32,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// The same, and the bytes are on the disk before the name points to them: for what can't be made again, as checkpoints. It
+/// The same, and the bytes are on the disk before the name points to them: for what can't be made again, such as checkpoints. It
 /// takes milliseconds, where [`write()`] takes microseconds.
 ///
 /// # Errors
@@ -100,7 +100,7 @@ impl Kind {
     }
 }
 
-/// Whether a path is one of Linux's names for what this process has open, which lead to no path that could be replaced.
+/// Whether a path is one of Linux's names for what this process has open, which can't be replaced.
 fn is_own_descriptor(path: &Path) -> bool {
     let open = |parent: &Path| parent.starts_with("/proc") && parent.ends_with("fd");
     path.starts_with("/dev/fd") || path.parent().is_some_and(open)
@@ -143,7 +143,7 @@ impl Partial {
         })
     }
 
-    /// Where the user wants it: the path for messages.
+    /// The path that the user gave, for messages.
     pub(crate) fn target(&self) -> &Path {
         &self.target
     }
@@ -157,7 +157,7 @@ impl Partial {
     pub(crate) fn create(&self) -> Result<fs::File> {
         let created = match self.place {
             Some(_) => fs::File::create(&self.temporary),
-            // Behind what others have written there.
+            // After what others have written there.
             None => fs::OpenOptions::new().append(true).open(&self.temporary),
         };
         created.map_err(Error::io(&self.target, "write"))

@@ -62,7 +62,7 @@ fn saturated_share(activation: Activation, affine: MatRef<'_, f64>) -> Option<f6
     (count > 0).then(|| flat as f64 / count as f64)
 }
 
-/// How many units of every layer say the same of all samples (n x inputs).
+/// How many units of every layer have the same output for all samples (n x inputs).
 pub fn constant_units(network: &Frozen, data: MatRef<'_, f64>) -> Vec<usize> {
     let mut signal = data.to_owned();
     let mut counts = Vec::with_capacity(network.layers.len());
@@ -142,7 +142,7 @@ fn measure(layer: &Layer, output: Option<&Mat<f64>>) -> Result<LayerReport> {
     })
 }
 
-/// How many units say the same of every sample.
+/// How many units have the same output for every sample.
 fn constant_columns(output: MatRef<'_, f64>) -> usize {
     (0..output.ncols())
         .filter(|&unit| {

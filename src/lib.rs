@@ -55,7 +55,7 @@
 //! Matrices in signatures are [`faer`]'s, devices and tensors [burn](https://burn.dev)'s: both are part of the promise, and a new
 //! major version of either is one of this library. Hidden modules (`blog`, `cli` and their helpers) are the program's.
 
-#![warn(missing_docs)]
+#![warn(missing_docs, unnameable_types, unreachable_pub)]
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 #[cfg(feature = "cli")]
@@ -96,6 +96,8 @@ pub mod suggest;
 #[cfg(feature = "train")]
 pub mod sweep;
 pub mod train;
+#[cfg(feature = "train")]
+mod workers;
 
 #[cfg(feature = "train")]
 pub use burn;

@@ -1,8 +1,7 @@
 //! Animated PNG: the changes of the GIF encoder, compressed better.
 //!
-//! The `png` crate writes the still parts. The frames' chunks are put together here, because
-//! that lets them be compressed in parallel; they are `fcTL` and `fdAT` of the PNG specification
-//! (third edition, section 11.3.6).
+//! The `png` crate writes the header, the palette and the chunks. What stands in the frames' chunks is made here, because that
+//! lets frames be compressed in parallel; they are `fcTL` and `fdAT` of the PNG specification (third edition, section 11.3.6).
 
 use super::batch::{Batch, Encoder};
 use super::delta::Delta;
@@ -10,10 +9,12 @@ use super::options::Options;
 use super::palette::Palette;
 use crate::error::{Error, Result};
 use crate::file::Partial;
+use flate2::Compression;
+use flate2::write::ZlibEncoder;
 use png::{EncodingError, chunk};
 use rayon::prelude::*;
 use std::fs::File;
-use std::io::BufWriter;
+use std::io::{BufWriter, Write};
 
 /// Writes an APNG with one palette, whose last entry is transparent.
 pub(super) struct ApngEncoder<'a> {
@@ -87,7 +88,8 @@ impl Encoder for ApngEncoder<'_> {
     fn push(&mut self, batch: &Batch) -> Result<()> {
         let compressed: Vec<_> = batch.deltas.par_iter().map(compress).collect();
         for ((delta, data), shot) in batch.deltas.iter().zip(compressed).zip(batch.shots) {
-            data.and_then(|data| self.write_frame(delta, &data, shot.frames))
+            data.map_err(EncodingError::from)
+                .and_then(|data| self.write_frame(delta, &data, shot.frames))
                 .map_err(|error| failed(self.partial, error))?;
         }
         Ok(())
@@ -99,30 +101,17 @@ impl Encoder for ApngEncoder<'_> {
     }
 }
 
-/// The compressed data of a frame: what stands in the `IDAT` chunks of a still picture of the same
-/// indices.
-fn compress(delta: &Delta) -> Result<Vec<u8>, EncodingError> {
-    let mut file = Vec::new();
-    // Indices are bytes, so they pass as grey values, which need no palette.
-    let mut encoder = png::Encoder::new(&mut file, delta.width, delta.height);
-    encoder.set_color(png::ColorType::Grayscale);
-    encoder.set_depth(png::BitDepth::Eight);
-    // Neighbouring indices are no neighbouring colours: there is nothing for a filter to predict.
-    encoder.set_filter(png::Filter::NoFilter);
-    let mut writer = encoder.write_header()?;
-    writer.write_image_data(&delta.indices)?;
-    writer.finish()?;
-
-    let mut data = Vec::new();
-    let mut rest = &file[8..]; // after the signature
-    while let Some((length, [a, b, c, d, after @ ..])) = rest.split_first_chunk::<4>() {
-        let (content, next) = after.split_at(u32::from_be_bytes(*length) as usize);
-        if [*a, *b, *c, *d] == chunk::IDAT.0 {
-            data.extend_from_slice(content);
-        }
-        rest = &next[4..]; // after the checksum
+/// The data of a frame's chunk: its rows as a zlib stream, each after the number of its filter. Neighbouring indices are no
+/// neighbouring colours, so there is nothing for a filter to predict, and all are 0.
+fn compress(delta: &Delta) -> std::io::Result<Vec<u8>> {
+    let mut rows = Vec::with_capacity(delta.indices.len() + delta.height as usize);
+    for row in delta.indices.chunks_exact(delta.width as usize) {
+        rows.push(0);
+        rows.extend_from_slice(row);
     }
-    Ok(data)
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(&rows)?;
+    encoder.finish()
 }
 
 fn failed(partial: &Partial, error: EncodingError) -> Error {

@@ -158,7 +158,7 @@ impl<'a> Mp4Encoder<'a> {
         drop(self.child.stdin.take());
         let mut complaint = String::new();
         if let Some(stderr) = &mut self.child.stderr {
-            // What cannot be read is left out of a message that is given in any case.
+            // If it can't be read, the message goes without it.
             let _ = stderr.read_to_string(&mut complaint);
         }
         let status = self

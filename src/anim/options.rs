@@ -10,7 +10,7 @@ pub struct Options {
     pub plays: u16,
     /// The program that makes MP4 files; by default `ffmpeg`, as found in `PATH`.
     pub ffmpeg: PathBuf,
-    /// How finely MP4 files hold colour; by default so that everything plays them.
+    /// How finely MP4 files hold colour; by default coarsely enough that everything plays them.
     pub sampling: Sampling,
 }
 

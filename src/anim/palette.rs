@@ -12,10 +12,10 @@ use std::sync::atomic::{AtomicU8, Ordering};
 #[derive(Debug)]
 pub struct Palette {
     colours: Vec<[u8; 3]>,
-    /// Are there fewer colours than in the frames it was chosen from?
+    /// Whether there are fewer colours than in the frames it was chosen from.
     reduced: bool,
-    /// For each of the 2^24 colours the index of the nearest one of the palette plus 1, or 0
-    /// where nobody asked yet. Whoever asks first computes it; all would compute the same.
+    /// For each of the 2^24 colours the index of the nearest one of the palette plus 1, or 0 where it is not known yet. The first
+    /// thread that needs it computes it; all would compute the same.
     known: Vec<AtomicU8>,
 }
 

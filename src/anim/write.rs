@@ -136,7 +136,7 @@ pub fn write_animation(
         .collect()
 }
 
-/// Finds out what cannot work before anything is drawn, and makes the places to write to.
+/// Refuses what cannot work before anything is drawn, and creates the files to write to.
 fn prepare(
     path: &Path,
     formats: &[Format],
@@ -206,7 +206,7 @@ fn compare(frames: &[Frame], palette: &Palette, before: &mut Option<Vec<u8>>) ->
     deltas
 }
 
-/// The difference per channel, of 255, that nobody sees from one frame to the next.
+/// A difference per channel, of 255, too small to be seen from one frame to the next.
 const UNSEEN: u8 = 3;
 
 /// Where the colours had to be reduced anyway, a pixel keeps the colour it shows as long as that is near the true one. Slow

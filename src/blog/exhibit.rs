@@ -14,7 +14,7 @@ pub type DrawMoment = Box<dyn Fn(&Moment) -> Result<Figure> + Send + Sync>;
 pub struct Animation {
     /// The file's name without the item's id, such as `embedding`.
     pub name: String,
-    /// What a screen reader says.
+    /// The text for screen readers.
     pub alt: String,
     /// How many moments there are, and how long each stays.
     pub timeline: Timeline,
@@ -27,7 +27,7 @@ pub struct Animation {
 pub struct Player {
     /// The file's name without the item's id, such as `explore`.
     pub name: String,
-    /// What opens it.
+    /// The label of what opens it.
     pub title: String,
     /// Where it opens: the page's state, as in its address, such as `depth=4`.
     pub state: String,

@@ -3,7 +3,7 @@
 use super::{Exhibit, Item};
 
 /// An item with everything that became of it.
-pub struct Finished {
+pub(super) struct Finished {
     /// Which item.
     pub item: &'static Item,
     /// Its words, tables and checks (pictures are files by now).
@@ -19,10 +19,10 @@ pub struct Finished {
 }
 
 /// A still picture on disk: `NAME.svg`, `NAME-dark.svg` and `NAME.png`. The last one stands alone and has the caption in it.
-pub struct Still {
+pub(super) struct Still {
     /// The name without extension.
     pub file: String,
-    /// The title, for those who cannot see it.
+    /// The title, for screen readers.
     pub alt: String,
     /// The caption (markup).
     pub caption: String,
@@ -35,10 +35,10 @@ pub struct Still {
 }
 
 /// An animation on disk.
-pub struct Moving {
+pub(super) struct Moving {
     /// The files or folders with their sizes in bytes.
     pub files: Vec<(String, u64)>,
-    /// What a screen reader says.
+    /// The text for screen readers.
     pub alt: String,
     /// The file of the picture that stands for it until it plays.
     pub poster: String,

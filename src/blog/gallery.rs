@@ -38,12 +38,12 @@ pub(super) const SHEET: [(&str, usize); 15] = [
 
 /// The size of the sheet's pictures in pixels of 1/96 inch.
 pub(super) const SHEET_SIZE: (u32, u32) = (260, 200);
-/// Has a player loaded when it is opened. Without scripts there is the link beside it.
+/// Loads a player when it is opened. Without scripts there is the link beside it.
 const OPEN: &str = "for (const player of document.querySelectorAll('.player')) player.addEventListener('toggle', () => { \
     const frame = player.querySelector('iframe'); if (player.open && !frame.src) frame.src = frame.dataset.src; });";
 
-/// The page for these items; `setting` says on what they were made.
-pub fn page(finished: &[Finished], setting: &str) -> String {
+/// The page for these items; `setting` says how they were made.
+pub(super) fn page(finished: &[Finished], setting: &str) -> String {
     let checks = || finished.iter().flat_map(|f| &f.exhibit.checks);
     let (passed, total) = (
         checks().filter(|check| check.pass).count(),

@@ -146,7 +146,7 @@ impl Lab {
         &self.device
     }
 
-    /// How many seeds a survey over seeds looks at, when `full` would be right with time to spare.
+    /// How many seeds a survey looks at: `full` of them, or 3 at most in a quick lab.
     pub fn seeds(&self, full: u64) -> u64 {
         if self.quick { full.min(3) } else { full }
     }
@@ -235,7 +235,7 @@ impl Lab {
             .map_err(|error| Error::invalid(name, error, "see the message"))
     }
 
-    /// The moons of post A, all of them in one set, untrained on.
+    /// The moons of post A, all of them in one set.
     ///
     /// # Errors
     /// If the file is not valid; a test keeps it so.

@@ -9,7 +9,7 @@
 //! | B | AICore, *How Linear Algebra Powers Neural Networks* | [`aicore`] |
 //! | C | Artintellica, *Part 16: Neural Networks as Matrix Functions* | [`artintellica`] |
 //! | D | Joseph, *Neural Networks - a linear algebra perspective* | [`joseph`] |
-//! | E | no post: *Beyond the posts*, geometry that nobody shows, and data that people know | [`beyond`] |
+//! | E | no post: *Beyond the posts*, geometry that is rarely shown, and well-known data | [`beyond`] |
 
 pub mod aicore;
 pub mod artintellica;
@@ -57,7 +57,7 @@ pub struct Item {
     pub show: fn(&Lab) -> Result<Exhibit>,
 }
 
-/// All posts, and the section behind them.
+/// All posts, and the section after them.
 pub static POSTS: [Post; 5] = [
     saifullah::POST,
     aicore::POST,
@@ -66,8 +66,8 @@ pub static POSTS: [Post; 5] = [
     beyond::POST,
 ];
 
-/// The items that are meant by ids (`A12`) and letters of posts (`A`), in the order of the posts, each once; all of
-/// them where nothing is asked for.
+/// The items that ids (`A12`) and letters of posts (`A`) select, in the order of the posts, each once; all of them where `names`
+/// is empty.
 ///
 /// # Errors
 /// If a name is neither.

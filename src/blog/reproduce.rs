@@ -1,14 +1,14 @@
 //! From items to files: shows each, draws its pictures, writes the gallery.
 
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use super::finished::{Finished, Moving, Still};
 use super::{Animation, Check, Item, Lab, gallery, page_image};
 use crate::anim::{Format, Moment, Options, write_animation};
 use crate::error::{Error, Result};
 use crate::plot::{Figure, Frame, Mark, Theme};
+use crate::workers;
 
 /// How to reproduce.
 #[derive(Debug, Clone)]
@@ -27,11 +27,11 @@ pub struct Settings {
 const HEAVY: usize = 75_000;
 /// The width of figures for narrow screens.
 const NARROW: u32 = 460;
-/// What of an animation has passed when it looks like its poster.
+/// How far into an animation its poster is taken, as a share.
 const POSTER: f64 = 0.55;
 
-/// Shows the items, writes pictures, `index.html` and `checks.json` into `settings.out`, and returns all checks in the
-/// order of the items. `progress` hears of each finished item.
+/// Shows the items, writes pictures, `index.html` and `checks.json` into `settings.out`, and returns all checks in the order of
+/// the items. `progress` is called with each finished item.
 ///
 /// # Errors
 /// Whatever an item or a file refuses; the gallery is then not written, finished pictures stay.
@@ -43,38 +43,11 @@ pub fn reproduce(
 ) -> Result<Vec<Check>> {
     std::fs::create_dir_all(&settings.out)
         .map_err(Error::io(&settings.out, "create the directory"))?;
-    let next = AtomicUsize::new(0);
-    let done: Mutex<Vec<Option<Result<Finished>>>> =
-        Mutex::new(items.iter().map(|_| None).collect());
-    // Plain threads, not rayon's: an item may wait for another's training, and a waiting rayon worker could be handed
-    // the very task it waits for.
-    std::thread::scope(|scope| {
-        for _ in 0..settings.jobs.clamp(1, items.len().max(1)) {
-            scope.spawn(|| {
-                while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let finished = finish(lab, item, settings);
-                    let failed = finished.is_err();
-                    if let Ok(finished) = &finished {
-                        progress(item, &finished.exhibit.checks);
-                    }
-                    let position = items.iter().position(|other| other.id == item.id);
-                    if let (Some(position), Ok(mut done)) = (position, done.lock()) {
-                        done[position] = Some(finished);
-                    }
-                    if failed {
-                        // Let the others stop after what they are at.
-                        next.store(items.len(), Ordering::Relaxed);
-                    }
-                }
-            });
-        }
-    });
-    let finished: Vec<Finished> = done
-        .into_inner()
-        .unwrap_or_else(std::sync::PoisonError::into_inner)
-        .into_iter()
-        .flatten()
-        .collect::<Result<_>>()?;
+    let finished = workers::map(items, settings.jobs, &AtomicBool::new(false), |&item| {
+        let finished = finish(lab, item, settings)?;
+        progress(item, &finished.exhibit.checks);
+        Ok(finished)
+    })?;
     let checks: Vec<Check> = finished
         .iter()
         .flat_map(|finished| finished.exhibit.checks.clone())
@@ -164,7 +137,7 @@ fn sheet_picture(item: &Item, figures: &[(String, Figure)], settings: &Settings)
 
 fn save_still(figure: &Figure, file: String, settings: &Settings) -> Result<Still> {
     let path = |ending: &str| settings.out.join(format!("{file}{ending}"));
-    // On the page the caption is text; the file that is passed on has it with it.
+    // On the page the caption is text; a file that is passed on contains it.
     let mut bare = figure.clone();
     bare.caption.clear();
     let narrow = (figure.columns > 1).then(|| bare.stacked(NARROW));

@@ -27,8 +27,8 @@ pub struct CaptureConfig {
     /// Whether to keep gradients too: every parameter's on the epoch's last batch, and the loss's with respect to
     /// every site.
     pub gradients: bool,
-    /// Whether activations and gradients are kept in fewer bytes, in files of a form of our own, rather than as safetensors
-    /// that other programs read. Nothing is lost.
+    /// Whether activations and gradients are kept in fewer bytes, in a file format of our own, rather than as safetensors, which
+    /// other programs read. Nothing is lost.
     pub compress: bool,
 }
 
@@ -58,7 +58,7 @@ impl Default for CaptureConfig {
 }
 
 impl CaptureConfig {
-    /// Whether an epoch, of so many, is captured.
+    /// Whether an epoch is captured, given how many there are.
     pub fn wants(&self, epoch: usize, last: usize) -> bool {
         epoch.is_multiple_of(self.every.max(1)) || epoch == last
     }
@@ -101,7 +101,7 @@ impl CaptureConfig {
     /// Refuses points that the data does not have.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where nothing is held out, or a grid is to cover other than 2 features.
+    /// [`Error::Invalid`] where nothing is held out, or where a grid is asked for and there are not 2 features.
     pub fn check(&self, split: &Split) -> Result<()> {
         let refuse =
             |problem: String, remedy: &str| Err(Error::invalid("capture.of", problem, remedy));

@@ -1,6 +1,6 @@
-//! Hooks into a running network: record what layers say, replace it, ask for its gradient.
+//! Hooks into a running network: record layers' outputs, replace them, ask for their gradients.
 //!
-//! The forward pass itself offers the tap ([`model::Tap`](crate::model::Tap)); here are the taps that do something.
+//! The forward pass itself offers the tap ([`model::Tap`](crate::model::Tap)); here are the taps that record and replace.
 
 pub(crate) mod config;
 mod lattice;

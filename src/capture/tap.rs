@@ -48,15 +48,15 @@ impl Recorder {
         }
     }
 
-    /// The same, which can also say the gradients with respect to its sites after a backward pass. The forward pass
-    /// must run on a device with autodiff.
+    /// The same, which also has the gradients with respect to its sites after a backward pass. The forward pass must run on a
+    /// device with autodiff.
     #[must_use]
     pub fn with_gradients(mut self) -> Self {
         self.probes = Some(BTreeMap::new());
         self
     }
 
-    /// What a site said in the last forward pass (n x units), without autodiff.
+    /// A site's value in the last forward pass (n x units), without autodiff.
     pub fn value(&self, site: &str) -> Option<Tensor<2>> {
         self.values.get(site).cloned()
     }
@@ -68,7 +68,8 @@ impl Recorder {
 
     /// The gradient of a loss with respect to a site's value (n x units).
     ///
-    /// `None` where the recorder was not made [`with_gradients`](Self::with_gradients) or the site has not spoken.
+    /// `None` where the recorder was not made [`with_gradients`](Self::with_gradients) or the forward pass has not reached the
+    /// site.
     pub fn gradient(&self, site: &str, gradients: &Gradients) -> Option<Tensor<2>> {
         self.probes.as_ref()?.get(site)?.grad(gradients)
     }

@@ -19,10 +19,10 @@ use crate::run::Run;
     foldspace animate artifacts/runs/moons flow --format gif,mp4 --size 900x700\n  \
     foldspace animate artifacts/runs/spiral regions"
 )]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// The run directory.
     run: PathBuf,
-    /// What moves; by default training, for a regression of several features flow.
+    /// Which animation; by default training, or flow for a regression of several features.
     name: Option<Name>,
     /// How to store it: gif, apng, mp4, png-frames; several with commas.
     #[arg(
@@ -40,7 +40,7 @@ pub struct Arguments {
     full_colour: bool,
     #[command(flatten)]
     look: Look,
-    /// What the colour of a cell says, in `regions`: pattern, area, slope or determinant.
+    /// What the colour of a cell shows, in `regions`: pattern, area, slope or determinant.
     #[arg(long, default_value = "pattern", value_name = "NAME")]
     tint: Tint,
     /// The layer whose plane `folds` shows, by name or by its number from 0; by default the last of two units.
@@ -77,7 +77,7 @@ const HOLD: f64 = 2.5;
 type Draw = Box<dyn Fn(&Moment) -> Result<Figure> + Send + Sync>;
 
 /// Runs the command.
-pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
+pub(super) fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     let run = super::opened(&arguments.run, quiet)?;
     let wanted = match arguments.name {
         Some(name) => name,
@@ -123,7 +123,7 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     Ok(())
 }
 
-/// The size that is asked for, if any, as long as every picture of the animation has room in it: several of them are tried.
+/// The size that is asked for, if any, checked to have room for every picture of the animation: several of them are tried.
 pub(super) fn film_size(
     size: Option<(u32, u32)>,
     name: &str,
@@ -145,7 +145,7 @@ pub(super) fn film_size(
     Err(Figure::too_small(name, wanted, least))
 }
 
-/// What moves where nobody says: a regression of several features has no classes to part, but its space moves.
+/// The default: a regression of several features has no classes to separate, but its space moves.
 fn fitting(run: &Run) -> Result<Name> {
     let train = run.split()?.train;
     Ok(match train.labels().is_none() && train.dimensions() > 1 {

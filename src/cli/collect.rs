@@ -26,10 +26,10 @@ const DPI: f64 = 192.0;
     foldspace collect /shared/moons\n  \
     foldspace collect /shared/moons --partial\n  \
     sbatch --array=$(foldspace collect /shared/moons) examples/cluster/slurm.sh")]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// The sweep's directory: its --out.
     directory: PathBuf,
-    /// Make them of the runs that there are.
+    /// Make them from the runs that are there, even where some are missing.
     #[arg(long)]
     partial: bool,
     /// Print the summary, or what is missing, as JSON.
@@ -38,7 +38,7 @@ pub struct Arguments {
 }
 
 /// Runs the command.
-pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
+pub(super) fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     let mut directory = Directory::open(&arguments.directory)?;
     let place = directory.path().display().to_string();
     let Some(identity) = Identity::read(directory.path())? else {
@@ -72,7 +72,7 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     finish(&mut directory, &identity, gathered, arguments.json, quiet)
 }
 
-/// What there is to say of rows files that could be read.
+/// What to note about rows files that could be read.
 pub(super) fn remarks(gathered: &Gathered, quiet: bool) {
     if quiet {
         return;

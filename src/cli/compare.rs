@@ -15,11 +15,11 @@ use crate::run::Run;
 
 /// Put runs beside each other: the keys of their configurations that differ, and how good each is.
 ///
-/// Losses are those of the last captured network over all samples of a part. Where the runs hold out other samples, it is said: their
-/// numbers are then of different samples.
+/// Losses are those of the last captured network over all samples of a part. Where runs hold out different samples, a note says
+/// so, since their numbers are then of different samples.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  foldspace compare artifacts/runs/moons artifacts/runs/slow")]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// Two or more run directories.
     #[arg(required = true, num_args = 2.., value_name = "RUN")]
     runs: Vec<PathBuf>,
@@ -41,7 +41,7 @@ struct Side {
 }
 
 /// Runs the command.
-pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
+pub(super) fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     let sides = arguments
         .runs
         .iter()
@@ -170,7 +170,7 @@ fn side(path: &std::path::Path, quiet: bool) -> Result<Side> {
     })
 }
 
-/// Every key of a run's configuration with its value, but for what says with which version it was made.
+/// Every key of a run's configuration with its value, except the versions it was made with.
 fn settings(run: &Run) -> Vec<(String, String)> {
     let table: toml::Table = run.config.to_toml().parse().unwrap_or_default();
     let mut found = Vec::new();

@@ -11,13 +11,13 @@ use super::{Cli, Outcome, output};
     after_help = "Examples:\n  foldspace completions bash > ~/.local/share/bash-completion/completions/foldspace\n  \
     foldspace completions fish > ~/.config/fish/completions/foldspace.fish"
 )]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// The shell.
     shell: Shell,
 }
 
 /// Runs the command.
-pub fn run(arguments: &Arguments) -> Outcome {
+pub(super) fn run(arguments: &Arguments) -> Outcome {
     let mut script = Vec::new();
     clap_complete::generate(
         arguments.shell,

@@ -17,7 +17,7 @@ use crate::model::{Frozen, Parameters, weights};
     after_help = "Examples:\n  foldspace compress artifacts/runs/moons-wide --rank 4\n  \
     foldspace compress artifacts/runs/moons-wide --rank 2 --layer wide"
 )]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// The run directory.
     run: PathBuf,
     /// The rank of the factors.
@@ -35,7 +35,7 @@ pub struct Arguments {
 }
 
 /// Runs the command.
-pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
+pub(super) fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     let run = super::opened(&arguments.run, quiet)?;
     let epoch = super::captured_epoch(&run, arguments.epoch)?;
     let network = run.frozen(epoch)?;

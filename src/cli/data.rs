@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
     after_help = "Examples:\n  foldspace data moons --samples 1000 --noise 0.1 --seed 7 -o moons.csv\n  \
     foldspace data spiral -o spiral.npz"
 )]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// Which set: moons, circles, blobs, two_blobs, classification, spiral, xor, quadratic.
     name: String,
     /// How many points.
@@ -36,7 +36,7 @@ pub struct Arguments {
 }
 
 /// Runs the command.
-pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
+pub(super) fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     let path = &arguments.output;
     let write = match path.extension().and_then(|ending| ending.to_str()) {
         Some("csv") => csv::write,

@@ -8,10 +8,10 @@ use crate::device;
 /// Show what each backend finds on this machine, and why another is missing.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  foldspace devices")]
-pub struct Arguments {}
+pub(super) struct Arguments {}
 
 /// Runs the command.
-pub fn run(_arguments: &Arguments) -> Outcome {
+pub(super) fn run(_arguments: &Arguments) -> Outcome {
     for report in device::report() {
         let state = match (report.available, report.built_in) {
             (true, _) => "ready",

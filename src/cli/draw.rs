@@ -19,8 +19,8 @@ use crate::onnx;
 /// .safetensors or PyTorch's .pt, whose activations --activations names. Nothing is trained.
 ///
 /// Figures: data, boundary, embedding, prediction, residuals, network, weights, spectrum, regions, folds, pullback, and the
-/// animation flow. Where none is named, all that there can be are drawn, but for flow. Of more than two features, figures show the plane of the
-/// first two principal components, or of two features that --features names.
+/// animation flow. Where none is named, all that apply are drawn, except flow. Of more than two features, figures show the plane
+/// of the first two principal components, or of two features that --features names.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  foldspace draw net.onnx --data points.csv --target label\n  \
@@ -29,7 +29,7 @@ use crate::onnx;
     Activations: identity, relu, leaky_relu or leaky_relu:0.3 (slope), elu or elu:2 (alpha), gelu, gelu_tanh, silu,\n\
     softplus, tanh, sigmoid, softmax, clip:0:6 (bounds), relu6, hard_tanh, hard_sigmoid, hard_swish, scaled_tanh:2:1"
 )]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// The trained network: .onnx, .safetensors, .pt or .pth.
     model: PathBuf,
     /// Which figures.
@@ -78,7 +78,7 @@ struct Wish {
 }
 
 /// Runs the command.
-pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
+pub(super) fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     let wish = wish(arguments)?;
     let data = data(arguments)?;
     let network = network(&arguments.model, &arguments.activations)?;
@@ -215,7 +215,7 @@ fn network(model: &Path, activations: &[Activation]) -> Result<Frozen> {
     }
 }
 
-/// Refuses data of other classes than the network parts.
+/// Refuses data whose classes are not those of the network.
 fn check_classes(network: &Frozen, names: &[String]) -> Result<()> {
     let outputs = network.layers.last().map_or(0, |last| last.units());
     let parted = if outputs == 1 { 2 } else { outputs };

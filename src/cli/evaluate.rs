@@ -15,7 +15,7 @@ use crate::model::Frozen;
 use crate::plot::Theme;
 use crate::run::Run;
 
-/// Up to so many classes, their confusion is printed; beyond it is in the figure and in JSON.
+/// Up to so many classes, the confusion matrix is printed; with more, it is only in the figure and in JSON.
 const MOST_PRINTED: usize = 20;
 
 /// Judge a trained network: on the samples that it was trained on and that were held out, or on a file.
@@ -26,7 +26,7 @@ const MOST_PRINTED: usize = 20;
 #[command(after_help = "Examples:\n  foldspace evaluate artifacts/runs/iris\n  \
     foldspace evaluate artifacts/runs/iris --data new.csv --json\n  \
     foldspace evaluate artifacts/runs/iris --data new.csv --out figures")]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// The run directory.
     run: PathBuf,
     /// Samples with their targets, in place of the run's own: a CSV file, or NumPy's .npz or .npy.
@@ -58,7 +58,7 @@ pub(super) struct Judged {
 }
 
 /// Runs the command.
-pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
+pub(super) fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     let run = super::opened(&arguments.run, quiet)?;
     let epoch = super::captured_epoch(&run, arguments.epoch)?;
     let network = run.frozen(epoch)?;

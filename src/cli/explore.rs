@@ -17,7 +17,7 @@ use crate::run::Run;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  foldspace explore artifacts/runs/moons\n  \
     foldspace explore artifacts/runs/iris -o iris.html --features petal_length_cm,petal_width_cm")]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// The run directory.
     run: PathBuf,
     /// The page; by default explore.html in the run directory.
@@ -29,7 +29,7 @@ pub struct Arguments {
 }
 
 /// Runs the command.
-pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
+pub(super) fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     let run = Run::open(&arguments.run)?;
     let axes = match &arguments.features[..] {
         [] => InputAxes::Automatic,

@@ -18,7 +18,7 @@ use crate::export::{Content, Format, Part, Request, export};
     foldspace export artifacts/runs/moons --format tensorboard --out logs/moons\n  \
     foldspace export artifacts/runs/moons --what weights --format safetensors --epoch 20 --out moons.safetensors"
 )]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// The run directory.
     run: PathBuf,
     /// The format.
@@ -65,7 +65,7 @@ enum PartName {
 }
 
 /// Runs the command.
-pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
+pub(super) fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     let run = super::opened(&arguments.run, quiet)?;
     let format = match arguments.format {
         FormatName::Npz => Format::Npz,

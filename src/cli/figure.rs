@@ -14,16 +14,15 @@ use crate::plot::Theme;
 ///
 /// Figures: data, loss, boundary, embedding, confusion, prediction, residuals, network, filters (the first layer's weights as
 /// images), weights, spectrum, gradients, regions, topology, folds, pullback, probes, turns, betti. Where none is named, all that
-/// the run can show are drawn. They go into the run's figures/ directory. Of more than two features,
-/// figures show the plane of the first two principal components, or of two features that --features names; of one feature, data
-/// and boundary show it as it is, with the score over it.
-/// `regions` shows the cells on which a piecewise linear network is one affine map, and writes their counts at every
-/// captured epoch beside the picture, regions.csv; `topology` counts the parts and holes of its decision regions; `folds` shows
-/// what a network turns over and crushes, and how many points have the same image;
-/// `pullback` follows the line that separates back through every layer, straight in the last, to the curve of the input.
-/// `probes` decides for every layer and epoch whether a hyperplane tells the classes apart, and by what margin; `turns` follows
-/// the singular values and vectors of every matrix, and the balance of the units; `betti` counts components and holes of each
-/// class at every scale, where a layer has two dimensions. Each writes its table beside the picture.
+/// the run can show are drawn. They go into the run's figures/ directory. Of more than two features, figures show the plane of
+/// the first two principal components, or of two features that --features names; of one feature, data and boundary show it as it
+/// is, with the score over it. `regions` shows the cells on which a piecewise linear network is one affine map, and writes their
+/// counts at every captured epoch beside the picture, regions.csv; `topology` counts the parts and holes of its decision regions;
+/// `folds` shows what a network turns over and crushes, and how many points have the same image; `pullback` follows the line that
+/// separates back through every layer, straight in the last, to the curve of the input. `probes` decides for every layer and
+/// epoch whether a hyperplane separates the classes, and by what margin; `turns` follows the singular values and vectors of every
+/// matrix, and the balance of the units; `betti` counts components and holes of each class at every scale, where a layer has two
+/// dimensions. Each writes its table beside the picture.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  foldspace figure artifacts/runs/moons\n  \
     foldspace figure artifacts/runs/moons boundary embedding --epoch 20 --theme dark\n  \
@@ -32,7 +31,7 @@ use crate::plot::Theme;
     foldspace figure artifacts/runs/moons boundary --format svg --svg-text\n  \
     foldspace figure artifacts/runs/spiral regions --tint slope --json\n  \
     foldspace figure artifacts/runs/moons folds --layer embedding")]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// The run directory.
     run: PathBuf,
     /// Which figures.
@@ -42,7 +41,7 @@ pub struct Arguments {
     epoch: Option<usize>,
     #[command(flatten)]
     look: Look,
-    /// What the colour of a cell says, in `regions`: pattern, area, slope or determinant.
+    /// What the colour of a cell shows, in `regions`: pattern, area, slope or determinant.
     #[arg(long, default_value = "pattern", value_name = "NAME")]
     tint: Tint,
     /// The layer whose plane `folds` shows, by name or by its number from 0; by default the last of two units.
@@ -93,7 +92,7 @@ impl Look {
         }
     }
 
-    /// What tells files of a plane that is asked for from those of another: `-petal_length_cm-petal_width_cm`.
+    /// The part of a file's name that tells a chosen plane from others: `-petal_length_cm-petal_width_cm`.
     pub(super) fn suffix(&self, name: &str) -> String {
         let of_a_plane = [
             "data",
@@ -147,7 +146,7 @@ fn json_of(value: &impl serde::Serialize) -> Result<Vec<u8>, Error> {
 }
 
 /// Runs the command.
-pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
+pub(super) fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     let run = super::opened(&arguments.run, quiet)?;
     let epoch = super::captured_epoch(&run, arguments.epoch)?;
     let axes = arguments.look.axes()?;
@@ -188,7 +187,7 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     }
     let (mut drawn_any, mut too_small) = (false, None);
     for &name in names {
-        // What this kind of run never has is no news.
+        // What this kind of run never has needs no note.
         if all && !name.fits(&run) {
             continue;
         }
@@ -228,7 +227,7 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
         };
         let mut figure = match drawn {
             Ok(figure) => figure,
-            // What this run cannot show is no mistake where nobody asked for it.
+            // What this run cannot show is no error where it was not asked for.
             Err(error) if all => {
                 if !quiet {
                     output::note(format_args!("{}: left out: {error}", name.name()));

@@ -1,4 +1,4 @@
-//! `foldspace init`: a first configuration for somebody's data, and the reference of all keys.
+//! `foldspace init`: a first configuration for a file of data, and the reference of all keys.
 
 use std::path::{Path, PathBuf};
 
@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
     after_help = "Examples:\n  foldspace init points.csv && foldspace train points.toml\n  \
     foldspace init houses.csv --target price -o houses.toml\n  foldspace init --reference > configuration.md"
 )]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// The data: a CSV file, or NumPy's .npz or .npy.
     #[arg(required_unless_present = "reference")]
     data: Option<PathBuf>,
@@ -36,7 +36,7 @@ pub struct Arguments {
 }
 
 /// Runs the command.
-pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
+pub(super) fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     let Some(data) = arguments.data.as_ref().filter(|_| !arguments.reference) else {
         return output::raw(reference::markdown().as_bytes());
     };

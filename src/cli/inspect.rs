@@ -8,21 +8,21 @@ use super::{Outcome, output};
 use crate::error::{Error, Result};
 use crate::figures::{InputAxes, RunRegions};
 use crate::geometry::certificate::{LayerVerdict, Verdict, certify};
-use crate::geometry::complex::{PlaneCounts, Summary, most_cells, plane_counts};
+use crate::geometry::complex::{ComplexSummary, PlaneCounts, most_cells, plane_counts};
 use crate::geometry::{Bounds, WidthWarning};
 use crate::inspect::{LayerReport, inspect};
 use crate::model::{Frozen, import, weights};
 
 /// Show the matrices of a run or a weights file, layer by layer.
 ///
-/// Shape, parameters, norms, rank, condition, singular values; determinant and eigenvalues where square; for a run, units
-/// that say the same of every sample, the lengths of the last gradients, and how many cells a piecewise linear network has.
+/// Shape, parameters, norms, rank, condition, singular values; determinant and eigenvalues where square; for a run, units whose
+/// output is the same for every sample, the lengths of the last gradients, and how many cells a piecewise linear network has.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  foldspace inspect artifacts/runs/moons\n  \
     foldspace inspect artifacts/runs/moons/weights/epoch-000150.safetensors --json\n  \
     foldspace inspect artifacts/runs/moons --certify --domain -1,2,-1,1\n  \
     foldspace inspect net.pt")]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// A run directory, or a weights file: safetensors, or PyTorch's with a state dict or a checkpoint, whatever it is called.
     path: PathBuf,
     /// After which captured epoch of a run; by default the last.
@@ -48,7 +48,7 @@ pub struct Arguments {
 }
 
 /// Runs the command.
-pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
+pub(super) fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     let (reports, gradients, cells, narrow) = if arguments.path.is_file() {
         (of_file(&arguments.path)?, Vec::new(), None, None)
     } else {
@@ -222,7 +222,7 @@ fn narrow(path: &Path) -> Result<Option<(WidthWarning, String)>> {
 /// The cells of a run's network on the plane of its data.
 #[derive(serde::Serialize)]
 struct Cells {
-    window: Summary,
+    window: ComplexSummary,
     plane: PlaneCounts,
     most_cells: f64,
 }

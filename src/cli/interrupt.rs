@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 static STOP: AtomicBool = AtomicBool::new(false);
 
 /// Starts to listen; returns the flag that is raised when the user wants to stop.
-pub fn listen() -> &'static AtomicBool {
+pub(super) fn listen() -> &'static AtomicBool {
     // A second handler in one process is refused; then the first one is at work already.
     let _ = ctrlc::set_handler(|| {
         if STOP.swap(true, Ordering::SeqCst) {

@@ -77,9 +77,9 @@ enum Command {
 enum Failure {
     /// Something could not be done: exit code 1, with the error.
     Error(Error),
-    /// Something was done and found wanting, and has been reported: exit code 1.
+    /// Something was done but a check failed, and this has been reported: exit code 1.
     Reported,
-    /// Whoever read the output has gone: no failure.
+    /// The reader of the output has gone: not a failure.
     Unread,
     /// Asked to stop before the end: exit code 75, for which schedulers run a task again (`EX_TEMPFAIL` of sysexits.h).
     Stopped,
@@ -134,7 +134,7 @@ pub fn run() -> ExitCode {
     output::end(outcome)
 }
 
-/// A run to look at; where its data have been edited since, says so.
+/// Opens a run to look at; notes it where its data have been edited since.
 fn opened(path: &std::path::Path, quiet: bool) -> Done<Run> {
     let run = Run::open(path)?;
     if let Some(remark) = run.remark_on_data().filter(|_| !quiet) {
@@ -143,7 +143,7 @@ fn opened(path: &std::path::Path, quiet: bool) -> Done<Run> {
     Ok(run)
 }
 
-/// What was recognised in data, or may go wrong with it, once and on stderr.
+/// Prints what was recognised in the data, or may go wrong with them, once and on stderr.
 fn notes(notes: &[String], quiet: bool) {
     if !quiet {
         for note in notes {
@@ -152,7 +152,7 @@ fn notes(notes: &[String], quiet: bool) {
     }
 }
 
-/// Signs that a picture could only show by their code points, in one line.
+/// Prints the characters that a picture could only show by their code points, in one line.
 fn say_what_is_missing() {
     const MOST: usize = 12;
     let missing = crate::plot::text::take_missing();

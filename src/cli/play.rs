@@ -20,7 +20,7 @@ use crate::play::{Lab, Log, Server};
     after_help = "Examples:\n  foldspace play --open\n  foldspace play configs/iris.toml\n  \
     foldspace play artifacts/runs/play-1/play.json"
 )]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// The configuration (TOML), or the log of an earlier play (play.json), which is played again first.
     config: Option<PathBuf>,
     /// Where to compute: auto, flex, ndarray, wgpu, or another that `foldspace devices` lists.
@@ -52,7 +52,7 @@ enum Begin {
 }
 
 /// Runs the command.
-pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
+pub(super) fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     let begin = begin(arguments)?;
     let folder = Folder::new()?;
     let server = Server::bind(&arguments.out)?;

@@ -1,4 +1,4 @@
-//! `foldspace predict`: what a trained network says of new samples.
+//! `foldspace predict`: a trained network's predictions for new samples.
 
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ use crate::data::{DataConfig, Dataset, Missing, Source, Target, fresh};
 use crate::error::{Error, Result};
 use crate::evaluate;
 
-/// Say what a trained network makes of new samples: a class with its probability, or a number.
+/// Predict new samples with a trained network: a class with its probability, or a number.
 ///
 /// The columns are found by their names, whatever their order, and prepared as those of training were: standardised by the training
 /// part, text encoded, missing values treated as the run's configuration says or --missing. A target column is not needed.
@@ -19,7 +19,7 @@ use crate::evaluate;
     after_help = "Examples:\n  foldspace predict artifacts/runs/iris --data new.csv\n  \
     foldspace predict artifacts/runs/iris --data new.csv --missing mean -o answers.csv"
 )]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// The run directory.
     run: PathBuf,
     /// The new samples: a CSV file, or NumPy's .npz or .npy.
@@ -31,13 +31,13 @@ pub struct Arguments {
     /// What to do where a value is missing: error, drop or mean (of the training part); by default as in training.
     #[arg(long, value_name = "WHAT", value_parser = missing)]
     missing: Option<Missing>,
-    /// The file for the answers (CSV); by default standard output.
+    /// The file for the predictions (CSV); by default standard output.
     #[arg(short, long, value_name = "FILE")]
     out: Option<PathBuf>,
 }
 
 /// Runs the command.
-pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
+pub(super) fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     let run = super::opened(&arguments.run, quiet)?;
     let epoch = super::captured_epoch(&run, arguments.epoch)?;
     let (network, split) = (run.frozen(epoch)?, run.split()?);
@@ -85,7 +85,7 @@ pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     }
 }
 
-/// The answers as CSV, each with the place of its sample.
+/// The predictions as CSV, each with the place of its sample.
 fn table(header: &[String], rows: &[Vec<String>], places: &[String]) -> Result<Vec<u8>> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let failed =

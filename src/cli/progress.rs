@@ -1,9 +1,9 @@
-//! Progress bars on standard error; silent where nobody watches.
+//! Progress bars on standard error; hidden where it is no terminal.
 
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// A bar over `steps`; hidden when asked to be quiet (indicatif hides it by itself where there is no terminal).
-pub fn bar(steps: u64, quiet: bool, unit: &str) -> ProgressBar {
+pub(super) fn bar(steps: u64, quiet: bool, unit: &str) -> ProgressBar {
     if quiet {
         return ProgressBar::hidden();
     }

@@ -18,7 +18,7 @@ use crate::device::Backend;
     after_help = "Examples:\n  foldspace reproduce              everything\n  \
     foldspace reproduce A D3         post A, and one item of post D\n  foldspace reproduce --list       what there is"
 )]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// Posts (A, B, C, D, and E, beyond them) or items (A12); everything where none is named.
     names: Vec<String>,
     /// List all items and leave.
@@ -51,7 +51,7 @@ pub struct Arguments {
 }
 
 /// Runs the command.
-pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
+pub(super) fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     if arguments.list {
         return list();
     }

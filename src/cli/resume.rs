@@ -13,10 +13,10 @@ use crate::run::{Resume, Run, Session, Which};
 #[command(after_help = "Examples:\n  foldspace resume artifacts/runs/moons\n  \
     foldspace resume artifacts/runs/moons --epochs 300\n  \
     foldspace resume artifacts/runs/moons --from best --backend ndarray")]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// The run directory.
     run: PathBuf,
-    /// How many epochs in all, for more than the run was to have.
+    /// How many epochs in all, to train longer than the run was configured for.
     #[arg(long, value_name = "N")]
     epochs: Option<usize>,
     /// Where to compute from now on: auto, flex, ndarray, wgpu, or another that `foldspace devices` lists; by default where the run began.
@@ -28,7 +28,7 @@ pub struct Arguments {
 }
 
 /// Runs the command.
-pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
+pub(super) fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     let wish = Resume {
         epochs: arguments.epochs,
         backend: arguments.backend,

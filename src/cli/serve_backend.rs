@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 #[command(after_help = "Example:\n  foldspace serve-backend --backend wgpu\n  \
     FOLDSPACE_TOKEN=... foldspace train configs/moons.toml --backend remote --server ws://127.0.0.1:4711")]
 #[cfg_attr(not(feature = "remote"), command(hide = true), allow(dead_code))]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// What computes.
     #[arg(long, default_value = "flex")]
     backend: Backend,

@@ -31,7 +31,7 @@ const MOST_RUNS_WITH_CURVES: usize = 10_000;
     foldspace sweep configs/moons.toml --set train.optimizer.lr=0.01,0.1 --set model.layers.0.units=4,16,64 --seeds 0..5\n  \
     foldspace sweep configs/iris.toml --set train.optimizer.lr=0.005,0.02 --folds 5\n  \
     foldspace sweep configs/moons.toml --seeds 0..100000 --out /shared/moons --shard $SLURM_ARRAY_TASK_ID/100 --jobs 1")]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// The configuration (TOML).
     config: PathBuf,
     /// Values of the configuration, such as train.optimizer.lr=0.01,0.1; every combination of all of them is run.
@@ -78,7 +78,7 @@ enum Curves {
 }
 
 /// Runs the command.
-pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
+pub(super) fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     let settings = arguments
         .set
         .iter()
@@ -204,7 +204,7 @@ struct Work<'a> {
     tasks: Vec<Task>,
     /// What is there already; `None` where the sweep begins anew.
     there: Option<Gathered>,
-    /// Whether an earlier sweep goes (--overwrite), when the first run has ended and not before.
+    /// Whether an earlier sweep is removed (--overwrite), which happens only when the first run has ended.
     clears: bool,
 }
 
@@ -231,7 +231,7 @@ impl Work<'_> {
             .count();
         let place = directory.path().to_path_buf();
         let create = || Recorder::create(&place, self.identity, self.shard).map(Arc::new);
-        // A shard shows that it began: how a sweep was cut is read off the names.
+        // A shard leaves a sign that it began: how a sweep was cut is read from the names.
         let first = if at_once { Some(create()?) } else { None };
         let recorder = Mutex::new((first, directory));
         let begun = || -> Done<Arc<Recorder>> {

@@ -19,7 +19,7 @@ use crate::train::EpochMetrics;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  foldspace train configs/moons.toml\n  \
     foldspace train configs/moons.toml --epochs 50 --set train.optimizer.lr=0.05 --out artifacts/runs/slow")]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// The configuration (TOML).
     config: PathBuf,
     /// Where to compute: auto, flex, ndarray, wgpu, or another that `foldspace devices` lists.
@@ -43,7 +43,7 @@ pub struct Arguments {
 }
 
 /// Runs the command.
-pub fn run(arguments: &Arguments, quiet: bool) -> Outcome {
+pub(super) fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     let mut overrides = arguments.set.clone();
     overrides.extend(arguments.seed.map(|seed| format!("seed={seed}")));
     overrides.extend(

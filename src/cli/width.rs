@@ -6,13 +6,13 @@ use crate::data::{Dataset, Target};
 use crate::error::{Error, Result};
 use crate::file;
 use crate::geometry::width::Width;
-use crate::geometry::{WidthWarning, enclosure, width_warning};
+use crate::geometry::{WidthWarning, surrounding, width_warning};
 use crate::run::Run;
 
 /// The record in a run directory.
 const RECORD: &str = "width_warning.json";
 
-/// What is to be said of a run; `None` where nothing is, or it is silenced.
+/// The warning for a run; `None` where there is none, or it is switched off.
 pub(super) fn warning(run: &Run, split: &Split) -> Result<Option<WidthWarning>> {
     let config = &run.config;
     let Some(labels) = split.train.labels().filter(|_| config.warnings.width) else {
@@ -30,7 +30,7 @@ pub(super) fn warning(run: &Run, split: &Split) -> Result<Option<WidthWarning>> 
     let Some(mut warning) = width_warning(split.train.dimensions(), &layers) else {
         return Ok(None);
     };
-    warning.enclosure = enclosure(split.train.features.as_ref(), labels)?;
+    warning.enclosure = surrounding(split.train.features.as_ref(), labels)?;
     Ok(Some(warning))
 }
 
@@ -42,7 +42,7 @@ pub(super) fn names(data: &Dataset) -> &[String] {
     }
 }
 
-/// Says it once, and records it beside the run's configuration.
+/// Prints it once, and records it beside the run's configuration.
 pub(super) fn give(run: &Run, split: &Split, quiet: bool) -> Outcome {
     let path = run.paths.root().join(RECORD);
     match warning(run, split)? {

@@ -1,7 +1,7 @@
-//! A first configuration for somebody's file: what `foldspace init` writes.
+//! A first configuration for a file of data: what `foldspace init` writes.
 //!
-//! What is a class, a number, a name or a row number is read off the columns; whatever was decided stands as a comment beside the
-//! key that decides otherwise.
+//! What is a class, a number, a name or a row number is read from the columns; whatever was decided stands as a comment beside
+//! the key that decides otherwise.
 
 use std::fs;
 use std::path::Path;
@@ -34,13 +34,13 @@ const TARGETS: [&str; 16] = [
     "response",
 ];
 
-/// Beyond so many distinct whole numbers, a target is rather a number than a class.
+/// With more distinct whole numbers than this, a target is taken for a number rather than a class.
 const MOST_CLASSES: usize = 20;
 
-/// Beyond so many distinct words, a column becomes no features.
+/// A column with more distinct words than this is no feature.
 const MOST_WORDS: usize = 12;
 
-/// How many words of a comment's line there are.
+/// The most characters of a line of comment.
 const WIDTH: usize = 110;
 
 /// A configuration's text, and what was decided.
@@ -68,8 +68,8 @@ fn entry(key: &'static str, value: impl Into<String>, because: impl Into<String>
     }
 }
 
-/// Drafts a configuration for a file of data. `shown` is how the configuration is to name the file, and `target` the column or array
-/// to predict, if the user says it.
+/// Drafts a configuration for a file of data. `shown` is how the configuration is to name the file, and `target` the column or
+/// array to predict, if the user names it.
 ///
 /// # Errors
 /// Where the file can't be read, is no table or arrays, or has nothing to predict.
@@ -306,7 +306,7 @@ fn compose(path: &Path, set: &Dataset, data: &[Entry]) -> String {
         Target::Values { names, .. } => ("mse", names.len(), "identity", "a regression".to_owned()),
     };
     let regression = loss == "mse";
-    // Numbers are learnt by heart sooner than classes: fewer steps and smaller weights where there are few samples.
+    // Numbers are overfitted sooner than classes: fewer steps and smaller weights where there are few samples.
     let few = samples < 1000;
     let batch = if samples >= 100 { Some(32) } else { None };
     let steps = batch.map_or(1, |batch| (samples * 4 / 5).div_ceil(batch).max(1));
@@ -356,7 +356,8 @@ fn compose(path: &Path, set: &Dataset, data: &[Entry]) -> String {
         (false, _) => "    { units = 32, activation = \"tanh\" },\n",
     };
     if !regression {
-        // Two units, so that the space in which the classes are parted can be drawn as it is; many classes need all of the plane.
+        // Two units, so that the space in which the classes are separated can be drawn as it is; many classes need all of the
+        // plane.
         let bend = if outputs > 4 { "identity" } else { "tanh" };
         text += &format!(
             "    {{ units = 2, activation = {}, name = \"embedding\" }},   # 2 units: a plane that can be drawn\n",

@@ -6,7 +6,7 @@
 pub struct Key {
     /// Its name.
     pub name: &'static str,
-    /// What may stand behind the `=`.
+    /// What may stand after the `=`.
     pub kind: &'static str,
     /// What counts where the key is left out.
     pub absent: Absent,

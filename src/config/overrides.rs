@@ -1,4 +1,4 @@
-//! `--set key=value`: values that replace or complete the file's, and stand in errors under their own name.
+//! `--set key=value`: values that replace or complete the file's. Errors name them as the user wrote them.
 
 use toml::{Table, Value};
 
@@ -17,7 +17,7 @@ pub(super) fn apply(table: &mut Table, assignment: &str) -> Result<()> {
     let (path, value) = assignment
         .split_once('=')
         .ok_or_else(|| refuse("there is no = in it"))?;
-    // Bare words are strings, so that nobody has to quote twice.
+    // Bare words are strings, so that they need not be quoted twice.
     let value = format!("value = {}", value.trim())
         .parse::<Table>()
         .ok()

@@ -1,6 +1,6 @@
 //! The reference of the configuration: every key with its type, default and meaning.
 //!
-//! Defaults are read off the tables that the program itself uses, written out in full; `config/keys.rs` has the words. Both
+//! Defaults are read from the tables that the program itself uses, written out in full; `config/keys.rs` has the words. Both
 //! `docs/configuration.md` and what `foldspace init` writes come from here.
 
 use toml::{Table, Value};
@@ -69,7 +69,7 @@ fn written(value: &Value) -> String {
     }
 }
 
-/// A configuration with nothing in it that can be left out.
+/// A configuration in which nothing can be left out.
 const LEAST: &str = "
     [data]
     name = 'moons'

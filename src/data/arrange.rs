@@ -21,7 +21,7 @@ pub(super) fn linspace(start: f64, stop: f64, count: usize) -> Vec<f64> {
     numbers
 }
 
-/// `samples` divided among `parts` as evenly as it goes, the first ones taking what is left over.
+/// `samples` divided among `parts` as evenly as possible, the first ones taking what is left over.
 pub(super) fn shares(samples: usize, parts: usize) -> impl Iterator<Item = usize> {
     (0..parts).map(move |part| samples / parts + usize::from(part < samples % parts))
 }

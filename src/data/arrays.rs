@@ -1,4 +1,4 @@
-//! NumPy's arrays as features and targets: which of them, images made flat, one-hot labels, labels that count from 1.
+//! NumPy's arrays as features and targets: which of them, flattened images, one-hot labels, labels that count from 1.
 
 use std::io::Read;
 
@@ -57,7 +57,7 @@ pub(super) struct Source<'a> {
 
 impl Source<'_> {
     /// An error about it.
-    pub fn refuse(&self, problem: impl Into<String>, remedy: impl Into<String>) -> Error {
+    pub(super) fn refuse(&self, problem: impl Into<String>, remedy: impl Into<String>) -> Error {
         Error::invalid(&self.place, problem, remedy)
     }
 
@@ -65,7 +65,7 @@ impl Source<'_> {
         self.refuse(problem.problem, problem.remedy)
     }
 
-    /// Reads what is behind the last entry, where an archive keeps its sums.
+    /// Reads what follows the last entry, where an archive keeps its checksums.
     fn end(&mut self) -> Result<()> {
         match self.reader.read(&mut [0]) {
             Ok(0) => Ok(()),
@@ -81,7 +81,7 @@ impl Source<'_> {
     }
 
     /// All entries.
-    pub fn entries(mut self) -> Result<Entries> {
+    pub(super) fn entries(mut self) -> Result<Entries> {
         let entries = self.header.entries(&mut self.reader, self.room);
         let entries = entries.map_err(|problem| self.problem(problem))?;
         self.end()?;

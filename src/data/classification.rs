@@ -11,7 +11,7 @@ use super::dataset::Dataset;
 use crate::error::{Error, Result};
 use crate::random::RandomState;
 
-/// More numbers than this, samples times features, are more likely a slip than a wish.
+/// More numbers than this, samples times features, are more likely a mistake than intended.
 const MOST_NUMBERS: usize = 1_000_000_000;
 
 /// The most features; a cluster's mixing matrix has up to as many rows and columns.

@@ -107,7 +107,7 @@ pub enum Source {
 }
 
 impl DataConfig {
-    /// What a table has that names nothing but the source: the run's seed, 20 % held out, raw features.
+    /// The defaults of a table that names only the source: the run's seed, 20 % held out, raw features.
     pub fn new(source: Source) -> Self {
         Self {
             stratify: stratifies(&source),
@@ -121,8 +121,8 @@ impl DataConfig {
         }
     }
 
-    /// Draws or reads the set. `default_seed` counts where the table has no seed, and `base_dir` is where a
-    /// relative path starts.
+    /// Draws or reads the set. `default_seed` is used where the table has no seed, and `base_dir` is where a relative path
+    /// starts.
     ///
     /// # Errors
     /// Where a parameter makes no sense, a seed is not below 2^32, or the file is not a data set.
@@ -280,8 +280,8 @@ impl DataConfig {
         }
     }
 
-    /// Keeps the data of a run that an earlier version made, whose `config.toml` does not know the keys that decide today:
-    /// its held-out part was not stratified, its first line was the header, and every column a feature.
+    /// Keeps the data of a run that an earlier version made, whose `config.toml` lacks the keys that decide today: its held-out
+    /// part was not stratified, its first line was the header, and every column a feature.
     pub(crate) fn as_it_was(&mut self, config: &toml::Table) {
         let data = config.get("data").and_then(toml::Value::as_table);
         if data.is_none_or(|data| data.contains_key("stratify")) {
@@ -413,7 +413,7 @@ impl TryFrom<DataTable> for DataConfig {
     }
 }
 
-/// Whether held-out parts are stratified where nothing is said.
+/// Whether held-out parts are stratified by default.
 fn stratifies(source: &Source) -> bool {
     matches!(source, Source::File { .. })
 }

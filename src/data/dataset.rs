@@ -16,7 +16,7 @@ pub struct Dataset {
     pub feature_names: Vec<String>,
     /// What is to be predicted for each of the `n` samples.
     pub target: Target,
-    /// What training sees the numbers of `target` through: a network of this data answers in standardised numbers, and
+    /// How training sees the numbers of `target`: a network of this data predicts standardised numbers, and
     /// [`in_units`](Self::in_units) makes them the data's own. `None` where they are the same.
     pub target_scale: Option<Standardiser>,
 }
@@ -41,7 +41,7 @@ pub enum Target {
 }
 
 impl Dataset {
-    /// A data set that holds together.
+    /// A consistent data set.
     ///
     /// # Errors
     /// Where there are no samples or no features, lengths do not fit each other, a number is not finite, a
@@ -113,7 +113,7 @@ impl Dataset {
         }
     }
 
-    /// A network's answers (`n x k`) in the units of the targets.
+    /// A network's predictions (`n x k`) in the units of the targets.
     ///
     /// # Panics
     /// Where there are not as many of them as targets.

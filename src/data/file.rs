@@ -1,4 +1,4 @@
-//! A data file of any kind: which it is its first bytes say, not the ending of its name.
+//! A data file of any kind, recognised by its first bytes, not by the ending of its name.
 
 use std::fs;
 use std::path::Path;
@@ -72,7 +72,7 @@ pub fn read(path: &Path, options: &FileOptions, of_loss: Task) -> Result<Reading
     csv::parse_with(&bytes, path, &options.csv(), of_loss)
 }
 
-/// Refuses what is neither arrays nor text, by what it is.
+/// Refuses what is neither arrays nor text, and says what it is.
 pub(super) fn refuse_others(path: &Path, bytes: &[u8], options: &FileOptions) -> Result<()> {
     if let Some((_, what, remedy)) = OTHERS.iter().find(|(start, ..)| bytes.starts_with(start)) {
         return Err(other(path, what, remedy));

@@ -6,8 +6,8 @@ use super::csv::{self, CsvOptions};
 use super::npz::{self, NpzOptions};
 use crate::error::{Error, Result};
 
-/// How to read a file. The keys of one that ends in `.npz` or `.npy` are those of arrays, of any other those of columns; what
-/// it is its first bytes say.
+/// How to read a file. The keys of one that ends in `.npz` or `.npy` are those of arrays, of any other those of columns; what the
+/// file really is, its first bytes decide.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FileOptions {
     /// Columns with a header.
@@ -17,7 +17,7 @@ pub enum FileOptions {
 }
 
 impl FileOptions {
-    /// What they say about arrays.
+    /// The keys for arrays.
     pub(super) fn npz(&self) -> Result<NpzOptions> {
         let csv = match self {
             Self::Npz(options) => return Ok(options.clone()),
@@ -45,7 +45,7 @@ impl FileOptions {
         Ok(options)
     }
 
-    /// What they say about columns.
+    /// The keys for columns.
     pub(super) fn csv(&self) -> CsvOptions {
         match self {
             Self::Csv(options) => options.clone(),

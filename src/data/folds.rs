@@ -15,10 +15,10 @@ pub struct Fold {
 }
 
 impl Fold {
-    /// Refuses folds that can't be.
+    /// Refuses folds that don't exist.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where there are fewer than 2, or the number is none of them.
+    /// [`Error::Invalid`] where there are fewer than 2, or there is none of this number.
     pub fn validate(self) -> Result<()> {
         let refuse = |place: &str, problem: String, remedy: String| {
             Err(Error::invalid(place, problem, remedy))
@@ -85,7 +85,7 @@ impl Fold {
 
     /// The fold of every sample, from 0.
     fn of_classes(self, labels: &[usize], random: &mut RandomState) -> Result<Vec<usize>> {
-        // Classes in the order in which they first come.
+        // Classes in the order in which they first appear.
         let mut classes: Vec<usize> = Vec::new();
         for &label in labels {
             if !classes.contains(&label) {
@@ -101,7 +101,7 @@ impl Fold {
                 "use fewer, or set data.stratify = false",
             ));
         }
-        // The sorted samples go round the folds, so that each gets its share of every class.
+        // The sorted samples are dealt out to the folds in turn, so that each gets its share of every class.
         let sorted: Vec<usize> = classes
             .iter()
             .enumerate()

@@ -76,7 +76,7 @@ pub fn read(path: &Path, config: &DataConfig, split: &Split, missing: Missing) -
     })
 }
 
-/// Does with missing values what is asked for.
+/// Treats missing values as asked for.
 fn fill(
     place: &str,
     fresh: &mut RawSamples,
@@ -143,12 +143,12 @@ fn fill(
 }
 
 impl Samples {
-    /// Whether the file says what is right.
+    /// Whether the file has targets.
     pub fn has_targets(&self) -> bool {
         self.answers.is_some()
     }
 
-    /// The samples with what is right for each, those left out for which the file does not say it.
+    /// The samples with their targets; those without one in the file are left out.
     ///
     /// # Errors
     /// Where the file has no targets, or names a class that the training did not have.

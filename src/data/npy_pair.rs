@@ -39,7 +39,7 @@ const NAMES: [(&str, &str); 14] = [
 ///
 /// # Errors
 /// As [`npz::parse_with`](super::npz::parse_with).
-pub fn read_with(
+pub(crate) fn read_with(
     bytes: &[u8],
     path: &Path,
     options: &NpzOptions,

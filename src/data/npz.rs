@@ -34,7 +34,7 @@ use crate::suggest::closest;
 /// The most members of an archive.
 const MOST_MEMBERS: usize = 1 << 16;
 
-/// DEFLATE makes at most 1032 bytes of one, and an end of some bytes.
+/// DEFLATE makes at most 1032 bytes of one, plus a few bytes at the end.
 const MOST_OF_A_BYTE: u64 = 1032;
 
 /// Which arrays are read, and how the targets are to be understood.
@@ -44,7 +44,7 @@ pub struct Layout<'a> {
     pub features: &'a str,
     /// The targets' array.
     pub target: &'a str,
-    /// Classes, numbers, or what the targets look like.
+    /// Classes, numbers, or whichever fits the targets.
     pub task: Task,
 }
 
@@ -56,7 +56,7 @@ pub struct NpzOptions {
     pub features: String,
     /// The targets' array (n, or n x k); `y` stands for the names that people use.
     pub target: String,
-    /// Classification, regression, or what loss and targets look like.
+    /// Classification, regression, or whichever fits loss and targets.
     pub task: Task,
     /// What happens to features that are NaN.
     pub missing: Missing,
@@ -359,8 +359,8 @@ impl<'a> Members<'a> {
         names
     }
 
-    /// The names of the features' and the targets' array: as the configuration says, and where it says nothing and there
-    /// is no X or y, a pair of the names that people use.
+    /// The names of the features' and the targets' array: those that the configuration names, else X and y, else a pair of the
+    /// names that people use.
     fn pair(&self, options: &NpzOptions, notes: &mut Vec<String>) -> Result<(String, String)> {
         let names = self.names();
         let has = |name: &str| names.iter().any(|other| other == name);
@@ -425,7 +425,7 @@ impl<'a> Members<'a> {
         })
     }
 
-    /// The text of an array that may be missing, or be left aside because it is pickled.
+    /// The text of an array that may be missing, or ignored because it is pickled.
     fn text(&self, name: &str, notes: &mut Vec<String>) -> Result<Option<Entries>> {
         match self.array(name) {
             Ok(Some(source)) => source.entries().map(Some),

@@ -17,7 +17,7 @@ pub(super) struct RawSamples {
 /// A target as a file has it.
 #[derive(Debug, Clone)]
 pub(super) struct Answer {
-    /// What it says; `None` where it is missing.
+    /// Its value; `None` where it is missing.
     pub text: Option<String>,
     pub number: Option<f64>,
 }

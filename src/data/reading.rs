@@ -7,14 +7,14 @@ use super::dataset::Dataset;
 pub struct Reading {
     /// The samples.
     pub data: Dataset,
-    /// What was recognised, left out or filled in, a sentence each, for whoever prints.
+    /// What was recognised, left out or filled in, a sentence each, to be printed.
     pub notes: Vec<String>,
     /// The (sample, feature) cells that were missing and hold their column's mean.
     pub filled: Vec<(usize, usize)>,
 }
 
 impl Reading {
-    /// A data set that left nothing to decide.
+    /// A data set with nothing to note.
     pub fn plain(data: Dataset) -> Self {
         Self {
             data,
@@ -45,7 +45,7 @@ impl Reading {
     }
 }
 
-/// The mean of numbers, taken without overflow; `None` of none.
+/// The mean of numbers, taken without overflow; `None` if there are none.
 pub(super) fn mean(numbers: impl Iterator<Item = f64>) -> Option<f64> {
     let (count, mean) = numbers.fold((0.0, 0.0), |(count, mean), number| {
         let count = count + 1.0;

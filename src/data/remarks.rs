@@ -1,4 +1,4 @@
-//! What may go wrong with a data set in training, said before it does.
+//! What may go wrong with a data set in training, noted before it does.
 
 use faer::Mat;
 
@@ -74,7 +74,7 @@ pub(super) fn unscaled_targets(train: &Dataset) -> Option<String> {
     })
 }
 
-/// The classes that have no sample to be learnt from.
+/// The classes that have no training sample.
 pub(super) fn absent_classes(train: &Dataset) -> Option<String> {
     let Target::Classes { labels, names } = &train.target else {
         return None;

@@ -89,6 +89,6 @@ pub struct Split {
     pub indices: SplitIndices,
     /// What both parts' features went through, fitted to the training part alone.
     pub standardiser: Option<Standardiser>,
-    /// What reading and splitting had to decide, and what may go wrong, a sentence each, for whoever prints.
+    /// What reading and splitting had to decide, and what may go wrong, a sentence each, to be printed.
     pub notes: Vec<String>,
 }

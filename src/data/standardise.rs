@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 /// The mean and deviation of every feature: z = (x - mean) / deviation.
 ///
-/// The deviation is the population's (divided by n, not n - 1). A feature that does not vary, but for
-/// rounding, has 1 in its place, so that it becomes 0 rather than NaN.
+/// The deviation is the population's (divided by n, not n - 1). A feature that varies by no more than rounding has 1 in its
+/// place, so that it becomes 0 rather than NaN.
 ///
 /// ```
 /// use faer::mat;
@@ -42,7 +42,7 @@ impl Standardiser {
                 let (mean, deviation) = moments(column, 1.0);
                 let most = column.iter().fold(0.0, |most: f64, x| most.max(x.abs()));
                 let first = column[0];
-                // Squares that are beyond the largest or below the smallest number: the same at another scale.
+                // Where squares overflow or underflow: the same at another scale.
                 let overflows = !(mean.is_finite() && deviation.is_finite());
                 let vanishes = deviation == 0.0 && column.iter().any(|&x| x != first);
                 let (mean, deviation) = if overflows || vanishes {

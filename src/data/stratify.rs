@@ -7,7 +7,7 @@ use crate::random::RandomState;
 /// `train_test_split(range(n), test_size=test_fraction, random_state=seed, stratify=labels)`, as indices; but where a class
 /// would be left out of the training part, it gets a sample there.
 ///
-/// `None` where it can't be: a class has a single sample, or a part has fewer samples than there are classes.
+/// `None` where this is impossible: a class has a single sample, or a part has fewer samples than there are classes.
 ///
 /// # Errors
 /// As [`split_indices`](super::split::split_indices).
@@ -53,7 +53,7 @@ pub fn stratified(labels: &[usize], test_fraction: f64, seed: u32) -> Result<Opt
     Ok(Some(SplitIndices { train, test }))
 }
 
-/// `draws` divided in the proportions of `counts`: rounded down, then one more for the largest remainders, ties by lot.
+/// `draws` divided in the proportions of `counts`: rounded down, then one more for the largest remainders, ties broken at random.
 ///
 /// scikit-learn's `_approximate_mode`.
 fn shares(counts: &[usize], draws: usize, random: &mut RandomState) -> Vec<usize> {

@@ -24,7 +24,7 @@ pub enum Task {
     Regression,
 }
 
-/// What targets are wanted for.
+/// What the targets are to be used for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Purpose {
     /// What the configuration says.
@@ -102,8 +102,8 @@ pub(super) fn of_numbers(
     Ok(target)
 }
 
-/// The samples whose label is no whole number, where nearly all others repeat a few whole ones: slips rather than targets of
-/// a regression.
+/// The samples whose label is no whole number, where nearly all others repeat a few whole ones: mistakes rather than targets of a
+/// regression.
 fn odd(numbers: &[f64]) -> Vec<usize> {
     let is_whole = |number: f64| number.fract() == 0.0;
     let fractions = numbers.iter().filter(|&&number| !is_whole(number)).count();
@@ -146,7 +146,7 @@ fn more_than_two(numbers: &[f64]) -> bool {
     second.is_some_and(|second| others.any(|number| number != second))
 }
 
-/// Targets that are names: classes in the order of the alphabet.
+/// Targets that are names: classes in alphabetical order.
 ///
 /// # Errors
 /// As [`of_numbers`].

@@ -33,8 +33,8 @@ impl Xor {
     /// Draws the set.
     ///
     /// # Errors
-    /// Where there are fewer than 2 samples or far too many, the noise is negative or not finite, or all of
-    /// a handful of points happen to be of one class.
+    /// Where there are fewer than 2 samples or far too many, the noise is negative or not finite, or all points happen to be of
+    /// one class.
     pub fn generate(&self, random: &mut RandomState) -> Result<Dataset> {
         check_samples(self.samples, 2, 2)?;
         check_deviation("noise", self.noise)?;

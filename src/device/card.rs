@@ -67,7 +67,8 @@ fn absent(backend: Backend) -> String {
     format!("build with `--features {feature}`{more}, or use --backend flex")
 }
 
-/// The first card that a vendor's runtime counts. Counting needs no driver; opening a card that is not there would end the program.
+/// The first card that a vendor's runtime lists. Counting needs no driver; opening a card that is not there would end the
+/// program.
 #[cfg(any(feature = "cuda", feature = "rocm"))]
 fn runtime(kind: burn::tensor::DeviceType, problem: &str, remedy: &str) -> Result<Card, Missing> {
     let missing = |problem: &str| Missing {

@@ -1,4 +1,4 @@
-//! From a backend's name to a Burn device, and what `auto` and `foldspace devices` say of each.
+//! From a backend's name to a Burn device, what `auto` chooses, and what `foldspace devices` shows of each.
 
 use burn::tensor::Device;
 use serde::Serialize;
@@ -99,7 +99,7 @@ pub fn report() -> Vec<BackendReport> {
         backend => Some(of_card(backend)),
     };
     let mut reports: Vec<_> = Backend::ALL.into_iter().filter_map(of).collect();
-    // What there is first.
+    // Available ones first.
     reports.sort_by_key(|report| !report.built_in);
     reports
 }

@@ -1,8 +1,8 @@
-//! Right and wrong answers of a classifier, as scikit-learn's `confusion_matrix` and `classification_report` count them.
+//! Right and wrong predictions of a classifier, as scikit-learn's `confusion_matrix` and `classification_report` count them.
 
 use serde::{Serialize, Serializer};
 
-/// How often each class was taken for each.
+/// How often each class was predicted to be each.
 ///
 /// ```
 /// use foldspace::evaluate::Confusion;
@@ -18,18 +18,18 @@ use serde::{Serialize, Serializer};
 pub struct Confusion {
     /// The classes' names.
     pub names: Vec<String>,
-    /// A row per class that is right, a column per class that the network said.
+    /// A row per true class, a column per predicted class.
     pub counts: Vec<Vec<usize>>,
 }
 
-/// What a network is worth on one class.
+/// How good a network is on one class.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ClassScores {
     /// The class.
     pub name: String,
-    /// Of the samples that were taken for it, the share that is of it; 0 where none was.
+    /// Of the samples predicted to be of it, the share that is of it; 0 where none was.
     pub precision: f64,
-    /// Of its samples, the share that was taken for it; 0 where it has none.
+    /// Of its samples, the share that was predicted to be; 0 where it has none.
     pub recall: f64,
     /// The harmonic mean of the two; 0 where both are.
     pub f1: f64,
@@ -38,7 +38,7 @@ pub struct ClassScores {
 }
 
 impl Confusion {
-    /// Counts; `right` and `said` are indices into `names`, one per sample.
+    /// Counts; `right` (true classes) and `said` (predicted ones) are indices into `names`, one per sample.
     pub fn new(right: &[usize], said: &[usize], names: Vec<String>) -> Self {
         let mut counts = vec![vec![0; names.len()]; names.len()];
         for (&right, &said) in right.iter().zip(said) {
@@ -52,7 +52,7 @@ impl Confusion {
         self.counts.iter().flatten().sum()
     }
 
-    /// The share of samples whose class the network said; 0 without samples.
+    /// The share of samples whose class was predicted; 0 without samples.
     pub fn accuracy(&self) -> f64 {
         let right: usize = (0..self.names.len()).map(|k| self.counts[k][k]).sum();
         share(right, self.samples())
@@ -75,7 +75,7 @@ impl Confusion {
         self.names.iter().enumerate().map(class).collect()
     }
 
-    /// The unweighted mean of the F1 of all classes that have samples or were said (scikit-learn's `macro`).
+    /// The unweighted mean of the F1 of all classes that have samples or were predicted (scikit-learn's `macro`).
     pub fn macro_f1(&self) -> f64 {
         let classes = self.classes();
         let seen = classes

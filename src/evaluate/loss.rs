@@ -7,7 +7,7 @@ use crate::train::Loss;
 /// The loss of a network over all samples of `data` at once: what `test_loss` is of the held-out ones. `train_loss` is another
 /// number, the mean over the batches of an epoch in which the network moves.
 ///
-/// `None` where the loss is not of this kind of targets, or there are no samples.
+/// `None` where the loss does not fit the kind of targets, or there are no samples.
 pub fn mean_loss(network: &Frozen, loss: Loss, data: &Dataset) -> Option<f64> {
     let said = network.forward(data.features.as_ref());
     let (rows, columns) = (said.nrows(), said.ncols());

@@ -1,4 +1,4 @@
-//! How good a trained network is: on classes, on numbers, and by its loss over all samples; and what it says of new ones.
+//! How good a trained network is: on classes, on numbers, and by its loss over all samples; and its predictions for new ones.
 
 mod classes;
 mod loss;
@@ -15,7 +15,7 @@ use crate::data::{Dataset, Target};
 use crate::error::{Error, Result};
 use crate::model::{Activation, Frozen};
 
-/// What a network is worth on some samples.
+/// How good a network is on some samples.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scores {
@@ -29,7 +29,7 @@ impl Scores {
     /// Of `data`, whose features are as the network sees them.
     ///
     /// # Errors
-    /// If the network has not the outputs that the data need.
+    /// If the network does not have the outputs that the data need.
     pub fn of(network: &Frozen, data: &Dataset) -> Result<Self> {
         match &data.target {
             Target::Classes { labels, names } => {
@@ -94,7 +94,7 @@ pub fn probabilities(
     Ok(said)
 }
 
-/// What a network says of the features of `data`, in the targets' units (n x targets).
+/// A network's predictions for the features of `data`, in the targets' units (n x targets).
 ///
 /// # Errors
 /// If there are not as many outputs as targets.

@@ -1,9 +1,8 @@
-//! How far predicted numbers are off, as scikit-learn's `r2_score`, `root_mean_squared_error` and `mean_absolute_error` measure
-//! it.
+//! The errors of predicted numbers, as scikit-learn's `r2_score`, `root_mean_squared_error` and `mean_absolute_error` measure it.
 
 use serde::Serialize;
 
-/// What a network is worth on one target.
+/// How good a network is on one target.
 ///
 /// ```
 /// use foldspace::evaluate::NumberScores;

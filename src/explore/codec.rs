@@ -9,7 +9,7 @@
 //! delta[e][p] = bits[e][p] - bits[e-1][p]      z = (delta << 1) ^ (delta >> width-1)      plane k: byte k of every z, by p and then by e
 //! ```
 //!
-//! The page undoes it with `DecompressionStream` and integer sums: the bits come back as they were.
+//! The page reverses it with `DecompressionStream` and integer sums: the bits come back as they were.
 
 use std::io::Write;
 

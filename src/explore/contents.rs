@@ -16,7 +16,7 @@ use crate::model::Frozen;
 use crate::run::Run;
 use crate::train::EpochMetrics;
 
-/// How much a page may hold. What is left out is said on the page.
+/// How much a page may hold. The page says what is left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Numbers in the weights of all epochs together; where there are more, epochs are thinned evenly.
@@ -221,7 +221,7 @@ pub fn parameters(network: &Frozen) -> Vec<f64> {
     numbers
 }
 
-/// What is predicted. Targets that training saw standardised are so on the page too, beside the network's own answers.
+/// What is predicted. Targets that training saw standardised are so on the page too, like the network's own outputs.
 fn target(train: &Dataset) -> Value {
     match &train.target {
         Target::Classes { names, .. } => json!({ "kind": "classes", "names": names }),
@@ -236,7 +236,7 @@ fn target(train: &Dataset) -> Value {
     }
 }
 
-/// The plane x = o + A p, and what has to be said about it.
+/// The plane x = o + A p, and the note on it.
 fn description_of(plane: &InputPlane) -> Value {
     json!({
         "names": plane.data().feature_names,

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
 /// The modules, each after those it imports.
-pub const MODULES: &[(&str, &str)] = &[
+pub(super) const MODULES: &[(&str, &str)] = &[
     ("math.js", include_str!("../web/math.js")),
     ("archive.js", include_str!("../web/archive.js")),
     ("geometry.js", include_str!("../web/geometry.js")),
@@ -35,7 +35,7 @@ pub const MODULES: &[(&str, &str)] = &[
 /// What begins the page of a run.
 const START: (&str, &str) = ("start.js", include_str!("../web/start.js"));
 
-/// What the page that a server feeds has besides, and what begins it.
+/// What the page fed by a server has besides, and what begins it.
 const LIVE: &[(&str, &str)] = &[
     ("wire.js", include_str!("../web/wire.js")),
     ("draw.js", include_str!("../web/draw.js")),
@@ -84,16 +84,16 @@ fn without_types(source: &str) -> String {
 }
 
 /// A whole page around data blocks, each an id and a text that holds no `<`.
-pub fn page(title: &str, blocks: &[(&str, &str)]) -> String {
+pub(super) fn page(title: &str, blocks: &[(&str, &str)]) -> String {
     document(title, STYLE, blocks, &script(&[START]), "").0
 }
 
-/// The page that a server feeds.
+/// The page fed by a server.
 #[derive(Debug)]
 pub struct Live {
     /// The whole file.
     pub html: String,
-    /// What it may do, for the server to say too.
+    /// Its content security policy, for the server to send too.
     pub policy: String,
 }
 
@@ -119,7 +119,7 @@ fn document(
         hash(script),
         hash(style)
     );
-    // A browser asks a server for an icon unless it is told that there is none.
+    // A browser requests an icon from a server unless the page says that there is none.
     let icon = match connect {
         "" => "",
         _ => "<link rel=\"icon\" href=\"data:,\">\n",
@@ -145,7 +145,7 @@ fn document(
 }
 
 /// JSON that can stand inside a script element: no `<`, so nothing in it can end the element.
-pub fn inert(json: &str) -> String {
+pub(super) fn inert(json: &str) -> String {
     json.replace('<', "\\u003c")
 }
 

@@ -21,7 +21,7 @@ pub struct Verdicts {
     pub all_judged: bool,
     /// The numerical rank of every layer's weight.
     pub rank: Vec<Vec<Option<usize>>>,
-    /// How many units of every layer say the same of all training samples.
+    /// How many units of every layer have the same output for all training samples.
     pub dead: Vec<Vec<usize>>,
 }
 
@@ -100,7 +100,7 @@ fn pairwise(points: MatRef<'_, f64>, labels: &[usize], classes: usize) -> Option
                 .map(|&i| usize::from(labels[i] == second))
                 .collect();
             if !(sides.contains(&0) && sides.contains(&1)) {
-                continue; // a class without training samples is in nobody's way
+                continue; // a class without training samples is separated from all others
             }
             let pair = faer::Mat::from_fn(rows.len(), points.ncols(), |i, j| points[(rows[i], j)]);
             all &= linear_separability(pair.as_ref(), &sides)
@@ -114,7 +114,7 @@ fn pairwise(points: MatRef<'_, f64>, labels: &[usize], classes: usize) -> Option
     Some(all)
 }
 
-/// The epoch from which on no judged one is other than separable.
+/// The epoch from which on every judged one is separable.
 fn first_for_good(epochs: &[usize], separable: &[Option<bool>]) -> Option<usize> {
     let judged = || {
         epochs

@@ -1,4 +1,4 @@
-//! What layers said of the samples: as the hooks recorded it, or computed again from the weights.
+//! Layers' outputs for the samples: as the hooks recorded it, or computed again from the weights.
 
 use std::collections::BTreeMap;
 

@@ -23,7 +23,7 @@ impl Metrics {
     ///
     /// # Errors
     /// If a table can't be read, or no epoch is finished.
-    pub fn of(run: &Run) -> Result<Self> {
+    pub(super) fn of(run: &Run) -> Result<Self> {
         let (mut names, mut rows) = log::read_cells(&run.paths.metrics())?;
         if rows.is_empty() {
             return Err(Error::invalid(
@@ -66,7 +66,7 @@ impl Metrics {
     }
 
     /// Writes them as CSV; a cell without a number is empty.
-    pub fn write(&self, path: &Path) -> Result<()> {
+    pub(super) fn write(&self, path: &Path) -> Result<()> {
         let cell = |number: &f64| {
             if number.is_nan() {
                 String::new()

@@ -29,7 +29,7 @@ use crate::run::Run;
 /// What is exported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Content {
-    /// What layers say of the samples.
+    /// Layers' outputs for the samples.
     Activations,
     /// The parameters.
     Weights,
@@ -101,7 +101,7 @@ impl Format {
         }
     }
 
-    /// What the format is wanted for where nothing else is said.
+    /// What the format is used for by default.
     pub fn usual_content(self) -> Content {
         match self {
             Self::Tensorboard => Content::Metrics,
@@ -110,7 +110,7 @@ impl Format {
     }
 }
 
-/// What is asked for.
+/// An export that is asked for.
 #[derive(Debug, Clone)]
 pub struct Request {
     /// What.

@@ -49,7 +49,7 @@ pub(super) fn write(directory: &Path, activations: &Activations) -> Result<Vec<P
     Ok(written)
 }
 
-/// A line per sample. One column goes without a header, several have one: so the projector wants it.
+/// A line per sample. One column has no header, several have one, as the projector requires.
 fn metadata(target: &Target) -> String {
     let mut text = String::new();
     let mut line = |cells: Vec<String>| {
@@ -74,7 +74,7 @@ fn metadata(target: &Target) -> String {
     text
 }
 
-/// A name without the signs that end cells and lines.
+/// A name without the characters that end cells and lines.
 fn cell(name: &str) -> String {
     name.replace(['\t', '\n', '\r'], " ")
 }

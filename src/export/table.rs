@@ -54,7 +54,7 @@ pub(super) fn write(
     crate::file::write(path, &bytes)
 }
 
-/// Refuses names that stand twice: a site that is asked for twice, or is called like the data beside it.
+/// Refuses names that stand twice: a site that is asked for twice, or has the name of a column beside it.
 pub(super) fn distinct<'a>(path: &Path, names: impl Iterator<Item = &'a str>) -> Result<()> {
     let mut seen = std::collections::BTreeSet::new();
     for name in names {

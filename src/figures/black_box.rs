@@ -35,7 +35,7 @@ use crate::plot::{ClassField, Colormap, Field, Figure, Mark, Panel, Point};
 /// ```
 ///
 /// # Errors
-/// As [`black_box()`]; also if the data have not two features, or other than a class for each score.
+/// As [`black_box()`]; also if the data have not two features, or not one class per score.
 pub fn black_box_boundary(
     scores: impl Fn(MatRef<'_, f64>) -> Mat<f64>,
     dataset: &Dataset,
@@ -73,15 +73,14 @@ pub fn black_box_boundary(
 pub struct BlackBoxLook {
     /// The plane of its inputs.
     pub axes: InputAxes,
-    /// What the axes show, from and to, where it is not the samples with some air.
+    /// What the axes show, from and to, where it is not the samples with a margin.
     pub window: [Option<(f64, f64)>; 2],
     /// How the caption begins: `RandomForestClassifier`.
     pub source: String,
 }
 
-/// The picture of `scores`, which maps samples (n x d) to a score per class, with `data` (n x d), the borders in the
-/// coordinates of its axes, and how many samples were scored. Its caption says that nothing is known of the function but
-/// its answers.
+/// The picture of `scores`, which maps samples (n x d) to a score per class, with `data` (n x d), the borders in the coordinates
+/// of its axes, and how many samples were scored. Its caption says that nothing is known of the function but its values.
 ///
 /// # Errors
 /// As [`black_box_boundary`], and if the data have no classes.
@@ -153,7 +152,7 @@ pub fn black_box_figure(
     Ok((figure, borders, found.evaluations))
 }
 
-/// Scores as shares of one: as they are where they are probabilities, else all for the winner.
+/// Scores as probabilities: unchanged where they are, else 1 for the highest and 0 for the rest.
 fn shares(scores: Mat<f64>) -> Mat<f64> {
     if are_probabilities(&scores) {
         return scores;

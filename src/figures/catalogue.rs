@@ -14,8 +14,8 @@ use crate::plot::Figure;
 use crate::run::Run;
 
 impl Name {
-    /// Whether the figure is of a kind that a run's task and network have at all: a regression has no classes to part, and a
-    /// network that bends space everywhere no cells.
+    /// Whether the figure is of a kind that a run's task and network have at all: a regression has no classes to separate, and a
+    /// smooth network has no cells.
     pub fn fits(self, run: &Run) -> bool {
         let config = &run.config;
         let classes = || {
@@ -39,7 +39,7 @@ impl Name {
             }
             Self::Prediction | Self::Residuals => !classes(),
             Self::Regions => straight(),
-            // Of a smooth network the border between two classes is certified, of more it is not.
+            // Of a smooth network the border between two classes can be certified, that between more can't.
             Self::Topology => (straight() && classes()) || two(),
             Self::Pullback => classes(),
             Self::Folds => layers.iter().any(|layer| layer.units == 2),

@@ -1,4 +1,4 @@
-//! Right and wrong answers of a classifier as a table of coloured cells.
+//! The confusion matrix of a classifier as a table of coloured cells.
 
 use crate::data::Dataset;
 use crate::data::split::Split;
@@ -14,9 +14,9 @@ const MOST_WRITTEN: usize = 20;
 /// The held-out samples' confusion, and the training samples' beside it.
 ///
 /// # Errors
-/// If the data are no classes.
+/// If the data have no classes.
 pub(super) fn of_split(network: &Frozen, split: &Split, source: &str) -> Result<Figure> {
-    // Of a network that came from a file, nobody knows what it was trained on.
+    // For a network from a file, it is not known what it was trained on.
     let parts: Vec<(&str, &Dataset)> = match split.test.samples() {
         0 => vec![("samples", &split.train)],
         _ => vec![("held out", &split.test), ("training", &split.train)],

@@ -12,7 +12,7 @@ use crate::plot::{ClassField, Colormap, Field, HEIGHTS, Mark, Point};
 /// The last layer of a classifier, as a judge of what comes before it.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Decision {
-    /// Two classes, parted by one hyperplane.
+    /// Two classes, separated by one hyperplane.
     Two(Readout),
     /// Several classes; the highest score wins. The layer without its softmax.
     Several(Layer),
@@ -23,7 +23,7 @@ impl Decision {
     ///
     /// # Errors
     /// If it ends in anything else.
-    pub fn of(network: &Frozen) -> Result<Self> {
+    pub(super) fn of(network: &Frozen) -> Result<Self> {
         match (network.layers.last(), Readout::of(network)) {
             (_, Ok(readout)) => Ok(Self::Two(readout)),
             (Some(last), Err(_))
@@ -48,7 +48,7 @@ impl Decision {
     }
 
     /// The number of classes it decides between, as data sets count them.
-    pub fn classes(&self) -> Option<usize> {
+    pub(super) fn classes(&self) -> Option<usize> {
         match self {
             Self::Two(_) => Some(2),
             Self::Several(last) => Some(last.units()),
@@ -57,7 +57,7 @@ impl Decision {
 
     /// The regions over a window of the plane that `head` maps to what the last layer sees. A `strength` of 0 is blank
     /// paper, 1 the full tint.
-    pub fn regions(
+    pub(super) fn regions(
         &self,
         bounds: Bounds,
         strength: f64,
@@ -104,7 +104,7 @@ impl Decision {
     ///
     /// # Errors
     /// As [`level_set`](crate::geometry::level_set).
-    pub fn borders(
+    pub(super) fn borders(
         &self,
         bounds: Bounds,
         head: impl Fn(MatRef<'_, f64>) -> Mat<f64>,
@@ -127,7 +127,7 @@ impl Decision {
     ///
     /// # Errors
     /// As [`borders`](Self::borders).
-    pub fn picture(
+    pub(super) fn picture(
         &self,
         bounds: Bounds,
         head: impl Fn(MatRef<'_, f64>) -> Mat<f64>,
@@ -163,7 +163,7 @@ impl Decision {
     }
 
     /// The share of rows of `embedding`, what the last layer sees, that are given their label's class.
-    pub fn accuracy(&self, embedding: MatRef<'_, f64>, labels: &[usize]) -> f64 {
+    pub(super) fn accuracy(&self, embedding: MatRef<'_, f64>, labels: &[usize]) -> f64 {
         match self {
             Self::Two(readout) => readout.accuracy(embedding, labels),
             Self::Several(last) => {

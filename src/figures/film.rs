@@ -1,4 +1,4 @@
-//! A training filmed from outside: networks that somebody's own loop went through, with the data they are looked at with.
+//! A training filmed from outside: the networks of a training loop outside this library, with the data to look at them with.
 
 use rayon::prelude::*;
 
@@ -47,7 +47,7 @@ impl Film {
     /// Of `networks` with how far training was at each, seen with `data` (n x d) on the plane that `axes` choose.
     ///
     /// # Errors
-    /// If there is no network, the data are no classes, or a network does not fit them or decides nothing.
+    /// If there is no network, the data are no classes, or a network does not fit them or is no classifier.
     pub fn new(
         networks: Vec<(usize, Frozen)>,
         data: &Dataset,

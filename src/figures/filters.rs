@@ -4,13 +4,13 @@ use crate::error::{Error, Result};
 use crate::model::Frozen;
 use crate::plot::{Colormap, Field, Figure, Frame, Panel};
 
-/// Images smaller than this along a side are rather tables.
+/// Below this side, features are more likely a table than an image.
 const LEAST_SIDE: usize = 4;
 
 /// The most units that are drawn.
 const MOST_UNITS: usize = 100;
 
-/// Whether features are the pixels of a square image: as many as a square has, called alike and numbered.
+/// Whether features are the pixels of a square image: as many as a square has, named alike and numbered.
 pub(super) fn look_like_pixels(names: &[String]) -> bool {
     let stem = |name: &String| {
         let bare = name

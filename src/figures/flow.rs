@@ -44,11 +44,11 @@ pub struct Flow {
     samples: usize,
     /// The vertices of each piece of the decision boundary.
     curves: Vec<usize>,
-    /// What the last layer says of the space before it, where that is a plane.
+    /// What the last layer decides about the space before it, where that is a plane.
     decision: Option<Decision>,
     /// The window at the start, and at the end of each leg.
     windows: Vec<Bounds>,
-    /// What there is to say of the plane, in a few words.
+    /// A short note on the plane.
     remark: String,
     /// What the segments of the timeline show; pauses show nothing of their own.
     scenes: Vec<(Scene, f64, f64)>,
@@ -63,7 +63,7 @@ enum Scene {
     Line,
     /// The way back.
     Back,
-    /// Input space again, parted by what the line has become.
+    /// Input space again, divided by what the line has become.
     Home,
 }
 
@@ -166,7 +166,7 @@ impl Flow {
         Ok(flow)
     }
 
-    /// The same flow, with something to say where the picture has no other note: of which plane of many it is.
+    /// The same flow, with a note on the plane of input space, shown where the picture has no other note.
     #[must_use]
     pub fn remark(mut self, remark: &str) -> Self {
         remark.clone_into(&mut self.remark);
@@ -297,8 +297,8 @@ impl Flow {
         self.way.at(&legs[legs.len() - 1], 1.0, self.data())
     }
 
-    /// The largest distance between a coordinate at the end of a leg and at the start of the next, as a share of the
-    /// largest coordinate: what is left of legs that move next to nothing and are not shown.
+    /// The largest distance between a coordinate at the end of a leg and at the start of the next, as a share of the largest
+    /// coordinate: the trace of legs that hardly move anything and are not shown.
     pub fn largest_jump(&self) -> f64 {
         let pairs = self.way.legs.windows(2).map(|pair| {
             let end = self.way.at(&pair[0], 1.0, self.points.as_ref());
@@ -317,7 +317,7 @@ impl Flow {
     fn on_the_way(&self, leg: usize, t: f64) -> Result<Panel> {
         let moved = self.way.at(&self.way.legs[leg], t, self.points.as_ref());
         let window = between(self.windows[leg], self.windows[leg + 1], t)?;
-        // What a view shows of the variance is true once it is reached.
+        // The share of the variance holds once the view is reached.
         let seen = if t < 1.0 {
             self.remark.clone()
         } else {
@@ -352,8 +352,8 @@ impl Flow {
         })
     }
 
-    /// The way back: the half-planes fade, and the line goes along. At home (`t` = 1) it parts input space, which is
-    /// tinted by as much as `tint`.
+    /// The way back: the half-planes fade, and the line goes along. At the end (`t` = 1) it divides input space, which is tinted
+    /// by as much as `tint`.
     fn on_the_way_back(&self, t: f64, tint: f64) -> Result<Panel> {
         let legs = self.way.legs.len();
         let position = (1.0 - t) * legs as f64;

@@ -32,13 +32,13 @@ pub struct FoldNumbers {
     pub layer: String,
     /// Whether they are exact, from the cells of a piecewise linear network, or taken at the points of a lattice.
     pub exact: bool,
-    /// The share of the window that is kept, turned over, crushed to a line and crushed to a point.
+    /// The share of the window that keeps its orientation.
     pub kept: f64,
-    /// See above.
+    /// The share that is turned over.
     pub over: f64,
-    /// See above.
+    /// The share that is crushed to a line.
     pub line: f64,
-    /// See above.
+    /// The share that is crushed to a point.
     pub point: f64,
     /// The share of the lattice at which a smooth network's sign is lost to rounding.
     pub undecided: f64,
@@ -55,7 +55,7 @@ pub struct FoldNumbers {
 pub struct LayerFolds {
     /// The layer.
     pub layer: String,
-    /// By how much short segments of the window are lengthened on the way to it, in the mean over places and directions.
+    /// By how much short segments of the window are lengthened on the way to it, on average over places and directions.
     pub length_factor: f64,
     /// Where it is a plane, what is folded there.
     pub folds: Option<FoldNumbers>,
@@ -189,7 +189,7 @@ fn shade(count: u32, most: u32) -> f64 {
     .min(0.7)
 }
 
-/// How strong the tints of what is kept and of what is turned over are.
+/// The strength of the tints of what is kept and what is turned over.
 const KEPT: f64 = 0.2;
 const OVER: f64 = 0.52;
 
@@ -383,8 +383,8 @@ fn name(network: &Frozen, layers: usize) -> String {
     network.layers[layers - 1].name.clone()
 }
 
-/// How many layers lead to and with the one that is meant: by name, or by its number from 0 as in `layers.0`; the last that
-/// is a plane where none is named.
+/// How many layers there are up to the selected one, with it: by name, or by its number from 0 as in `layers.0`; the last that is
+/// a plane where none is named.
 ///
 /// # Errors
 /// If there is no such layer, or none is a plane.
@@ -471,7 +471,7 @@ pub fn fold_table(network: &Frozen, dataset: &Dataset, window: Bounds) -> Result
     let factors = factors(network, window)?;
     let layers = network.layers.iter().zip(factors).enumerate();
     let rows = layers.map(|(k, (layer, length_factor))| {
-        // A softmax over two units crushes the plane to a line, which nobody asks about.
+        // A softmax over two units crushes the plane to a line: there is nothing to show.
         let folds = (layer.units() == 2)
             .then(|| FoldPicture::on(network, dataset, window, k + 1, TABLE_CELLS).ok())
             .flatten();

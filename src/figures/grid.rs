@@ -1,4 +1,4 @@
-//! Graph paper and what becomes of it.
+//! Graph paper and its images.
 
 use faer::{Mat, MatRef};
 

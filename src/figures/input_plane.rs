@@ -173,7 +173,7 @@ impl InputPlane {
         self.slice.as_ref()
     }
 
-    /// What a caption has to say about the plane; nothing where it is all of input space.
+    /// A caption's note on the plane; empty where it is all of input space.
     pub fn note(&self) -> &str {
         &self.note
     }

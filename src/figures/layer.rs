@@ -73,7 +73,7 @@ pub(super) fn layer(
         .panel(panel.note(verdict)))
 }
 
-/// How many pairs of classes a hyperplane parts; nothing of a regression.
+/// How many pairs of classes a hyperplane separates; nothing for a regression.
 fn verdict(values: &Mat<f64>, data: &Dataset) -> Result<String> {
     let Some(labels) = data.labels() else {
         return Ok(String::new());

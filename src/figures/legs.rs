@@ -34,7 +34,7 @@ pub(super) enum Act {
 
 impl Act {
     /// Whether an activation bends space here, or the motion is affine.
-    pub fn is_activation(self) -> bool {
+    pub(super) fn is_activation(self) -> bool {
         matches!(self, Self::Activate | Self::Stage(Stage::Activate))
     }
 }
@@ -83,7 +83,11 @@ pub(super) struct Legs {
 
 impl Legs {
     /// Plans the way of `network` for `data` (n x inputs), seen on `entrance` where the inputs are more than two.
-    pub fn new(network: &Frozen, entrance: Option<&Slice>, data: MatRef<'_, f64>) -> Result<Self> {
+    pub(super) fn new(
+        network: &Frozen,
+        entrance: Option<&Slice>,
+        data: MatRef<'_, f64>,
+    ) -> Result<Self> {
         let mut way = Self {
             journey: match entrance {
                 Some(slice) => Journey::from_slice(network, slice, data)?,
@@ -95,7 +99,7 @@ impl Legs {
         };
         for number in 0..way.journey.steps.len() {
             let legs = way.plan(number, data)?;
-            // What moves nothing (a bias of zero, no activation) would only make the audience wait.
+            // What moves nothing (a bias of zero, no activation) would only be a pause.
             let moving = |leg: &Leg| {
                 let (from, to) = (way.at(leg, 0.0, data), way.at(leg, 1.0, data));
                 (&to - &from).norm_max() > 1e-3 * to.norm_max()
@@ -219,7 +223,7 @@ impl Legs {
     }
 
     /// Where the rows of `points` (n x inputs, in input space) are at time `t` of a leg.
-    pub fn at(&self, leg: &Leg, t: f64, points: MatRef<'_, f64>) -> Mat<f64> {
+    pub(super) fn at(&self, leg: &Leg, t: f64, points: MatRef<'_, f64>) -> Mat<f64> {
         match &leg.route {
             Route::Step(step) => self.journey.at(*step, t, points),
             Route::Picture(step, flow, stage) => {
@@ -279,8 +283,8 @@ fn affine_stages() -> impl Iterator<Item = Stage> {
         .filter(|&stage| stage != Stage::Activate)
 }
 
-/// The affine map that takes the rows of `from` to those of `to` (both n x 2), as a layer without activation; `None` if
-/// none does, or the points do not say which.
+/// The affine map that takes the rows of `from` to those of `to` (both n x 2), as a layer without activation; `None` if none
+/// does, or the points do not determine it.
 fn plane_map(from: MatRef<'_, f64>, to: MatRef<'_, f64>) -> Option<Layer> {
     let (from_mean, to_mean) = (mean(from), mean(to));
     let centred = |points: MatRef<'_, f64>, mean: &[f64]| {

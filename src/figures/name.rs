@@ -13,7 +13,7 @@ pub enum Name {
     Boundary,
     /// The layer before the last, with warped graph paper and the separating lines.
     Embedding,
-    /// How often each class is taken for each.
+    /// How often each class is predicted to be each.
     Confusion,
     /// A regression's predictions against its targets.
     Prediction,
@@ -35,9 +35,9 @@ pub enum Name {
     Topology,
     /// What the network turns over and crushes, and how often the image is covered.
     Folds,
-    /// The line that separates, in every layer's view.
+    /// The separating line, seen in every layer.
     Pullback,
-    /// Whether a hyperplane tells the classes apart in each layer, and by how much.
+    /// Whether a hyperplane separates the classes in each layer, and by what margin.
     Probes,
     /// What training does to each matrix.
     Turns,

@@ -8,7 +8,7 @@ use crate::plot::{Colormap, Colour, Figure, Panel, Role, Stroke};
 /// No more nodes than this are drawn per column.
 const MOST_NODES: usize = 12;
 
-/// The network, `source` says which; wide layers are drawn in part, and say so.
+/// The network, which `source` names; wide layers are drawn in part, with a note.
 pub(super) fn diagram(network: &Frozen, source: &str) -> Figure {
     let inputs = network.layers.first().map_or(0, |layer| layer.inputs());
     let widths: Vec<usize> = std::iter::once(inputs)

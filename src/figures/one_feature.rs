@@ -15,9 +15,9 @@ use crate::plot::{
     Sign, Stroke, class_shape, radius,
 };
 
-/// Places at which the network is asked.
+/// Places at which the network is evaluated.
 const PLACES: usize = 481;
-/// How far samples are strewn up and down, so that they don't hide each other.
+/// How far samples are spread up and down, so that they don't hide each other.
 const STREWN: f64 = 0.035;
 /// Between the strips of samples of several classes.
 const STRIP: f64 = 0.055;
@@ -35,7 +35,7 @@ impl OneFeature {
     /// Of the training data `train` (n x 1) as the network sees them: after `standardiser`, if any.
     ///
     /// # Errors
-    /// If there is another number of features, no sample, or more classes than a picture tells apart.
+    /// If there is not one feature, no sample, or more classes than a picture can show.
     pub fn new(train: &Dataset, standardiser: Option<&Standardiser>) -> Result<Self> {
         if train.dimensions() != 1 {
             return Err(Error::invalid(
@@ -112,7 +112,7 @@ impl OneFeature {
     /// numbers the prediction, a panel per target.
     ///
     /// # Errors
-    /// If the network has another number of inputs, or its end decides nothing.
+    /// If the network has another number of inputs, or its last layer is no classifier.
     pub fn score(&self, network: &Frozen) -> Result<Vec<Panel>> {
         let inputs = network.layers.first().map_or(0, |first| first.inputs());
         if inputs != 1 {
@@ -159,7 +159,7 @@ impl OneFeature {
         }
     }
 
-    /// The same of any function that gives a probability per class (n x k) for places along the feature; `None` for a
+    /// The same for any function that gives a probability per class (n x k) for places along the feature; `None` for a
     /// regression.
     pub(super) fn score_of(&self, probabilities: &dyn Fn(&[f64]) -> Mat<f64>) -> Option<Panel> {
         let classes = self.data.class_count()?;
@@ -349,7 +349,7 @@ fn strewn(i: usize) -> f64 {
     2.0 * (i as f64 * 0.618_033_988_749_895).fract() - 1.0
 }
 
-/// The samples by class, each with its colour and sign.
+/// The samples by class, each with its colour and marker.
 fn by_class(points: &[Point], labels: &[usize], classes: usize) -> Vec<Mark> {
     (0..classes)
         .map(|class| Mark::Points {
@@ -403,7 +403,7 @@ pub(super) fn figure(line: &OneFeature, network: &Frozen, source: &str) -> Resul
     Ok(titled(line, line.score(network)?, source))
 }
 
-/// Panels of a score, titled; `source` says whose.
+/// Panels of a score, titled; `source` names the model.
 pub(super) fn titled(line: &OneFeature, panels: Vec<Panel>, source: &str) -> Figure {
     let caption = if line.data.labels().is_none() {
         "The prediction over the only feature, with the samples."

@@ -30,7 +30,7 @@ impl Paper {
     ///
     /// # Errors
     /// If the network does not fit the plane, or is not finite.
-    pub fn new(network: &Frozen, bounds: Bounds, lines: usize) -> Result<Self> {
+    pub(super) fn new(network: &Frozen, bounds: Bounds, lines: usize) -> Result<Self> {
         let creased = piecewise_linear(network);
         let samples = if creased.layers.len() == network.layers.len() {
             2
@@ -62,8 +62,8 @@ impl Paper {
         })
     }
 
-    /// Cuts what became of [`Self::points`] (n x 2) back into lines.
-    pub fn lines(&self, image: MatRef<'_, f64>) -> Vec<Mat<f64>> {
+    /// Cuts the images of [`Self::points`] (n x 2) back into lines.
+    pub(super) fn lines(&self, image: MatRef<'_, f64>) -> Vec<Mat<f64>> {
         let mut start = 0;
         self.lengths
             .iter()

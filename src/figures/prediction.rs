@@ -1,4 +1,4 @@
-//! Regression: predictions against targets, and what is left over.
+//! Regression: predictions against targets, and residuals.
 
 use faer::{Mat, MatRef};
 
@@ -11,7 +11,7 @@ use crate::plot::text::literal;
 use crate::plot::ticks::short;
 use crate::plot::{Colour, Dash, Figure, Mark, Panel, Point, Shape, Sign, Stroke, radius};
 
-/// What a network says of a part of the data, beside what it should.
+/// A network's predictions for a part of the data, and the targets.
 struct Part {
     label: &'static str,
     colour: Colour,
@@ -95,7 +95,7 @@ fn figure(
             "draw `boundary` or `embedding` instead",
         ));
     };
-    // Of a network that came from a file, nobody knows what it was trained on.
+    // For a network from a file, it is not known what it was trained on.
     let whole = split.test.samples() == 0;
     let mut parts = vec![part(
         if whole { "samples" } else { "training" },

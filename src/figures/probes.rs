@@ -23,8 +23,8 @@ pub struct ProbeRow {
     pub site: String,
     /// The dimensions there.
     pub units: usize,
-    /// What was found; `None` where the classes come too close to tell. Of more than two classes that of the worst pair:
-    /// the least accuracy, then the least margin.
+    /// What was found; `None` where the classes come too close to decide. For more than two classes, that of the worst pair: the
+    /// least accuracy, then the least margin.
     #[serde(flatten)]
     pub probe: Option<Probe>,
     /// The captured epoch since which the site stays separable, if it is at the end.
@@ -48,7 +48,7 @@ impl Probes {
     /// Probes the network after each of `epochs` on `features` (n x inputs) with a label for each row.
     ///
     /// # Errors
-    /// If fewer than two classes occur, or a network cannot be had or yields numbers that are not finite.
+    /// If fewer than two classes occur, a network can't be read, or it yields numbers that are not finite.
     pub fn new(
         features: MatRef<'_, f64>,
         labels: &[usize],
@@ -251,7 +251,7 @@ impl Probes {
             .key("not separable", sign(1))
     }
 
-    /// What a site's row says in words, in the room at its right end.
+    /// The words at the right end of a site's row.
     fn verdict(&self, site: usize, y: f64) -> Mark {
         let last = self.of_site(site).last();
         let text = match last.map(|row| (row.separable_since, row.probe)) {
@@ -403,7 +403,7 @@ impl Pair {
     }
 }
 
-/// What the pair that is told apart worst yields; `None` if a pair comes too close to tell.
+/// The result of the worst separated pair; `None` if a pair comes too close to decide.
 fn worst(probers: &mut [Prober], pairs: &[Pair], points: &Mat<f64>) -> Option<Probe> {
     let mut worst: Option<Probe> = None;
     for (prober, pair) in probers.iter_mut().zip(pairs) {
@@ -430,7 +430,7 @@ pub(super) fn stages(network: &Frozen, features: MatRef<'_, f64>) -> Vec<(String
     let last = network.layers.len().saturating_sub(1);
     for (k, layer) in network.layers.iter().enumerate() {
         let affine = layer.affine(stages[k].1.as_ref());
-        // What squashes at the end would only round the scores.
+        // A squashing activation at the end would only round the scores.
         let squash = matches!(layer.activation, Activation::Sigmoid | Activation::Softmax);
         let (moment, value) = if k == last && squash {
             (Moment::Before, affine)

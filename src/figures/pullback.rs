@@ -1,5 +1,5 @@
-//! The line that separates, in every layer's view: straight in the last, and bent further with every layer that it is pulled
-//! back through.
+//! The separating line, seen in every layer: straight in the last, and bent further with every layer that it is pulled back
+//! through.
 
 use faer::{Mat, MatRef};
 use serde::Serialize;
@@ -47,7 +47,7 @@ impl PullBack {
     /// `certify`, on a quadtree that proves the topology.
     ///
     /// # Errors
-    /// If the network's end decides nothing; with `certify`, if it decides between more than two classes.
+    /// If the network's last layer is no classifier; with `certify`, if it decides between more than two classes.
     pub fn new(network: &Frozen, window: Bounds, certify: bool) -> Result<Self> {
         Self::on(network, window, certify, CELLS)
     }

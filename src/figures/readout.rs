@@ -5,7 +5,7 @@ use faer::{Mat, MatRef};
 use crate::error::{Error, Result};
 use crate::model::{Activation, Frozen, Layer};
 
-/// The hyperplane w · h + b = 0 at which the last layer changes its mind: probability 1/2, both classes even.
+/// The hyperplane w · h + b = 0 at which the last layer's decision changes: probability 1/2, both classes equally likely.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Readout {
     /// w, one entry per unit of the layer before.
@@ -15,9 +15,9 @@ pub struct Readout {
 }
 
 impl Readout {
-    /// Of one sigmoid unit, w and b themselves; of two softmax or identity units, the difference of the second and the
-    /// first. One identity unit, trained on 0 and 1, says class 1 from an output of 1/2 on: there the height is
-    /// 4 (w · h + b - 1/2), whose sigmoid is close to the output.
+    /// Of one sigmoid unit, w and b themselves; of two softmax or identity units, the difference of the second and the first. One
+    /// identity unit, trained on 0 and 1, predicts class 1 from an output of 1/2 on: there the height is 4 (w · h + b - 1/2),
+    /// whose sigmoid is close to the output.
     ///
     /// # Errors
     /// If the network has another kind of output, so that there is no single hyperplane.

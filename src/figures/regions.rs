@@ -1,4 +1,4 @@
-//! The cells of a piecewise linear network: what the plane looks like to it, folded along every unit's crease.
+//! The cells of a piecewise linear network: the plane, creased where each unit switches.
 
 use std::str::FromStr;
 
@@ -10,7 +10,7 @@ use crate::model::Frozen;
 use crate::plot::text::literal;
 use crate::plot::{Colormap, Colour, Figure, Mark, Panel, Role, Sign, Stroke};
 
-/// What the colour of a cell says.
+/// What the colour of a cell shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Tint {
     /// Which units are on: cells on either side of a crease differ, and the first layer's creases change the lightness, later
@@ -135,7 +135,7 @@ pub fn regions_figure(network: &Frozen, complex: &Complex, tint: Tint) -> Result
         .panel(regions(network, complex, tint)?))
 }
 
-/// A number in two digits that mean something.
+/// A number in two significant digits.
 fn share(number: f64) -> String {
     let leading = libm::floor(libm::log10(number.max(1e-12))) as i32;
     let digits = usize::try_from(1 - leading).unwrap_or(0);
@@ -150,9 +150,9 @@ fn window_area(complex: &Complex) -> f64 {
 /// How strong the lighter and the darker tint are, of few cells and of thousands.
 const STRENGTH: [[f64; 2]; 2] = [[0.13, 0.34], [0.16, 0.30]];
 
-/// A tint per cell: three bits, of which every unit turns some. A unit of the first layer turns the one for lightness, so
-/// a plane of lines becomes a chessboard; later ones turn the two for the hue. What a cell looks like depends on its
-/// pattern alone, so nothing flickers from one epoch to the next.
+/// A tint per cell: three bits, of which every unit flips some. A unit of the first layer flips the one for lightness, so a plane
+/// of lines becomes a chessboard; later ones flip the two for the hue. What a cell looks like depends on its pattern alone, so
+/// nothing flickers from one epoch to the next.
 fn by_pattern(complex: &Complex) -> Vec<Colour> {
     let mut codes = Vec::with_capacity(complex.faces());
     let layers = complex.layers();
@@ -176,8 +176,8 @@ fn by_pattern(complex: &Complex) -> Vec<Colour> {
     codes.into_iter().map(colour).collect()
 }
 
-/// Where several creases coincide, what they turn may cancel out; then the cell with the higher number takes the next tint
-/// that none of its neighbours has.
+/// Where several creases coincide, their flips may cancel out; then the cell with the higher number takes the next tint that none
+/// of its neighbours has.
 fn part(complex: &Complex, codes: &mut [u8]) {
     let mut neighbours: Vec<Vec<usize>> = vec![Vec::new(); codes.len()];
     let mut clashes: Vec<usize> = Vec::new();
@@ -272,7 +272,7 @@ impl Shade {
         };
         let (low, mut high) = spread(&values);
         if tint == Tint::Area {
-            // The largest cells are few, and most of the picture.
+            // The largest cells are few, but cover most of the picture.
             high = values.iter().copied().fold(high, f64::max);
         }
         let (colormap, range) = if tint == Tint::Determinant {

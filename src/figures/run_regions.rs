@@ -9,7 +9,7 @@ use super::written::{csv_of, json_of};
 use super::{InputAxes, InputPlane, Readout, Tint, regions, regions_figure};
 use crate::error::{Error, Result};
 use crate::geometry::complex::{
-    Complex, ComplexData, Decided, Summary, most_cells, piecewise_linear,
+    Complex, ComplexData, ComplexSummary, Decided, most_cells, piecewise_linear,
 };
 use crate::geometry::{Bounds, CertifiedCurve, certified_pull_back, topology};
 use crate::model::Frozen;
@@ -61,13 +61,13 @@ pub struct RegionsRow {
     pub epoch: usize,
     /// Counts and areas within the window.
     #[serde(flatten)]
-    pub summary: Summary,
+    pub summary: ComplexSummary,
     /// The most cells that a network of these widths can have in the whole plane (Serra et al., 2018).
     pub most_cells: f64,
 }
 
 impl RunRegions {
-    /// Chooses the plane and the window: of two features the data with some air, of more the plane that `axes` say.
+    /// Chooses the plane and the window: for two features around the data with a margin, for more the plane that `axes` choose.
     ///
     /// # Errors
     /// As [`InputPlane::new`].
@@ -99,7 +99,7 @@ impl RunRegions {
         self.plane.network(&self.run.frozen(epoch)?)
     }
 
-    /// What a caption has to say about the plane; nothing where it is all of input space.
+    /// A caption's note on the plane; empty where it is all of input space.
     pub fn note(&self) -> &str {
         self.plane.note()
     }
@@ -160,7 +160,7 @@ impl RunRegions {
     /// The network after an epoch, with the decision as one layer more.
     ///
     /// # Errors
-    /// As [`complex`](Self::complex), and if the run is a regression or its network decides nothing.
+    /// As [`complex`](Self::complex), and if the run is a regression or its network is no classifier.
     pub fn decided(&self, epoch: usize) -> Result<Decided> {
         let network = self.plane.network(&self.run.frozen(epoch)?)?;
         let decided = Decided::new(&network, self.window)?;
@@ -287,8 +287,8 @@ impl RunRegions {
         Ok(files)
     }
 
-    /// The line that separates, pulled back through every layer, after an epoch; with a proof of its topology where the
-    /// network is smooth and `certify` asks for one.
+    /// The separating line, pulled back through every layer, after an epoch; with a proof of its topology where the network is
+    /// smooth and `certify` asks for one.
     ///
     /// # Errors
     /// As [`pullback_figure`](super::pullback_figure).

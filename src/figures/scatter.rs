@@ -22,7 +22,7 @@ pub fn plane_points(points: MatRef<'_, f64>) -> Vec<Point> {
         .collect()
 }
 
-/// An empty plane that looks through `bounds`.
+/// An empty plane that shows `bounds`.
 pub fn plane(bounds: Bounds, x: &str, y: &str) -> Panel {
     Panel::plane(x, y).range([bounds.x.0, bounds.x.1], [bounds.y.0, bounds.y.1])
 }
@@ -37,7 +37,7 @@ pub(super) fn axis_label(name: &str) -> String {
     }
 }
 
-/// Refuses more classes than a picture can tell apart.
+/// Refuses more classes than a picture can show.
 pub(super) fn legible(dataset: &Dataset) -> Result<()> {
     match dataset.class_count() {
         Some(classes) if classes > MOST_CLASSES => Err(Error::invalid(
@@ -106,7 +106,7 @@ pub(super) fn by_target(panel: Panel, points: &[Point], dataset: &Dataset) -> Pa
     }
 }
 
-/// Adds points coloured by a number, and the colour bar that says which is which.
+/// Adds points coloured by a number, and the colour bar that explains them.
 fn by_value(panel: Panel, points: &[Point], values: ColRef<'_, f64>, name: &str) -> Panel {
     let (low, high) = values
         .iter()

@@ -30,7 +30,7 @@ pub struct Subject {
     pub(super) embedding: Mat<f64>,
     /// The epoch, of a run.
     pub(super) epoch: Option<usize>,
-    /// What the axes of the plane show, where it is not the samples with some air.
+    /// What the axes of the plane show, where it is not the samples with a margin.
     window: [Option<(f64, f64)>; 2],
 }
 
@@ -84,7 +84,7 @@ impl Subject {
         Self::new(network, split, axes, source)
     }
 
-    /// Shows other parts of the plane than the samples with some air: along x, along y, from and to.
+    /// Shows another part of the plane than the samples with a margin: along x, along y, from and to.
     #[must_use]
     pub fn window(mut self, x: Option<(f64, f64)>, y: Option<(f64, f64)>) -> Self {
         self.window = [x, y];
@@ -102,8 +102,8 @@ impl Subject {
         boundary_curves(&plane.network(&self.network)?, bounds).map_err(undecided)
     }
 
-    /// What `head`, the network up to some place in it, makes of the data and of the graph paper they lie on. With all layers
-    /// but the last it is the embedding, with the line that the last one draws.
+    /// The images under `head`, the network up to some layer, of the data and the graph paper they lie on. With all layers but
+    /// the last it is the embedding, with the line that the last one draws.
     ///
     /// # Errors
     /// If it ends in a single unit or does not take the data, or they have no two features.
@@ -118,8 +118,8 @@ impl Subject {
         layer::layer(head, &plane, self.bounds(&plane)?, data, &self.source)
     }
 
-    /// The share of the training data that the network gives its class; `None` for a regression, or where the network's
-    /// end decides nothing.
+    /// The share of the training data that the network gives its class; `None` for a regression, or where the network's last
+    /// layer is no classifier.
     pub fn accuracy(&self) -> Option<f64> {
         let (decision, labels) = (
             Decision::of(&self.network).ok()?,
@@ -275,12 +275,12 @@ impl Subject {
     }
 }
 
-/// Whether the network's end draws a border between classes: one sigmoid or identity unit, or softmax or identity units.
+/// Whether the network's last layer is a classifier: one sigmoid or identity unit, or softmax or identity units.
 pub fn decides(network: &Frozen) -> bool {
     Decision::of(network).is_ok()
 }
 
-/// The figures that need a network alone: `network`, `weights`, `spectrum`. `source` says whose.
+/// The figures that need a network alone: `network`, `weights`, `spectrum`. `source` names the network.
 ///
 /// # Errors
 /// If it is another figure.
@@ -303,12 +303,12 @@ pub fn of_network(network: &Frozen, name: Name, source: &str) -> Result<Figure> 
     }
 }
 
-/// `bounds`, or what is wanted in their place.
+/// `bounds`, or what was asked for in their place.
 pub(super) fn windowed(bounds: Bounds, [x, y]: [Option<(f64, f64)>; 2]) -> Result<Bounds> {
     Bounds::new(x.unwrap_or(bounds.x), y.unwrap_or(bounds.y))
 }
 
-/// The way out where a network's end decides nothing, or nothing moves.
+/// What to do where a network's last layer is no classifier, or nothing moves.
 fn undecided(error: Error) -> Error {
     match error {
         Error::Matrix { operation, problem } => Error::invalid(

@@ -21,7 +21,7 @@ pub(super) struct Counted {
 
 impl Counted {
     /// On cells.
-    pub fn of_cells(found: &Topology) -> Self {
+    pub(super) fn of_cells(found: &Topology) -> Self {
         Self {
             classes: found.classes.clone(),
             pieces: Some(found.pieces),
@@ -31,7 +31,7 @@ impl Counted {
     }
 
     /// On a quadtree, whose areas and lengths are those of the curve's straight pieces.
-    pub fn of_certificate(found: &CertifiedCurve) -> Self {
+    pub(super) fn of_certificate(found: &CertifiedCurve) -> Self {
         let of = |class: usize| {
             let region = found.regions[class];
             ClassTopology {

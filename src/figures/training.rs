@@ -24,17 +24,17 @@ pub struct Stage {
     pub network: Frozen,
     /// What the hook recorded of the layer before the last, on the training set (n x units).
     pub embedding: Mat<f64>,
-    /// The share of held-out samples that are classified rightly, where it is known.
+    /// The share of held-out samples that are classified correctly, where it is known.
     pub accuracy: Option<f64>,
 }
 
-/// Both views of one training. An embedding of more than two units is seen along its last stage's first two principal
-/// components, and says so.
+/// Both views of one training. An embedding of more than two units is seen along its last stage's first two principal components,
+/// and the caption says so.
 #[derive(Debug, Clone)]
 pub struct Training {
     train: Dataset,
     stages: Vec<Stage>,
-    /// For every stage, how many pairs of classes a hyperplane of the embedding parts.
+    /// For every stage, how many pairs of classes a hyperplane of the embedding separates.
     parted: Vec<usize>,
     /// How many pairs of classes there are.
     pairs: usize,
@@ -118,7 +118,7 @@ impl Training {
             (Some((slice, shares)), space)
         };
         Ok(Self {
-            // A still shows every bend; of many frames none is looked at for long.
+            // A still needs every bend; frames of an animation are seen briefly.
             grid: Grid::new(input, 21, 17, if stages.len() == 1 { 481 } else { 61 })?,
             input,
             space,
@@ -134,7 +134,7 @@ impl Training {
         })
     }
 
-    /// The same views with other words for a step and for the points that the accuracy is of.
+    /// The same views with other names for a step and for the points that the accuracy is of.
     pub(super) fn told(mut self, words: Words) -> Self {
         self.words = words;
         self
@@ -145,7 +145,7 @@ impl Training {
         &self.stages
     }
 
-    /// For every stage: is its embedding linearly separable, each class from each other one?
+    /// For every stage, whether its embedding is linearly separable, each class from each other one.
     pub fn separable(&self) -> Vec<bool> {
         self.parted
             .iter()
@@ -153,7 +153,7 @@ impl Training {
             .collect()
     }
 
-    /// What a caption has to say about the embedding's picture; nothing where it shows all of it.
+    /// A caption's note on the embedding's picture; empty where it shows all of it.
     pub fn note(&self) -> String {
         let plane = self.view.as_ref().map(|(slice, shares)| {
             format!(
@@ -216,7 +216,7 @@ impl Training {
             .note(self.verdict(step)))
     }
 
-    /// How far the classes are parted at a step, in words.
+    /// How far the classes are separated at a step, in words.
     pub(super) fn verdict(&self, step: usize) -> String {
         let line = match self.stages[step].embedding.ncols() {
             2 => "a straight line",

@@ -79,7 +79,7 @@ pub fn spectrum(network: &Frozen) -> Result<Panel> {
     Ok(panel)
 }
 
-/// Every layer's matrix; `source` says whose.
+/// Every layer's matrix; `source` names the network.
 pub(super) fn weights(network: &Frozen, source: &str) -> Figure {
     let panels: Vec<Panel> = network
         .layers

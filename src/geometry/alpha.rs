@@ -15,7 +15,7 @@ use spade::{DelaunayTriangulation, HasPosition, Point2, Triangulation};
 use super::exact::orientation;
 use crate::error::{Error, Result};
 
-/// From when to when a hole is there.
+/// The range of radii at which a hole exists.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Bar {
     /// The radius at which it closes.
@@ -36,7 +36,7 @@ pub struct Alpha {
 /// A hole and the triangle that fills it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Hole {
-    /// When it is there.
+    /// The radii at which it exists.
     pub bar: Bar,
     triangle: usize,
 }
@@ -74,7 +74,7 @@ impl Alpha {
                 format!("row {i} is not finite"),
             ));
         }
-        // Of size 1, so that neither squares overflow nor tiny numbers are refused.
+        // Scaled to size 1, so that squares do not overflow and tiny numbers are not refused.
         let size = points
             .iter()
             .flatten()

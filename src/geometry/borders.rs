@@ -1,4 +1,4 @@
-//! Where several classes part: the lines of the plane on which the two largest scores are equal.
+//! The borders between several classes: the lines of the plane on which the two largest scores are equal.
 //!
 //! For each pair of classes that meet, the level set s_i - s_j = 0 is traced ([`level_set`](super::level_set): its vertices lie on the
 //! curve, to rounding), and what lies where a third class scores higher is cut off. Three borders meet where three
@@ -63,7 +63,7 @@ pub fn class_borders(
     Ok(borders)
 }
 
-/// All scores at the corners of the cells, which are dear where the network is wide and serve every pair of classes.
+/// All scores at the corners of the cells, which are expensive where the network is wide and serve every pair of classes.
 struct Corners {
     scores: Mat<f64>,
     winners: Vec<usize>,
@@ -131,7 +131,7 @@ impl Corners {
     }
 
     /// Whether one other class scores higher than both at all corners of a cell and of the cells around it. There the pair's
-    /// curve is no border, and nobody has to find it.
+    /// curve is no border and need not be found.
     fn beaten(&self, pair: [usize; 2], i: usize, j: usize) -> bool {
         let [nx, ny] = self.cells;
         let third = self.winners[j * (nx + 1) + i];

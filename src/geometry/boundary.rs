@@ -160,8 +160,8 @@ struct Edge {
     up: bool,
 }
 
-/// A function of the plane, evaluated at the corners of a rectangle's cells: enough for a heat map, and the start of
-/// the search for its level sets, so that a picture of both pays once.
+/// A function of the plane, evaluated at the corners of a rectangle's cells: enough for a heat map, and the start of the search
+/// for its level sets, so that a picture of both evaluates it once.
 #[derive(Debug)]
 pub struct Sampling<F> {
     f: F,

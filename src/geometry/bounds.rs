@@ -31,9 +31,9 @@ impl Bounds {
         Ok(Self { x, y })
     }
 
-    /// The smallest rectangle around the rows of `points` (n x 2), widened on each side by `margin` times its
-    /// length. A side of length zero becomes one of length 1, or longer where the numbers are so large that 1 is nothing
-    /// to them; a side too short for arithmetic is widened.
+    /// The smallest rectangle around the rows of `points` (n x 2), widened on each side by `margin` times its length. A side of
+    /// length zero becomes one of length 1, or longer where the numbers are so large that 1 is lost to rounding; a side too short
+    /// for arithmetic is widened.
     ///
     /// ```
     /// use faer::mat;

@@ -12,13 +12,13 @@ pub(super) struct Bracket {
     widths: [f64; 3],
     /// Whether the last step moved the low end; `None` before the first.
     moved_low: Option<bool>,
-    /// Whether nothing is left to gain.
+    /// Whether no further step would help.
     pub done: bool,
 }
 
 impl Bracket {
     /// From the values at both ends, which differ in sign.
-    pub fn new(at_zero: f64, at_one: f64) -> Self {
+    pub(super) fn new(at_zero: f64, at_one: f64) -> Self {
         let (low, high) = ((0.0, at_zero), (1.0, at_one));
         let best = if at_zero.abs() <= at_one.abs() {
             low
@@ -40,7 +40,7 @@ impl Bracket {
     }
 
     /// Where to look next.
-    pub fn trial(&self) -> f64 {
+    pub(super) fn trial(&self) -> f64 {
         let (low, high) = (self.low, self.high);
         let middle = 0.5 * (low.0 + high.0);
         if self.width() > 0.5 * self.widths[0] {
@@ -51,7 +51,7 @@ impl Bracket {
     }
 
     /// Takes in the value at the trial.
-    pub fn update(&mut self, t: f64, value: f64) {
+    pub(super) fn update(&mut self, t: f64, value: f64) {
         self.widths = [self.widths[1], self.widths[2], self.width()];
         if value.abs() < self.best.1.abs() {
             self.best = (t, value);

@@ -1,4 +1,4 @@
-//! Exact signs of sums of products, so that "on which side of the line?" is a fact and not a rounding accident.
+//! Exact signs of sums of products, so that "on which side of the line?" never depends on rounding.
 //!
 //! A product of two `f64` is exactly the sum of two `f64` (fused multiply-add), and a sum of `f64` is exactly an
 //! *expansion*: a list of `f64` without overlapping bits, whose largest entry has the sign of the whole. A plain

@@ -46,11 +46,11 @@ pub use boundary::{Polyline, Sampling, height_over_plane, level_set, pull_back};
 pub use bounds::Bounds;
 pub use certificate::{LayerVerdict, Verdict, Witness, certify};
 pub use certified_curve::{
-    CertifiedCurve, Range, SignedRegion, certified_level_set, certified_pull_back,
+    CertifiedCurve, SignedRegion, ValueAndSlopes, certified_level_set, certified_pull_back,
 };
 pub use complex::{
-    AffineMap, Complex, ComplexData, Crease, Decided, Edge, EdgeData, FaceData, Pattern,
-    PlaneCounts, Segment, Summary, Turn, most_cells, piecewise_linear, plane_counts,
+    AffineMap, Complex, ComplexData, ComplexSummary, Crease, Decided, Edge, EdgeData, FaceData,
+    Pattern, PlaneCounts, Segment, Turn, most_cells, piecewise_linear, plane_counts,
 };
 pub use flow::{LayerFlow, Stage};
 pub use fold_curve::{FoldCurve, fold_curve};
@@ -72,4 +72,4 @@ pub use stretch::mean_stretch;
 pub use topology::{ClassTopology, Topology, topology};
 pub use view::{View, blend};
 pub use warp::Grid;
-pub use width::{Enclosure, Width, WidthWarning, enclosure, width_warning};
+pub use width::{Surrounding, Width, WidthWarning, surrounding, width_warning};

@@ -38,13 +38,13 @@ pub struct WidthWarning {
     /// To how many dimensions it narrows; of two outputs that are compared, to one.
     pub narrows_to: usize,
     /// Why the data need a region that is bounded; `None` where they do not, or beyond space.
-    pub enclosure: Option<Enclosure>,
+    pub enclosure: Option<Surrounding>,
 }
 
 /// A class that encloses another.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Enclosure {
+pub enum Surrounding {
     /// In the plane: the points of `class` close a ring around most of those of `other`.
     Hole {
         /// The class around.
@@ -133,7 +133,7 @@ impl WidthWarning {
         };
         let data = match self.enclosure {
             None => "so no class can surround another".to_owned(),
-            Some(Enclosure::Hole {
+            Some(Surrounding::Hole {
                 class,
                 other,
                 ratio,
@@ -143,7 +143,7 @@ impl WidthWarning {
                 name(class),
                 name(other)
             ),
-            Some(Enclosure::Link {
+            Some(Surrounding::Link {
                 class,
                 other,
                 linking_number,
@@ -170,7 +170,7 @@ impl WidthWarning {
 ///
 /// # Errors
 /// If a coordinate is not finite.
-pub fn enclosure(points: MatRef<'_, f64>, labels: &[usize]) -> Result<Option<Enclosure>> {
+pub fn surrounding(points: MatRef<'_, f64>, labels: &[usize]) -> Result<Option<Surrounding>> {
     let classes = labels.iter().max().map_or(0, |most| most + 1);
     match points.ncols() {
         2 => in_the_plane(&by_class::<2>(points, labels, classes)),
@@ -191,8 +191,8 @@ fn by_class<const D: usize>(
     found
 }
 
-fn in_the_plane(classes: &[Vec<[f64; 2]>]) -> Result<Option<Enclosure>> {
-    let mut clearest: Option<(f64, Enclosure)> = None;
+fn in_the_plane(classes: &[Vec<[f64; 2]>]) -> Result<Option<Surrounding>> {
+    let mut clearest: Option<(f64, Surrounding)> = None;
     for (class, own) in classes.iter().enumerate() {
         let alpha = Alpha::new(own)?;
         for hole in alpha.holes() {
@@ -211,7 +211,7 @@ fn in_the_plane(classes: &[Vec<[f64; 2]>]) -> Result<Option<Enclosure>> {
                     .filter(|&it| it)
                     .count();
                 if 2 * inside > points.len() && clearest.is_none_or(|(known, _)| ratio > known) {
-                    let found = Enclosure::Hole {
+                    let found = Surrounding::Hole {
                         class,
                         other,
                         ratio,
@@ -224,7 +224,7 @@ fn in_the_plane(classes: &[Vec<[f64; 2]>]) -> Result<Option<Enclosure>> {
     Ok(clearest.map(|(_, found)| found))
 }
 
-fn in_space(classes: &[Vec<Point3>]) -> Option<Enclosure> {
+fn in_space(classes: &[Vec<Point3>]) -> Option<Surrounding> {
     let rings: Vec<Option<Vec<Point3>>> = classes.iter().map(|points| ring(points)).collect();
     for (class, first) in rings.iter().enumerate() {
         for (other, second) in rings.iter().enumerate().skip(class + 1) {
@@ -232,7 +232,7 @@ fn in_space(classes: &[Vec<Point3>]) -> Option<Enclosure> {
                 && let Some(number) = linking_number(first, second)
                 && number != 0
             {
-                return Some(Enclosure::Link {
+                return Some(Surrounding::Link {
                     class,
                     other,
                     linking_number: number,

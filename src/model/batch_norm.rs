@@ -12,7 +12,7 @@ use super::parameters::{EPSILON, NormParameters};
 use super::transfer::{numbers, upload_vector};
 
 /// How much of the running statistics each batch replaces.
-pub const MOMENTUM: f64 = 0.1;
+pub(crate) const MOMENTUM: f64 = 0.1;
 
 /// Batch norm of a layer, an entry per unit in each tensor.
 #[derive(Module, Debug)]

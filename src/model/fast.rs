@@ -44,12 +44,12 @@ fn exp_of_minus(x: f64) -> f64 {
 }
 
 /// tanh of every number: (1 - e) / (1 + e) with e = exp(-2 |z|), and z's sign.
-pub fn tanh(column: &mut [f64]) {
+pub(super) fn tanh(column: &mut [f64]) {
     dispatch(Tanh(column));
 }
 
 /// 1 / (1 + exp(-z)) of every number: with e = exp(-|z|), 1 / (1 + e) or e / (1 + e).
-pub fn sigmoid(column: &mut [f64]) {
+pub(super) fn sigmoid(column: &mut [f64]) {
     dispatch(Sigmoid(column));
 }
 

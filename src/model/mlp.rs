@@ -78,7 +78,7 @@ impl Mlp {
     pub fn forward_from(&self, first: usize, x: Tensor<2>, tap: &mut impl Tap) -> Tensor<2> {
         let layers = self.layers.iter().zip(&self.outlines).skip(first);
         let mut x = x;
-        // Layers run as one operation, up to where somebody wants to see what is in between.
+        // Layers run as one operation, up to where a hook listens.
         let mut waiting = Layers::default();
         for (block, outline) in layers {
             let layer = outline.name.as_str();

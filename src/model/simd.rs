@@ -18,7 +18,7 @@ fn has_avx512() -> bool {
 
 /// A loop nest. [`run`](Self::run) and all that it calls must be `#[inline(always)]`, so that it ends up inside the function
 /// that is compiled for the processor's vectors.
-pub trait Work {
+pub(super) trait Work {
     /// What comes out.
     type Output;
 
@@ -31,7 +31,7 @@ pub trait Work {
 ///
 /// By hand rather than through a library: the ones there are decide once for the whole program, or compile AVX-512 into
 /// faer as well.
-pub fn dispatch<W: Work>(work: W) -> W::Output {
+pub(super) fn dispatch<W: Work>(work: W) -> W::Output {
     #[cfg(target_arch = "x86_64")]
     if has_avx512() {
         // SAFETY: the processor has AVX-512.
@@ -47,9 +47,10 @@ pub fn dispatch<W: Work>(work: W) -> W::Output {
     work.run::<1, false>()
 }
 
-/// The same work in every way that this processor knows, narrow vectors last: for tests that hold them together.
+/// The same work in every way that `dispatch` has on any processor: with each kind of vectors that this one knows, as on Arm
+/// (without instructions of x86, the products fused), and last without fused products. For tests that hold them together.
 #[cfg(test)]
-pub fn in_every_way<W: Work + Copy>(work: W) -> Vec<W::Output> {
+pub(crate) fn in_every_way<W: Work + Copy>(work: W) -> Vec<W::Output> {
     let mut results = Vec::new();
     #[cfg(target_arch = "x86_64")]
     if is_x86_feature_detected!("avx512f") {
@@ -61,6 +62,7 @@ pub fn in_every_way<W: Work + Copy>(work: W) -> Vec<W::Output> {
         // SAFETY: the processor has AVX2 and FMA.
         results.push(unsafe { with_avx2(work) });
     }
+    results.push(work.run::<1, true>());
     results.push(work.run::<1, false>());
     results
 }

@@ -13,8 +13,8 @@ pub trait Tap {
     /// Receives the value (n x units) at `site`; the network goes on with what this returns, of the same shape.
     fn at(&mut self, site: Site<'_>, value: Tensor<2>) -> Tensor<2>;
 
-    /// Whether the value at `site` matters. Where nobody asks for the value before an activation, affine map and activation
-    /// run as one operation and there is none.
+    /// Whether the value at `site` matters. Where the value before an activation is not asked for, affine map and activation run
+    /// as one operation and there is none.
     fn listens(&self, site: Site<'_>) -> bool;
 }
 

@@ -33,7 +33,7 @@ pub(super) enum Binary {
 
 impl Binary {
     /// The operator's name in ONNX.
-    pub fn of(op: &str) -> Option<Self> {
+    pub(super) fn of(op: &str) -> Option<Self> {
         Some(match op {
             "Add" => Self::Add,
             "Sub" => Self::Sub,
@@ -51,7 +51,7 @@ impl Binary {
         })
     }
 
-    pub fn apply(self, a: f64, b: f64) -> f64 {
+    pub(super) fn apply(self, a: f64, b: f64) -> f64 {
         match self {
             Self::Add => a + b,
             Self::Sub => a - b,
@@ -122,25 +122,30 @@ impl Default for Program {
 
 impl Program {
     /// The number as it comes.
-    pub const INPUT: usize = 0;
+    pub(super) const INPUT: usize = 0;
 
-    pub fn constant(&mut self, value: f64) -> Result<usize, String> {
+    pub(super) fn constant(&mut self, value: f64) -> Result<usize, String> {
         self.push(Step::Constant(value))
     }
 
-    pub fn known(&mut self, activation: Activation, of: usize) -> Result<usize, String> {
+    pub(super) fn known(&mut self, activation: Activation, of: usize) -> Result<usize, String> {
         self.push(Step::Known(activation, of))
     }
 
-    pub fn one(&mut self, operation: Unary, of: usize) -> Result<usize, String> {
+    pub(super) fn one(&mut self, operation: Unary, of: usize) -> Result<usize, String> {
         self.push(Step::One(operation, of))
     }
 
-    pub fn two(&mut self, operation: Binary, a: usize, b: usize) -> Result<usize, String> {
+    pub(super) fn two(&mut self, operation: Binary, a: usize, b: usize) -> Result<usize, String> {
         self.push(Step::Two(operation, a, b))
     }
 
-    pub fn choose(&mut self, condition: usize, yes: usize, no: usize) -> Result<usize, String> {
+    pub(super) fn choose(
+        &mut self,
+        condition: usize,
+        yes: usize,
+        no: usize,
+    ) -> Result<usize, String> {
         self.push(Step::Choose(condition, yes, no))
     }
 
@@ -155,7 +160,7 @@ impl Program {
     }
 
     /// What the program has made of `x` at step `place`.
-    pub fn value(&self, place: usize, x: f64) -> f64 {
+    pub(super) fn value(&self, place: usize, x: f64) -> f64 {
         let mut values = Vec::with_capacity(place + 1);
         for step in &self.steps[..=place] {
             values.push(match *step {
@@ -173,7 +178,7 @@ impl Program {
     }
 
     /// The program up to `place` as scalings and activations; `None` where it is none that this crate has.
-    pub fn parts(&self, place: usize) -> Option<Vec<Part>> {
+    pub(super) fn parts(&self, place: usize) -> Option<Vec<Part>> {
         match self.steps[place] {
             Step::Input => return Some(Vec::new()),
             Step::Known(activation, of) => {
@@ -240,7 +245,7 @@ fn recognise(function: impl Fn(f64) -> f64) -> Option<Vec<Part>> {
                     Part::Bend(activation) => activation.value(image).unwrap_or(f64::NAN),
                 };
             }
-            // Taken apart, a function may overflow where nobody evaluates it.
+            // Taken apart, a function may overflow where it is never evaluated.
             if !value.is_finite() && x.abs() > 60.0 {
                 return true;
             }

@@ -23,12 +23,12 @@ pub(super) struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    pub fn new(message: &'a [u8]) -> Self {
+    pub(super) fn new(message: &'a [u8]) -> Self {
         Self { rest: message }
     }
 
     /// The next field's number and value; `None` at the end.
-    pub fn next(&mut self) -> Result<Option<(u64, Value<'a>)>, String> {
+    pub(super) fn next(&mut self) -> Result<Option<(u64, Value<'a>)>, String> {
         if self.rest.is_empty() {
             return Ok(None);
         }
@@ -61,18 +61,18 @@ impl<'a> Fields<'a> {
 }
 
 impl<'a> Value<'a> {
-    pub fn bytes(self) -> Result<&'a [u8], String> {
+    pub(super) fn bytes(self) -> Result<&'a [u8], String> {
         match self {
             Self::Bytes(bytes) => Ok(bytes),
             _ => Err("a number stands where text or a message is expected".to_owned()),
         }
     }
 
-    pub fn text(self) -> Result<&'a str, String> {
+    pub(super) fn text(self) -> Result<&'a str, String> {
         str::from_utf8(self.bytes()?).map_err(|_| "a name is not UTF-8".to_owned())
     }
 
-    pub fn integer(self) -> Result<i64, String> {
+    pub(super) fn integer(self) -> Result<i64, String> {
         match self {
             Self::Varint(number) => Ok(number.cast_signed()),
             _ => Err("an integer is expected".to_owned()),
@@ -80,7 +80,7 @@ impl<'a> Value<'a> {
     }
 
     /// Adds the integers of a field, one or many, to `all`.
-    pub fn integers(self, all: &mut Vec<i64>) -> Result<(), String> {
+    pub(super) fn integers(self, all: &mut Vec<i64>) -> Result<(), String> {
         match self {
             Self::Bytes(mut packed) => {
                 while !packed.is_empty() {
@@ -93,7 +93,7 @@ impl<'a> Value<'a> {
     }
 
     /// Adds the floats of a field, one or many, to `all`.
-    pub fn floats(self, all: &mut Vec<f64>) -> Result<(), String> {
+    pub(super) fn floats(self, all: &mut Vec<f64>) -> Result<(), String> {
         match self {
             Self::Fixed32(one) => all.push(f32::from_le_bytes(one).into()),
             Self::Bytes(packed) => {
@@ -108,7 +108,7 @@ impl<'a> Value<'a> {
     }
 
     /// Adds the doubles of a field, one or many, to `all`.
-    pub fn doubles(self, all: &mut Vec<f64>) -> Result<(), String> {
+    pub(super) fn doubles(self, all: &mut Vec<f64>) -> Result<(), String> {
         match self {
             Self::Fixed64(one) => all.push(f64::from_le_bytes(one)),
             Self::Bytes(packed) => {

@@ -19,7 +19,7 @@ pub(super) struct Tensor {
 }
 
 impl Tensor {
-    pub fn scalar(value: f64) -> Self {
+    pub(super) fn scalar(value: f64) -> Self {
         Self {
             shape: Vec::new(),
             values: vec![value],
@@ -28,7 +28,7 @@ impl Tensor {
     }
 
     /// The one number that all entries are, if there is one.
-    pub fn uniform(&self) -> Option<f64> {
+    pub(super) fn uniform(&self) -> Option<f64> {
         let first = *self.values.first()?;
         self.values
             .iter()
@@ -48,7 +48,7 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    pub fn new(folder: Option<PathBuf>) -> Self {
+    pub(super) fn new(folder: Option<PathBuf>) -> Self {
         Self {
             folder,
             left: MOST_PARAMETERS,
@@ -57,7 +57,7 @@ impl Reader {
     }
 
     /// Takes note of numbers that are computed from others.
-    pub fn take(&mut self, count: usize) -> Result<(), String> {
+    pub(super) fn take(&mut self, count: usize) -> Result<(), String> {
         let left = self.computed.checked_sub(count);
         self.computed =
             left.ok_or("arithmetic among its weights makes many more numbers than it has")?;
@@ -72,7 +72,7 @@ impl Reader {
         Ok(())
     }
 
-    pub fn read(&mut self, name: &str, tensor: &RawTensor<'_>) -> Result<Tensor, String> {
+    pub(super) fn read(&mut self, name: &str, tensor: &RawTensor<'_>) -> Result<Tensor, String> {
         let sizes = tensor.shape.iter().map(|&size| usize::try_from(size));
         let shape = sizes.collect::<Result<Vec<usize>, _>>();
         let shape = shape.map_err(|_| format!("{name:?} has the shape {:?}", tensor.shape))?;

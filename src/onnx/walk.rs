@@ -50,7 +50,7 @@ pub(super) struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    pub fn new(graph: &'a Graph<'a>, reader: Reader) -> Result<Self, String> {
+    pub(super) fn new(graph: &'a Graph<'a>, reader: Reader) -> Result<Self, String> {
         let [input] = &graph.inputs[..] else {
             let names: Vec<&str> = graph.inputs.iter().map(|input| input.name).collect();
             return Err(format!(
@@ -88,7 +88,7 @@ impl<'a> Walk<'a> {
     }
 
     /// The value of a name.
-    pub fn value(&mut self, name: &'a str) -> Result<Value, String> {
+    pub(super) fn value(&mut self, name: &'a str) -> Result<Value, String> {
         if let Some(value) = self.values.get(name) {
             return Ok(value.clone());
         }
@@ -101,7 +101,11 @@ impl<'a> Walk<'a> {
     }
 
     /// The value of a node's input, if the node has it.
-    pub fn input(&mut self, node: &Node<'a>, number: usize) -> Result<Option<Value>, String> {
+    pub(super) fn input(
+        &mut self,
+        node: &Node<'a>,
+        number: usize,
+    ) -> Result<Option<Value>, String> {
         match node.inputs.get(number) {
             Some(name) if !name.is_empty() => self.value(name).map(Some),
             _ => Ok(None),
@@ -109,7 +113,11 @@ impl<'a> Walk<'a> {
     }
 
     /// A known input of a node, if it has it.
-    pub fn known(&mut self, node: &Node<'a>, number: usize) -> Result<Option<Rc<Tensor>>, String> {
+    pub(super) fn known(
+        &mut self,
+        node: &Node<'a>,
+        number: usize,
+    ) -> Result<Option<Rc<Tensor>>, String> {
         match self.input(node, number)? {
             Some(Value::Known(tensor)) => Ok(Some(tensor)),
             Some(_) => Err(format!("its input {number} depends on the data")),
@@ -118,7 +126,7 @@ impl<'a> Walk<'a> {
     }
 
     /// The input of a node that depends on the data.
-    pub fn flow(&mut self, node: &Node<'a>, number: usize) -> Result<Flow, String> {
+    pub(super) fn flow(&mut self, node: &Node<'a>, number: usize) -> Result<Flow, String> {
         match self.input(node, number)? {
             Some(Value::Flow(flow)) => Ok(flow),
             Some(Value::Pair(_)) => {
@@ -130,24 +138,24 @@ impl<'a> Walk<'a> {
     }
 
     /// Keeps a node's result.
-    pub fn keep(&mut self, node: &Node<'a>, value: Value) {
+    pub(super) fn keep(&mut self, node: &Node<'a>, value: Value) {
         if let Some(name) = node.outputs.first() {
             self.values.insert(name, value);
         }
     }
 
     /// Keeps a result under a name.
-    pub fn keep_as(&mut self, name: &'a str, value: Value) {
+    pub(super) fn keep_as(&mut self, name: &'a str, value: Value) {
         self.values.insert(name, value);
     }
 
     /// Keeps a known result.
-    pub fn keep_known(&mut self, node: &Node<'a>, tensor: Tensor) {
+    pub(super) fn keep_known(&mut self, node: &Node<'a>, tensor: Tensor) {
         self.keep(node, Value::Known(Rc::new(tensor)));
     }
 
     /// Refuses a value from before the chain's end.
-    pub fn check_current(&self, flow: Flow) -> Result<(), String> {
+    pub(super) fn check_current(&self, flow: Flow) -> Result<(), String> {
         if flow.at == self.at {
             return Ok(());
         }
@@ -157,7 +165,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Puts what was done to each number since the last layer into the chain, as activations and scalings.
-    pub fn settle(&mut self, flow: Flow) -> Result<(), String> {
+    pub(super) fn settle(&mut self, flow: Flow) -> Result<(), String> {
         self.check_current(flow)?;
         let parts = self.program.parts(flow.place).ok_or(
             "what is done to each number before it is none of the activations that are known here",
@@ -176,7 +184,7 @@ impl<'a> Walk<'a> {
     }
 
     /// The chain has gone on: its end is a value of its own.
-    pub fn advance(&mut self, node: &Node<'a>) {
+    pub(super) fn advance(&mut self, node: &Node<'a>) {
         self.at += 1;
         self.program = Program::default();
         let flow = Flow {
@@ -187,7 +195,7 @@ impl<'a> Walk<'a> {
     }
 
     /// An affine map with the weights (units x inputs) comes next.
-    pub fn affine(
+    pub(super) fn affine(
         &mut self,
         node: &Node<'a>,
         flow: Flow,
@@ -202,7 +210,12 @@ impl<'a> Walk<'a> {
     }
 
     /// Every unit is scaled by itself next.
-    pub fn scale(&mut self, node: &Node<'a>, flow: Flow, scaling: &Scaling) -> Result<(), String> {
+    pub(super) fn scale(
+        &mut self,
+        node: &Node<'a>,
+        flow: Flow,
+        scaling: &Scaling,
+    ) -> Result<(), String> {
         self.check_flat()?;
         self.settle(flow)?;
         self.chain.scale(scaling)?;
@@ -211,7 +224,7 @@ impl<'a> Walk<'a> {
     }
 
     /// An activation of all units together comes next.
-    pub fn softmax(&mut self, node: &Node<'a>, flow: Flow) -> Result<(), String> {
+    pub(super) fn softmax(&mut self, node: &Node<'a>, flow: Flow) -> Result<(), String> {
         self.check_flat()?;
         self.settle(flow)?;
         self.chain.activate(Activation::Softmax)?;
@@ -230,7 +243,7 @@ impl<'a> Walk<'a> {
     }
 
     /// A step of the program, of one flow.
-    pub fn step(
+    pub(super) fn step(
         &mut self,
         node: &Node<'a>,
         flow: Flow,
@@ -243,7 +256,7 @@ impl<'a> Walk<'a> {
     }
 
     /// The step of the program that a value is, all entries of a known one being the same.
-    pub fn operand(&mut self, value: &Value) -> Result<usize, String> {
+    pub(super) fn operand(&mut self, value: &Value) -> Result<usize, String> {
         match value {
             Value::Flow(flow) => {
                 self.check_current(*flow)?;
@@ -278,7 +291,7 @@ impl<'a> Walk<'a> {
     }
 
     /// A number each for the units, from an array beside the samples.
-    pub fn per_unit(&self, tensor: &Tensor) -> Result<Vec<f64>, String> {
+    pub(super) fn per_unit(&self, tensor: &Tensor) -> Result<Vec<f64>, String> {
         if self.fits(tensor) {
             return Ok(tensor.values.clone());
         }
@@ -293,7 +306,7 @@ impl<'a> Walk<'a> {
     }
 
     /// An operation on two values.
-    pub fn two(
+    pub(super) fn two(
         &mut self,
         node: &Node<'a>,
         operation: Binary,
@@ -329,7 +342,7 @@ impl<'a> Walk<'a> {
     }
 
     /// One of two values, by a third.
-    pub fn choose(&mut self, node: &Node<'a>) -> Result<(), String> {
+    pub(super) fn choose(&mut self, node: &Node<'a>) -> Result<(), String> {
         let mut places = [0; 3];
         for (number, place) in places.iter_mut().enumerate() {
             let value = self.input(node, number)?.ok_or("an input is missing")?;
@@ -342,7 +355,7 @@ impl<'a> Walk<'a> {
     }
 
     /// An operation on one value.
-    pub fn one(&mut self, node: &Node<'a>) -> Result<(), String> {
+    pub(super) fn one(&mut self, node: &Node<'a>) -> Result<(), String> {
         let operation = unary(node.op).ok_or("it is not known")?;
         match self.input(node, 0)?.ok_or("its input is missing")? {
             Value::Known(tensor) => {
@@ -356,7 +369,12 @@ impl<'a> Walk<'a> {
     }
 
     /// 1 - p beside p: the one probability as a pair.
-    pub fn pair(&mut self, node: &Node<'a>, first: Flow, second: Flow) -> Result<(), String> {
+    pub(super) fn pair(
+        &mut self,
+        node: &Node<'a>,
+        first: Flow,
+        second: Flow,
+    ) -> Result<(), String> {
         self.check_current(first)?;
         self.check_current(second)?;
         let opposite = [-9.0, -1.0, 0.0, 0.3, 2.0, 30.0].iter().all(|&x| {
@@ -373,20 +391,20 @@ impl<'a> Walk<'a> {
     }
 
     /// Whether a value is what softmax has given.
-    pub fn is_softmax(&self, flow: Flow) -> bool {
+    pub(super) fn is_softmax(&self, flow: Flow) -> bool {
         flow.at == self.at
             && flow.place == Program::INPUT
             && self.chain.last_activation() == Some(Activation::Softmax)
     }
 
     /// Samples become vectors.
-    pub fn flatten(&mut self, node: &Node<'a>, flow: Flow) {
+    pub(super) fn flatten(&mut self, node: &Node<'a>, flow: Flow) {
         self.folded = false;
         self.keep(node, Value::Flow(flow));
     }
 
     /// The finished network, whose output is called `name`.
-    pub fn finish(mut self, name: &'a str) -> Result<Frozen, String> {
+    pub(super) fn finish(mut self, name: &'a str) -> Result<Frozen, String> {
         match self.value(name)? {
             Value::Flow(flow) | Value::Pair(flow) => {
                 self.check_flat()?;

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::train;
 
 /// A configuration with its data, checked.
-pub fn prepared(config: Config, folder: &Path) -> Result<Setting> {
+pub(super) fn prepared(config: Config, folder: &Path) -> Result<Setting> {
     config.validate()?;
     check_size(&config)?;
     let split = loaded(&config, folder)?;
@@ -19,7 +19,7 @@ pub fn prepared(config: Config, folder: &Path) -> Result<Setting> {
 }
 
 /// What is too large is refused before it is made.
-pub fn check_size(config: &Config) -> Result<()> {
+pub(super) fn check_size(config: &Config) -> Result<()> {
     let samples = match &config.data.source {
         Source::Moons(set) => set.samples,
         Source::Circles(set) => set.samples,
@@ -56,13 +56,13 @@ fn check_samples(samples: usize) -> Result<()> {
     ))
 }
 
-pub fn loaded(config: &Config, folder: &Path) -> Result<Split> {
+pub(super) fn loaded(config: &Config, folder: &Path) -> Result<Split> {
     let split = config.data.load_split(config.seed, folder)?;
     check_samples(split.train.samples() + split.test.samples())?;
     Ok(split)
 }
 
-pub fn checked(config: Config, split: Split) -> Result<Setting> {
+pub(super) fn checked(config: Config, split: Split) -> Result<Setting> {
     train::check(&config.train, &config.model, &split.train)?;
     config.capture.check(&split)?;
     let parameters = config.model.parameters(split.train.dimensions());

@@ -6,7 +6,7 @@ use crate::model::Activation;
 use crate::train::{self, Loss};
 
 /// Makes the last layer and the loss fit the data where they do not; says what was changed.
-pub fn output(config: &mut Config, data: &Dataset) -> Option<String> {
+pub(super) fn output(config: &mut Config, data: &Dataset) -> Option<String> {
     if train::check(&config.train, &config.model, data).is_ok() {
         return None;
     }

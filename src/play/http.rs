@@ -1,8 +1,8 @@
 //! What a request is answered: the page, a socket, or a refusal.
 //!
-//! A page of some other site that is open in the same browser can send requests to loopback. It gets nothing: a name that it
-//! had rebound to 127.0.0.1 fails at `Host`, a socket opened from elsewhere at `Origin`, a load or a frame at
-//! `Sec-Fetch-Site` and the policy; and nobody without the token is listened to.
+//! A page of some other site that is open in the same browser can send requests to loopback. It gets nothing: a name that it had
+//! rebound to 127.0.0.1 fails at `Host`, a socket opened from elsewhere at `Origin`, a load or a frame at `Sec-Fetch-Site` and
+//! the policy; and a request without the token is refused.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -147,7 +147,7 @@ impl<'b> Request<'_, 'b> {
     }
 }
 
-/// What all answers say: nobody embeds, reads or keeps them.
+/// Headers of all responses: they may not be embedded, read by other pages or cached.
 const ALWAYS: &str = "Cross-Origin-Opener-Policy: same-origin\r\nCross-Origin-Resource-Policy: same-origin\r\n\
     X-Content-Type-Options: nosniff\r\nX-Frame-Options: DENY\r\nReferrer-Policy: no-referrer\r\nCache-Control: no-store\r\n";
 

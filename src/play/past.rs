@@ -18,7 +18,7 @@ const MOST_POINTS: usize = 1024;
 
 /// What is trained, and on what.
 #[derive(Debug)]
-pub struct Setting {
+pub(super) struct Setting {
     /// Resolved.
     pub config: Config,
     /// The data.
@@ -27,7 +27,7 @@ pub struct Setting {
 
 /// A stretch of training with one setting.
 #[derive(Debug, Clone)]
-pub struct Segment {
+pub(super) struct Segment {
     pub setting: Arc<Setting>,
     /// The epoch after which it begins.
     pub start: usize,
@@ -38,7 +38,7 @@ pub struct Segment {
 }
 
 impl Segment {
-    pub fn new(setting: Arc<Setting>, state: TrainerState) -> Self {
+    pub(super) fn new(setting: Arc<Setting>, state: TrainerState) -> Self {
         Self {
             setting,
             start: state.epoch,
@@ -48,12 +48,12 @@ impl Segment {
     }
 
     /// Whether the state after this epoch should be kept.
-    pub fn wants(&self, epoch: usize) -> bool {
+    pub(super) fn wants(&self, epoch: usize) -> bool {
         (epoch - self.start).is_multiple_of(self.stride)
     }
 
     /// Keeps a state; where there are too many, every other one goes.
-    pub fn keep(&mut self, state: TrainerState) {
+    pub(super) fn keep(&mut self, state: TrainerState) {
         let size: usize = numbers(&state).max(1);
         self.states.insert(state.epoch, Arc::new(state));
         let most = (MOST_NUMBERS / size).clamp(4, MOST_STATES);
@@ -66,14 +66,14 @@ impl Segment {
     }
 
     /// The last state that is not after an epoch.
-    pub fn before(&self, epoch: usize) -> Option<&Arc<TrainerState>> {
+    pub(super) fn before(&self, epoch: usize) -> Option<&Arc<TrainerState>> {
         self.states
             .range(..=epoch)
             .next_back()
             .map(|(_, state)| state)
     }
 
-    pub fn states(&self) -> impl Iterator<Item = &Arc<TrainerState>> {
+    pub(super) fn states(&self) -> impl Iterator<Item = &Arc<TrainerState>> {
         self.states.values()
     }
 
@@ -100,7 +100,7 @@ fn numbers(state: &TrainerState) -> usize {
 
 /// What a saved run needs of an epoch besides the weights.
 #[derive(Debug, Clone)]
-pub struct Line {
+pub(super) struct Line {
     pub metrics: EpochMetrics,
     /// The gradients' norms, in the order of [`Branch::names`].
     pub norms: Box<[f64]>,
@@ -111,7 +111,7 @@ pub struct Line {
 
 /// Losses over the epochs, thinned evenly: the page draws it.
 #[derive(Debug, Clone, Default)]
-pub struct Curve {
+pub(super) struct Curve {
     rows: Vec<EpochMetrics>,
     stride: usize,
 }
@@ -134,19 +134,19 @@ impl Curve {
         self.rows.retain(|row| row.epoch <= epoch);
     }
 
-    pub fn rows(&self) -> &[EpochMetrics] {
+    pub(super) fn rows(&self) -> &[EpochMetrics] {
         &self.rows
     }
 
     /// Epochs from one row to the next.
-    pub fn stride(&self) -> usize {
+    pub(super) fn stride(&self) -> usize {
         self.stride.max(1)
     }
 }
 
 /// One way that training took, from its beginning.
 #[derive(Debug, Clone)]
-pub struct Branch {
+pub(super) struct Branch {
     /// Counted from 1 in the order of their beginnings.
     pub id: usize,
     /// The branch that it was cut from, and shares its beginning with.
@@ -163,7 +163,7 @@ pub struct Branch {
 const MOST_SEGMENTS: usize = 200;
 
 impl Branch {
-    pub fn new(id: usize, setting: Arc<Setting>, state: TrainerState) -> Self {
+    pub(super) fn new(id: usize, setting: Arc<Setting>, state: TrainerState) -> Self {
         Self {
             id,
             from: None,
@@ -175,26 +175,26 @@ impl Branch {
     }
 
     /// Epochs done.
-    pub fn epoch(&self) -> usize {
+    pub(super) fn epoch(&self) -> usize {
         self.lines.len()
     }
 
-    pub fn last(&self) -> &Segment {
+    pub(super) fn last(&self) -> &Segment {
         &self.segments[self.segments.len() - 1]
     }
 
-    pub fn last_mut(&mut self) -> &mut Segment {
+    pub(super) fn last_mut(&mut self) -> &mut Segment {
         let last = self.segments.len() - 1;
         &mut self.segments[last]
     }
 
     /// The earliest epoch that can be gone back to.
-    pub fn earliest(&self) -> usize {
+    pub(super) fn earliest(&self) -> usize {
         self.segments[0].start
     }
 
     /// The stretch in which an epoch lies: of those that begin there, the last.
-    pub fn segment(&self, epoch: usize) -> Option<&Segment> {
+    pub(super) fn segment(&self, epoch: usize) -> Option<&Segment> {
         self.segments
             .iter()
             .rev()
@@ -202,7 +202,7 @@ impl Branch {
     }
 
     /// Another setting or other weights from here on. A stretch without an epoch leaves no trace.
-    pub fn begin(&mut self, setting: Arc<Setting>, state: TrainerState) {
+    pub(super) fn begin(&mut self, setting: Arc<Setting>, state: TrainerState) {
         if self.last().start == state.epoch {
             self.segments.pop();
         }
@@ -212,7 +212,7 @@ impl Branch {
         }
     }
 
-    pub fn record(&mut self, report: &EpochReport, at: f64) {
+    pub(super) fn record(&mut self, report: &EpochReport, at: f64) {
         if self.names.len() != report.gradient_norms.len() {
             self.names = report
                 .gradient_norms
@@ -234,7 +234,7 @@ impl Branch {
     }
 
     /// The same branch as it was after an epoch, under another number.
-    pub fn until(&self, epoch: usize, id: usize) -> Self {
+    pub(super) fn until(&self, epoch: usize, id: usize) -> Self {
         let mut branch = self.clone();
         branch.id = id;
         branch.from = Some(self.id);

@@ -5,19 +5,19 @@ use serde::de::DeserializeOwned;
 
 use super::change::Change;
 
-/// The first message: nobody is listened to without the token.
+/// The first message, which has to hold the token.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Hello {
+pub(super) struct Hello {
     pub token: String,
 }
 
 /// A message.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum Request {
+pub(super) enum Request {
     /// The next frame, please: the last has been drawn. Nothing is sent without.
-    Pull(Pull),
+    Pull(PageState),
     /// Something is to be different.
     Change(Change),
     /// Train, or stop.
@@ -32,10 +32,10 @@ pub enum Request {
     Log {},
 }
 
-/// What the page has.
+/// What the page shows so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Pull {
+pub(super) struct PageState {
     /// The number of the scene.
     pub scene: u64,
     /// The number of the frame.
@@ -47,7 +47,7 @@ pub struct Pull {
 }
 
 /// Reads a message: an object, where serde would take a list for a structure too.
-pub fn parse<T: DeserializeOwned>(text: &str) -> Option<T> {
+pub(super) fn parse<T: DeserializeOwned>(text: &str) -> Option<T> {
     text.trim_start()
         .starts_with('{')
         .then(|| serde_json::from_str(text).ok())?

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::lab::Lab;
 use super::past::Branch;
-use super::request::Pull;
+use super::request::PageState;
 use crate::data::config::SETS;
 use crate::data::{Source, Target};
 use crate::error::Result;
@@ -215,7 +215,7 @@ fn row(metrics: &EpochMetrics) -> Value {
 
 impl Frame {
     /// The message to a page that has what `pull` says, with notes that are new to it.
-    pub fn message(&self, pull: Pull, notes: &[(u64, String)]) -> Vec<u8> {
+    pub(super) fn message(&self, pull: PageState, notes: &[(u64, String)]) -> Vec<u8> {
         let mut head = self.head.clone();
         let known = if pull.scene == self.scene {
             pull.epoch

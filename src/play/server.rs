@@ -62,7 +62,7 @@ impl Server {
         })
     }
 
-    /// The address to open. The token is in the fragment, which browsers send to nobody.
+    /// The address to open. The token is in the fragment, which browsers never send.
     pub fn address(&self) -> String {
         format!("http://{}/#token={}", self.address, self.token)
     }

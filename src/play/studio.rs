@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::change::Change;
 use super::lab::Lab;
-use super::request::Pull;
+use super::request::PageState;
 use super::scene::{self, Frame, Scene, Standing};
 use crate::error::Error;
 
@@ -19,7 +19,7 @@ use crate::error::Error;
 const MOST_NOTES: usize = 20;
 
 /// What a page wants done.
-pub enum Command {
+pub(super) enum Command {
     Change(Change),
     Train(bool),
     Step,
@@ -32,7 +32,7 @@ pub enum Command {
 
 /// What pages may have.
 #[derive(Default)]
-pub struct Board {
+pub(super) struct Board {
     scene: Option<Arc<Scene>>,
     frame: Option<Arc<Frame>>,
     notes: VecDeque<(u64, String)>,
@@ -44,7 +44,7 @@ pub struct Board {
 
 /// The board, and a bell for whoever waits for something new on it.
 #[derive(Default)]
-pub struct Shared {
+pub(super) struct Shared {
     board: Mutex<Board>,
     bell: Condvar,
 }
@@ -56,7 +56,7 @@ impl Shared {
     }
 
     /// Waits until there is something that a page does not have; `None` where `over` says so or all has ended.
-    pub fn next(&self, pull: Pull, over: impl Fn() -> bool) -> Option<Vec<u8>> {
+    pub(super) fn next(&self, pull: PageState, over: impl Fn() -> bool) -> Option<Vec<u8>> {
         let mut board = self.lock();
         board.waiting += 1;
         let found = loop {
@@ -95,12 +95,12 @@ impl Shared {
     }
 
     /// Wakes all who wait, so that they look whether it is over.
-    pub fn ring(&self) {
+    pub(super) fn ring(&self) {
         self.bell.notify_all();
     }
 
     /// Says something to every page.
-    pub fn tell(&self, note: String) {
+    pub(super) fn tell(&self, note: String) {
         let mut board = self.lock();
         board.told += 1;
         let number = board.told;
@@ -114,7 +114,7 @@ impl Shared {
 }
 
 /// The trainer's thread.
-pub struct Studio {
+pub(super) struct Studio {
     lab: Lab,
     shared: Arc<Shared>,
     commands: Receiver<Command>,
@@ -127,11 +127,16 @@ pub struct Studio {
     due: Instant,
 }
 
-/// Epochs a second where nobody chose.
+/// Epochs a second by default.
 const PACE: f64 = 20.0;
 
 impl Studio {
-    pub fn new(lab: Lab, shared: Arc<Shared>, commands: Receiver<Command>, saves: PathBuf) -> Self {
+    pub(super) fn new(
+        lab: Lab,
+        shared: Arc<Shared>,
+        commands: Receiver<Command>,
+        saves: PathBuf,
+    ) -> Self {
         Self {
             lab,
             shared,
@@ -150,7 +155,7 @@ impl Studio {
     }
 
     /// Works until it is told to end; `ready` hears when there is something to see.
-    pub fn work(mut self, ready: &SyncSender<()>) {
+    pub(super) fn work(mut self, ready: &SyncSender<()>) {
         self.show(true);
         let _ = ready.send(());
         loop {
@@ -254,7 +259,7 @@ impl Studio {
         }
         if self.standing.pace > 0.0 {
             let gap = Duration::from_secs_f64(1.0 / self.standing.pace);
-            // What was late is not made up for.
+            // Delays are not made up for.
             self.due = (self.due + gap).max(began);
         } else {
             self.due = Instant::now();

@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 const MOST_CLASSES: usize = 10;
 
 /// A table's text as a file in `folder`, and the `[data]` table that reads it.
-pub fn csv(
+pub(super) fn csv(
     folder: &Path,
     number: usize,
     name: &str,
@@ -89,7 +89,7 @@ fn usual_target(text: &str) -> String {
 }
 
 /// The samples and the points that were drawn, as a file in `folder`, and the `[data]` table that reads it as `before` was read.
-pub fn drawn(
+pub(super) fn drawn(
     folder: &Path,
     number: usize,
     before: &DataConfig,

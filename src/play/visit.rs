@@ -23,7 +23,7 @@ const MOST_PACE: f64 = 1e6;
 
 /// What every connection needs.
 #[derive(Clone)]
-pub struct Visit {
+pub(super) struct Visit {
     pub shared: Arc<Shared>,
     pub commands: SyncSender<Command>,
     pub token: String,
@@ -33,7 +33,7 @@ pub struct Visit {
 
 impl Visit {
     /// Hears a connection out, and answers it.
-    pub fn answer(&self, mut stream: TcpStream) {
+    pub(super) fn answer(&self, mut stream: TcpStream) {
         let deadline = Instant::now() + PATIENCE;
         let _ = stream.set_write_timeout(Some(Duration::from_secs(20)));
         let head = match head(&stream, deadline) {
@@ -182,8 +182,9 @@ impl Visit {
     }
 }
 
-/// Ends a connection so that the other side can still read the answer: what it sent and nobody read would make the system cut it.
-pub fn finish(mut stream: &TcpStream) {
+/// Ends a connection so that the other side can still read the answer: unread bytes from it would make the system reset the
+/// connection.
+pub(super) fn finish(mut stream: &TcpStream) {
     let _ = stream.shutdown(Shutdown::Write);
     let _ = stream.set_read_timeout(Some(Duration::from_millis(100)));
     let mut rest = [0; 4096];

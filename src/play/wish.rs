@@ -2,35 +2,35 @@
 
 use std::sync::{Condvar, Mutex, PoisonError};
 
-use super::request::Pull;
+use super::request::PageState;
 
 /// The page's wish for a frame.
 #[derive(Default)]
-pub struct Wish {
-    wanted: Mutex<(Option<Pull>, bool)>,
+pub(super) struct Wish {
+    wanted: Mutex<(Option<PageState>, bool)>,
     bell: Condvar,
 }
 
 impl Wish {
     /// Wishes for what comes after this; an older wish is forgotten.
-    pub fn set(&self, pull: Pull) {
+    pub(super) fn set(&self, pull: PageState) {
         self.wanted.lock().unwrap_or_else(PoisonError::into_inner).0 = Some(pull);
         self.bell.notify_one();
     }
 
     /// There will be no more wishes.
-    pub fn end(&self) {
+    pub(super) fn end(&self) {
         self.wanted.lock().unwrap_or_else(PoisonError::into_inner).1 = true;
         self.bell.notify_one();
     }
 
     /// Whether there will be no more.
-    pub fn is_over(&self) -> bool {
+    pub(super) fn is_over(&self) -> bool {
         self.wanted.lock().unwrap_or_else(PoisonError::into_inner).1
     }
 
     /// Waits for the next wish; `None` where there will be none.
-    pub fn take(&self) -> Option<Pull> {
+    pub(super) fn take(&self) -> Option<PageState> {
         let mut wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             if wanted.1 {

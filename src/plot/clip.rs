@@ -4,7 +4,7 @@ use super::mark::Dash;
 
 /// An upright rectangle in pixels, y downwards.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Rect {
+pub(super) struct Rect {
     /// Left edge.
     pub left: f64,
     /// Upper edge.
@@ -17,23 +17,23 @@ pub struct Rect {
 
 impl Rect {
     /// From edge to edge.
-    pub fn width(&self) -> f64 {
+    pub(super) fn width(&self) -> f64 {
         self.right - self.left
     }
 
     /// From edge to edge.
-    pub fn height(&self) -> f64 {
+    pub(super) fn height(&self) -> f64 {
         self.bottom - self.top
     }
 
     /// Is the point inside or on the edge?
-    pub fn contains(&self, [x, y]: [f64; 2]) -> bool {
+    pub(super) fn contains(&self, [x, y]: [f64; 2]) -> bool {
         (self.left..=self.right).contains(&x) && (self.top..=self.bottom).contains(&y)
     }
 }
 
 /// The parts of a polyline that lie inside `rect` (Liang and Barsky, 1984). Points that are not finite break the line.
-pub fn polyline(points: &[[f64; 2]], rect: &Rect) -> Vec<Vec<[f64; 2]>> {
+pub(super) fn polyline(points: &[[f64; 2]], rect: &Rect) -> Vec<Vec<[f64; 2]>> {
     let mut parts: Vec<Vec<[f64; 2]>> = Vec::new();
     for pair in points.windows(2) {
         let Some([a, b]) = segment(pair[0], pair[1], rect) else {
@@ -85,7 +85,7 @@ fn segment(a: [f64; 2], b: [f64; 2], rect: &Rect) -> Option<[[f64; 2]; 2]> {
 }
 
 /// The part of a polygon inside `rect` (Sutherland and Hodgman, 1974).
-pub fn polygon(points: &[[f64; 2]], rect: &Rect) -> Vec<[f64; 2]> {
+pub(super) fn polygon(points: &[[f64; 2]], rect: &Rect) -> Vec<[f64; 2]> {
     // Signed distance from each edge, positive inside.
     let edges: [fn([f64; 2], &Rect) -> f64; 4] = [
         |p, r| p[0] - r.left,
@@ -116,7 +116,7 @@ pub fn polygon(points: &[[f64; 2]], rect: &Rect) -> Vec<[f64; 2]> {
 
 /// The same polyline with fewer vertices: none that is left out lies farther than `tolerance` from the rest (Douglas and
 /// Peucker, 1973). A straight line that was sampled finely becomes two points.
-pub fn simplify(points: &[[f64; 2]], tolerance: f64) -> Vec<[f64; 2]> {
+pub(super) fn simplify(points: &[[f64; 2]], tolerance: f64) -> Vec<[f64; 2]> {
     let Some(last) = points.len().checked_sub(1) else {
         return Vec::new();
     };
@@ -158,7 +158,7 @@ fn distance(p: [f64; 2], a: [f64; 2], b: [f64; 2]) -> f64 {
 }
 
 /// Breaks a polyline into dashes; lengths grow with the line's width.
-pub fn dashes(points: &[[f64; 2]], dash: Dash, width: f64) -> Vec<Vec<[f64; 2]>> {
+pub(super) fn dashes(points: &[[f64; 2]], dash: Dash, width: f64) -> Vec<Vec<[f64; 2]>> {
     let (on, off) = match dash {
         Dash::Solid => return vec![points.to_vec()],
         Dash::Dashed => (3.5 * width + 1.0, 2.6 * width + 1.5),

@@ -1,7 +1,7 @@
 //! The embedded fonts: Inter (SIL Open Font License) and, for a few mathematical signs it lacks, DejaVu Sans.
 //! Both are subsets; their licences lie beside the files. For other signs there are the [`system`]'s fonts.
 
-pub mod system;
+pub(super) mod system;
 
 use std::sync::LazyLock;
 

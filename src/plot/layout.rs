@@ -21,14 +21,14 @@ const MARGIN: f64 = 18.0;
 const COLUMN_GAP: f64 = 26.0;
 const ROW_GAP: f64 = 16.0;
 /// Between the plot and the numbers beside it.
-pub const TICK_GAP: f64 = 7.0;
+pub(super) const TICK_GAP: f64 = 7.0;
 /// The width of a colour bar.
-pub const BAR_WIDTH: f64 = 12.0;
+pub(super) const BAR_WIDTH: f64 = 12.0;
 /// Between the plot and its colour bar.
-pub const BAR_GAP: f64 = 12.0;
+pub(super) const BAR_GAP: f64 = 12.0;
 
 /// A figure, laid out.
-pub struct Layout {
+pub(super) struct Layout {
     /// The title, as long as there is room for.
     pub heading: String,
     /// The start of the title's base line.
@@ -44,7 +44,7 @@ pub struct Layout {
 }
 
 /// A panel, laid out.
-pub struct PanelLayout {
+pub(super) struct PanelLayout {
     /// From data to pixels.
     pub view: View,
     /// Ticks of the horizontal axis.
@@ -71,7 +71,7 @@ pub struct PanelLayout {
 
 /// The map from data to pixels.
 #[derive(Debug, Clone, Copy)]
-pub struct View {
+pub(super) struct View {
     /// The plot's rectangle.
     pub rect: Rect,
     /// The horizontal range.
@@ -83,7 +83,7 @@ pub struct View {
 
 impl View {
     /// Data coordinates to pixels.
-    pub fn pixel(&self, [x, y]: Point) -> Point {
+    pub(super) fn pixel(&self, [x, y]: Point) -> Point {
         let Rect {
             left,
             top,
@@ -123,7 +123,7 @@ struct Needs {
 }
 
 /// Lays a figure out.
-pub fn layout(figure: &Figure) -> Layout {
+pub(super) fn layout(figure: &Figure) -> Layout {
     let (width, height) = (f64::from(figure.width), f64::from(figure.height));
     let room = width - 2.0 * MARGIN;
     let mut top = MARGIN;

@@ -15,7 +15,7 @@ use super::panel::Sign;
 use super::shape;
 use super::text;
 
-/// A deviation that nobody sees, in pixels.
+/// A deviation too small to be seen, in pixels.
 const UNSEEN: f64 = 0.06;
 
 impl<B: DrawingBackend<ErrorType = Never>> Painter<'_, B> {

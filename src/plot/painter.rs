@@ -37,7 +37,7 @@ fn steps([x, y]: Point) -> (i32, i32) {
 
 impl<B: DrawingBackend<ErrorType = Never>> Painter<'_, B> {
     /// A polyline.
-    pub fn line(&self, points: &[Point], stroke: &Stroke) {
+    pub(super) fn line(&self, points: &[Point], stroke: &Stroke) {
         let style = self.style(stroke.colour, stroke.width, false);
         for part in clip::dashes(points, stroke.dash, stroke.width) {
             let path: Vec<_> = part.into_iter().map(steps).collect();
@@ -46,7 +46,7 @@ impl<B: DrawingBackend<ErrorType = Never>> Painter<'_, B> {
     }
 
     /// A filled polygon.
-    pub fn polygon(&self, points: &[Point], fill: Colour) {
+    pub(super) fn polygon(&self, points: &[Point], fill: Colour) {
         if points.len() > 2 {
             let path: Vec<_> = points.iter().copied().map(steps).collect();
             self.draw(&Polygon::new(path, self.style(fill, 0.0, true)));
@@ -54,7 +54,7 @@ impl<B: DrawingBackend<ErrorType = Never>> Painter<'_, B> {
     }
 
     /// A filled upright rectangle.
-    pub fn rectangle(&self, from: Point, to: Point, fill: Colour) {
+    pub(super) fn rectangle(&self, from: Point, to: Point, fill: Colour) {
         self.draw(&Rectangle::new(
             [steps(from), steps(to)],
             self.style(fill, 0.0, true),
@@ -62,7 +62,7 @@ impl<B: DrawingBackend<ErrorType = Never>> Painter<'_, B> {
     }
 
     /// A disc.
-    pub fn circle(&self, at: Point, radius: f64, fill: Colour) {
+    pub(super) fn circle(&self, at: Point, radius: f64, fill: Colour) {
         self.draw(&Circle::new(
             steps(at),
             step(radius),
@@ -71,13 +71,13 @@ impl<B: DrawingBackend<ErrorType = Never>> Painter<'_, B> {
     }
 
     /// The outline of a disc.
-    pub fn ring(&self, at: Point, radius: f64, stroke: &Stroke) {
+    pub(super) fn ring(&self, at: Point, radius: f64, stroke: &Stroke) {
         let style = self.style(stroke.colour, stroke.width, false);
         self.draw(&Circle::new(steps(at), step(radius), style));
     }
 
     /// An RGB or RGBA image with [`image_scale`](Self::image_scale) pixels per figure pixel.
-    pub fn image(&self, top_left: Point, width: u32, height: u32, rgb: Vec<u8>) {
+    pub(super) fn image(&self, top_left: Point, width: u32, height: u32, rgb: Vec<u8>) {
         self.draw(&Image {
             top_left: steps(top_left),
             size: (width, height),
@@ -86,7 +86,7 @@ impl<B: DrawingBackend<ErrorType = Never>> Painter<'_, B> {
     }
 
     /// A line of text.
-    pub fn text(
+    pub(super) fn text(
         &self,
         at: Point,
         markup: &str,
@@ -100,7 +100,7 @@ impl<B: DrawingBackend<ErrorType = Never>> Painter<'_, B> {
 
     /// A line of text, turned.
     #[expect(clippy::too_many_arguments, reason = "the full description of a text")]
-    pub fn turned_text(
+    pub(super) fn turned_text(
         &self,
         at: Point,
         markup: &str,

@@ -38,7 +38,7 @@ impl FromStr for Which {
 ///
 /// # Errors
 /// [`Error::Io`] where a file can't be written or removed. The older checkpoints are still there then.
-pub fn write(paths: &Paths, checkpoint: &Checkpoint) -> Result<()> {
+pub(crate) fn write(paths: &Paths, checkpoint: &Checkpoint) -> Result<()> {
     let (epoch, train) = (checkpoint.state.epoch, &checkpoint.config.train);
     let bytes = checkpoint.to_bytes();
     if checkpoint.best.is_some_and(|(best, _)| best == epoch) {
@@ -57,7 +57,7 @@ pub fn write(paths: &Paths, checkpoint: &Checkpoint) -> Result<()> {
 ///
 /// # Errors
 /// [`Error::Invalid`] where it is missing or damaged, with the way to go on from the one before.
-pub fn read(paths: &Paths, which: Option<Which>) -> Result<(PathBuf, Checkpoint)> {
+pub(crate) fn read(paths: &Paths, which: Option<Which>) -> Result<(PathBuf, Checkpoint)> {
     let epochs = paths.checkpoints()?;
     let root = paths.root().display();
     let path = match which {
@@ -124,7 +124,7 @@ pub fn read(paths: &Paths, which: Option<Which>) -> Result<(PathBuf, Checkpoint)
 ///
 /// # Errors
 /// [`Error::Io`] where a file can't be removed.
-pub fn forget_after(paths: &Paths, epoch: usize) -> Result<()> {
+pub(crate) fn forget_after(paths: &Paths, epoch: usize) -> Result<()> {
     for path in paths.after(epoch)? {
         remove_file(&path)?;
     }

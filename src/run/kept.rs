@@ -16,7 +16,7 @@ use crate::data::{DataConfig, Source};
 use crate::error::{Error, Result};
 
 /// Up to so many bytes (64 MiB), a file is copied into the run directory.
-pub const MOST_BYTES: u64 = 64 << 20;
+pub(crate) const MOST_BYTES: u64 = 64 << 20;
 
 /// The version of `data.json`; a reader refuses a higher one.
 const VERSION: u64 = 1;
@@ -60,7 +60,7 @@ impl Part {
 /// What tells whether a file is still the same.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Fingerprint {
+pub(crate) struct Fingerprint {
     version: u64,
     /// The file's name.
     file: String,

@@ -21,7 +21,7 @@ use crate::error::{Error, Result};
 /// # Errors
 /// [`Error::Io`] where the file can't be written.
 #[cfg(feature = "train")]
-pub fn append<T: Serialize>(path: &Path, row: &T) -> Result<()> {
+pub(crate) fn append<T: Serialize>(path: &Path, row: &T) -> Result<()> {
     let headed = is_new(path);
     let line = lines(path, std::slice::from_ref(row), headed)?;
     append_bytes(path, &line)
@@ -32,7 +32,7 @@ pub fn append<T: Serialize>(path: &Path, row: &T) -> Result<()> {
 /// # Errors
 /// [`Error::Io`] where the file can't be written.
 #[cfg(feature = "train")]
-pub fn append_cells<'a>(
+pub(crate) fn append_cells<'a>(
     path: &Path,
     names: impl IntoIterator<Item = &'a str>,
     cells: impl IntoIterator<Item = f64>,
@@ -80,7 +80,7 @@ fn lines<T: Serialize>(path: &Path, rows: &[T], headed: bool) -> Result<Vec<u8>>
 ///
 /// # Errors
 /// [`Error::Io`] where it can't be read, [`Error::Invalid`] with the line where a cell is not what it should be.
-pub fn read<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
+pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
     let text = whole_lines(path)?;
     csv::Reader::from_reader(text.as_bytes())
         .deserialize()
@@ -92,7 +92,7 @@ pub fn read<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
 ///
 /// # Errors
 /// As [`read`].
-pub fn read_cells(path: &Path) -> Result<(Vec<String>, Vec<Vec<f64>>)> {
+pub(crate) fn read_cells(path: &Path) -> Result<(Vec<String>, Vec<Vec<f64>>)> {
     let text = whole_lines(path)?;
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     let header = reader.headers().map_err(|error| damaged(path, &error))?;
@@ -112,7 +112,7 @@ pub fn read_cells(path: &Path) -> Result<(Vec<String>, Vec<Vec<f64>>)> {
 /// # Errors
 /// [`Error::Io`] where the file can't be read or written.
 #[cfg(feature = "train")]
-pub fn truncate(path: &Path, rows: usize) -> Result<()> {
+pub(crate) fn truncate(path: &Path, rows: usize) -> Result<()> {
     if is_new(path) {
         return Ok(());
     }

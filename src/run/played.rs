@@ -15,7 +15,7 @@ use crate::train::{EpochReport, Trainer};
 
 /// What is written of training that happened elsewhere.
 #[derive(Debug)]
-pub struct Played<'a> {
+pub(crate) struct Played<'a> {
     /// The configuration that training goes on with; its file of data, if any, is copied.
     pub config: &'a Config,
     /// Its data.
@@ -31,7 +31,7 @@ pub struct Played<'a> {
 ///
 /// # Errors
 /// [`Error::Io`] where it can't be written, [`Error::Invalid`] where the data have changed or there is something already.
-pub fn write(
+pub(crate) fn write(
     path: impl Into<PathBuf>,
     played: &Played<'_>,
     trainers: impl Iterator<Item = Result<Trainer>>,

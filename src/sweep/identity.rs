@@ -17,7 +17,7 @@ use crate::file;
 use crate::run::session::BURN_VERSION;
 
 /// The file's name.
-pub const FILE: &str = "sweep.toml";
+pub(crate) const FILE: &str = "sweep.toml";
 
 /// What a sweep is: two processes with the same identity work on the same sweep.
 #[derive(Debug, Clone, PartialEq)]

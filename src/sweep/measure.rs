@@ -56,7 +56,7 @@ impl Measure {
 }
 
 /// A loss as a table shows it.
-pub fn loss(value: f64) -> String {
+pub(crate) fn loss(value: f64) -> String {
     // Adding zero turns -0 into 0.
     let value = value + 0.0;
     if value != 0.0 && !(1e-3..1e5).contains(&value.abs()) {

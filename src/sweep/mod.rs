@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! Grid (settings x seeds) --Deal--> [Task] of a Shard --train--> [Trial] --Recorder--> rows files
-//! rows files of all shards --Gathered--> [Outcome] --Results--> [Summary], tables, figures
+//! rows files of all shards --Gathered--> [Outcome] --Results--> [CombinationSummary], tables, figures
 //! ```
 //!
 //! On the processor every run is a [`Trainer`](crate::train::Trainer) of its own, and its numbers are those that `foldspace train`
@@ -42,7 +42,7 @@ pub use results::{Curve, MOST_SHOWN, Results};
 pub use runs::Sweep;
 pub use seeds::{parse_seeds, seeds_text};
 pub use shard::{Deal, Shard, Task};
-pub use summary::{Statistics, Summary};
+pub use summary::{CombinationSummary, Statistics};
 pub use trial::Trial;
 
 /// The most runs of one sweep: the numbers of ten million take a gigabyte.

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
 use super::Grid;
@@ -13,6 +14,7 @@ use crate::data::Source;
 use crate::data::split::Split;
 use crate::device::{self, Backend};
 use crate::error::Result;
+use crate::workers;
 
 /// What a step costs besides its arithmetic, in multiplications: bookkeeping for a few parameters.
 const STEP: u64 = 20_000;
@@ -50,24 +52,9 @@ impl Plan {
         let sets = Mutex::new(BTreeMap::new());
         let combinations: Vec<usize> = (0..grid.combinations()).collect();
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
-        let share = combinations.len().div_ceil(processors).max(1);
-        // Plain threads: whoever waits here for another's data set must not be handed a task that waits for it too.
-        let parts: Vec<Result<Vec<Part>>> = std::thread::scope(|scope| {
-            let threads = combinations.chunks(share).map(|share| {
-                scope.spawn(|| {
-                    let parts = share
-                        .iter()
-                        .map(|&c| part(grid, template, backend, c, &sets));
-                    parts.collect()
-                })
-            });
-            let threads: Vec<_> = threads.collect();
-            let join = |thread: std::thread::ScopedJoinHandle<'_, _>| match thread.join() {
-                Ok(parts) => parts,
-                Err(panic) => std::panic::resume_unwind(panic),
-            };
-            threads.into_iter().map(join).collect()
-        });
+        let parts = workers::map(&combinations, processors, &AtomicBool::new(false), |&c| {
+            part(grid, template, backend, c, &sets)
+        })?;
         let mut plan = Self {
             deal: Deal {
                 costs: Vec::new(),
@@ -77,16 +64,14 @@ impl Plan {
             files: BTreeSet::new(),
             doubtful: BTreeSet::new(),
         };
-        for parts in parts {
-            for part in parts? {
-                if part.is_doubtful {
-                    plan.doubtful.insert(plan.backends.len());
-                }
-                plan.deal.costs.push(part.cost);
-                plan.deal.together.push(part.together);
-                plan.backends.push(part.backend);
-                plan.files.extend(part.files);
+        for part in parts {
+            if part.is_doubtful {
+                plan.doubtful.insert(plan.backends.len());
             }
+            plan.deal.costs.push(part.cost);
+            plan.deal.together.push(part.together);
+            plan.backends.push(part.backend);
+            plan.files.extend(part.files);
         }
         Ok(plan)
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::summary::median;
-use super::{Grid, Measure, Outcome, Summary, Trial};
+use super::{CombinationSummary, Grid, Measure, Outcome, Trial};
 
 /// More combinations than that are not shown in one picture.
 pub const MOST_SHOWN: usize = 24;
@@ -91,12 +91,12 @@ impl Results {
     }
 
     /// What the runs of a combination have in common.
-    pub fn summary(&self, combination: usize) -> Summary {
-        Summary::new(&self.grid, combination, self.of_combination(combination))
+    pub fn summary(&self, combination: usize) -> CombinationSummary {
+        CombinationSummary::new(&self.grid, combination, self.of_combination(combination))
     }
 
     /// Every combination's summary, in the grid's order.
-    pub fn summaries(&self) -> impl Iterator<Item = Summary> {
+    pub fn summaries(&self) -> impl Iterator<Item = CombinationSummary> {
         (0..self.grid.combinations()).map(|combination| self.summary(combination))
     }
 
@@ -137,7 +137,7 @@ impl Results {
     }
 
     /// The best combination; `None` where every run diverged.
-    pub fn best(&self) -> Option<Summary> {
+    pub fn best(&self) -> Option<CombinationSummary> {
         let best = self.summary(*self.ranking.first()?);
         best.of(self.measure).is_some().then_some(best)
     }

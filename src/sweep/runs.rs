@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::plan::Plan;
@@ -15,6 +15,7 @@ use crate::device::{self, Backend};
 use crate::error::{Error, Result};
 use crate::run;
 use crate::train::Trainer;
+use crate::workers;
 
 /// A sweep, ready to run.
 #[derive(Debug, Clone)]
@@ -167,42 +168,8 @@ impl Sweep {
         sink: &(dyn Fn(&Trial) -> Result<()> + Sync),
     ) -> Result<()> {
         self.doubt(tasks)?;
-        let next = AtomicUsize::new(0);
-        // The first task in their order that failed, so that the same error is said each time.
-        let failed: Mutex<Option<(usize, Error)>> = Mutex::new(None);
-        let fail = |turn: usize, error: Error| {
-            // Let the others stop after what they are at.
-            next.store(tasks.len(), Ordering::Relaxed);
-            let mut failed = failed.lock().unwrap_or_else(PoisonError::into_inner);
-            if failed.as_ref().is_none_or(|(first, _)| turn < *first) {
-                *failed = Some((turn, error));
-            }
-        };
-        // Plain threads, not rayon's: a kernel that waits for rayon could be handed a whole other run meanwhile.
-        std::thread::scope(|scope| {
-            for _ in 0..jobs.min(tasks.len()).max(1) {
-                scope.spawn(|| {
-                    while !stop.load(Ordering::Relaxed) {
-                        let turn = next.fetch_add(1, Ordering::Relaxed);
-                        let Some(task) = tasks.get(turn) else {
-                            break;
-                        };
-                        let ended = |trial: &Trial| {
-                            if let Err(error) = sink(trial) {
-                                fail(turn, error);
-                            }
-                        };
-                        if let Err(error) = self.perform(task, stop, &ended) {
-                            fail(turn, error);
-                        }
-                    }
-                });
-            }
-        });
-        match failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
-            Some((_, error)) => Err(error),
-            None => Ok(()),
-        }
+        workers::map(tasks, jobs, stop, |task| self.perform(task, stop, sink))?;
+        Ok(())
     }
 
     /// What can be seen to be wrong with a task is said before hours of training, and before anything is written.
@@ -218,27 +185,23 @@ impl Sweep {
         Ok(())
     }
 
-    /// The runs of a task that end before `stop` is set: as one network where they can be, else one after the other.
+    /// Hands `sink` the runs of a task that end before `stop` is set: as one network where they can be, else one after the other.
     fn perform(
         &self,
         task: &Task,
         stop: &AtomicBool,
-        progress: &(dyn Fn(&Trial) + Sync),
-    ) -> Result<Vec<Trial>> {
+        sink: &(dyn Fn(&Trial) -> Result<()> + Sync),
+    ) -> Result<()> {
         if let Some(together) = self.prepare_together(task) {
-            let trials = together.train(stop)?;
-            trials.iter().for_each(progress);
-            return Ok(trials);
+            return together.train(stop)?.iter().try_for_each(sink);
         }
-        let mut trials = Vec::new();
         for &seed in &self.grid.seeds()[task.seeds.clone()] {
             let Some(trial) = self.trial(task.combination, seed, task.fold, stop)? else {
                 break;
             };
-            progress(&trial);
-            trials.push(trial);
+            sink(&trial)?;
         }
-        Ok(trials)
+        Ok(())
     }
 
     /// One run, from its data to its last epoch; `None` where `stop` was set before that.

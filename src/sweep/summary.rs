@@ -60,7 +60,7 @@ pub(crate) fn median(sorted: &[f64]) -> f64 {
 /// The runs of one combination. Numbers are those after the last epoch, over the runs that did not diverge; `None` where
 /// there are none.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Summary {
+pub struct CombinationSummary {
     /// Which of the grid's combinations.
     pub combination: usize,
     /// Its values of the settings that differ.
@@ -81,7 +81,7 @@ pub struct Summary {
     pub separable: Option<f64>,
 }
 
-impl Summary {
+impl CombinationSummary {
     /// What a combination's runs say together, of which some may not have ended.
     pub(super) fn new(grid: &Grid, combination: usize, outcomes: &[Outcome]) -> Self {
         let ended = || outcomes.iter().filter(|outcome| outcome.has_ended());

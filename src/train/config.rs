@@ -60,7 +60,7 @@ fn three() -> usize {
     3
 }
 
-/// Beyond so many numbers in the activations of one step, the size is more likely a slip than a wish.
+/// Beyond so many numbers in the activations of one step, the size is more likely a mistake than intended.
 const MOST_ACTIVATIONS: usize = 1_000_000_000;
 
 impl TrainConfig {

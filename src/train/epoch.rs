@@ -1,4 +1,4 @@
-//! An epoch of training as one operation, where the memory is in reach and nobody listens between the steps.
+//! An epoch of training as one operation, where parameters are in this computer's memory and no hook listens between the steps.
 //!
 //! The bits are those of step after step; what is saved are tensors, Burn's graph and the walk over the module, which take
 //! longer than the arithmetic of a small batch.
@@ -164,7 +164,7 @@ struct Reader {
 }
 
 impl Reader {
-    /// `None` where a parameter is out of reach.
+    /// `None` where a parameter is not in this computer's memory.
     fn read(model: &Mlp) -> Option<Self> {
         let mut reader = Self {
             path: Vec::new(),

@@ -1,5 +1,5 @@
-//! A data set on the device: uploaded once, shuffled and cut into batches there. Autodiff does not follow it: nobody asks for a
-//! gradient by the data, and each cut would be a node of the graph.
+//! A data set on the device: uploaded once, shuffled and cut into batches there. Autodiff does not follow it: there is no use for
+//! a gradient by the data, and each cut would be a node of the graph.
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 

@@ -40,7 +40,7 @@ pub struct Trainer {
     gradients: StepGradients,
     /// An epoch as one operation, where it can be.
     whole: Option<WholeEpoch>,
-    /// The parameters as they are now, once somebody has asked for them.
+    /// The parameters as they are now, once they have been asked for.
     parameters: OnceLock<Parameters>,
 }
 

@@ -9,6 +9,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("error", &[]),
     ("file", &[]),
     ("suggest", &[]),
+    ("workers", &[]),
     ("random", &[]),
     ("device", &[]),
     ("data", &["random"]),
@@ -36,7 +37,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "sweep",
         &[
-            "run", "config", "data", "model", "train", "device", "geometry",
+            "run", "config", "data", "model", "train", "device", "geometry", "workers",
         ],
     ),
     (
@@ -52,7 +53,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "blog",
         &[
             "config", "data", "model", "train", "capture", "device", "random", "linalg",
-            "geometry", "layers", "plot", "anim", "figures", "inspect", "explore",
+            "geometry", "layers", "plot", "anim", "figures", "inspect", "explore", "workers",
         ],
     ),
     (

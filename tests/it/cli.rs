@@ -1,7 +1,9 @@
 //! The program as a person meets it: a process with arguments, an exit code, two streams, and files.
 
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
+
+use crate::program::{command, ended, foldspace, succeed, text};
 
 /// A short training that every test can afford.
 const CONFIG: &str = "seed = 1
@@ -22,30 +24,6 @@ optimizer = { name = 'sgd', lr = 0.1 }
 [capture]
 sites = ['embedding']
 ";
-
-fn foldspace(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_foldspace"))
-        .args(arguments)
-        .current_dir(folder)
-        .env("NO_COLOR", "1")
-        .output()
-        .unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
-/// Runs what must succeed; returns standard output.
-fn succeed(folder: &Path, arguments: &[&str]) -> String {
-    let output = foldspace(folder, arguments);
-    assert!(
-        output.status.success(),
-        "{arguments:?}: {}",
-        text(&output.stderr)
-    );
-    text(&output.stdout)
-}
 
 fn folder_with_config() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -146,10 +124,8 @@ fn two_runs_give_the_same_bytes_with_one_thread_and_with_two() {
                 vec!["train", "small.toml", "--backend", backend, "--out", &out],
                 vec!["figure", &out, "boundary", "embedding", "--dpi", "96"],
             ] {
-                let status = Command::new(env!("CARGO_BIN_EXE_foldspace"))
-                    .args(arguments)
+                let status = command(root, &arguments)
                     .arg("--quiet")
-                    .current_dir(root)
                     .env("RAYON_NUM_THREADS", threads)
                     .status()
                     .unwrap();
@@ -352,16 +328,15 @@ fn a_data_set_is_written_and_trained_on() {
 fn ctrl_c_leaves_a_run_that_can_be_resumed() {
     let folder = folder_with_config();
     let root = folder.path();
-    let child = Command::new(env!("CARGO_BIN_EXE_foldspace"))
-        .args([
-            "train",
-            "small.toml",
-            "--epochs",
-            "100000",
-            "--set",
-            "capture.every=100000",
-        ])
-        .current_dir(root)
+    let endless = [
+        "train",
+        "small.toml",
+        "--epochs",
+        "100000",
+        "--set",
+        "capture.every=100000",
+    ];
+    let child = command(root, &endless)
         .stderr(std::process::Stdio::piped())
         .spawn()
         .unwrap();
@@ -1008,7 +983,7 @@ fn bad_input_is_answered_with_one_clear_error_and_leaves_nothing_behind() {
     };
     let before = files();
     for case in cases {
-        let output = foldspace(root, case.arguments);
+        let output = ended(root, case.arguments);
         let (stderr, stdout) = (text(&output.stderr), text(&output.stdout));
         let context = format!(
             "{:?}: exit {:?}\n{stderr}{stdout}",
@@ -1060,19 +1035,7 @@ fn notes_on_data_are_printed_once_on_stderr() {
         )
     };
     std::fs::write(root.join("obst.toml"), config("target = 'Sorte'", "bce")).unwrap();
-    let run = |arguments: &[&str]| {
-        let output = Command::new(env!("CARGO_BIN_EXE_foldspace"))
-            .args(arguments)
-            .current_dir(root)
-            .output()
-            .unwrap();
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        (
-            output.status.code(),
-            text(output.stdout),
-            text(output.stderr),
-        )
-    };
+    let run = |arguments: &[&str]| foldspace(root, arguments);
     for command in [
         &["train", "obst.toml", "--out", "run"][..],
         &["resume", "run", "--epochs", "3"],

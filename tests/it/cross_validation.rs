@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use foldspace::data::Fold;
 use proptest::prelude::*;
 use serde::Deserialize;
+
+use crate::program::foldspace;
 
 #[derive(Deserialize)]
 struct Case {
@@ -84,19 +85,7 @@ fn folds_that_can_not_be_are_refused() {
 fn a_sweep_over_folds() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folder = tempfile::tempdir().unwrap();
-    let run = |arguments: &[&str]| {
-        let output = Command::new(env!("CARGO_BIN_EXE_foldspace"))
-            .args(arguments)
-            .current_dir(folder.path())
-            .output()
-            .unwrap();
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        (
-            output.status.code(),
-            text(&output.stdout),
-            text(&output.stderr),
-        )
-    };
+    let run = |arguments: &[&str]| foldspace(folder.path(), arguments);
     let config = root.join("configs/iris.toml").display().to_string();
     let sweep = [
         "sweep",

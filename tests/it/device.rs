@@ -6,6 +6,8 @@ use burn::tensor::{Device, Tensor};
 use foldspace::device::{self, Backend};
 use foldspace::error::Error;
 
+use crate::program::succeed;
+
 /// The graphics device, if there is one. Its absence is said, or with `FOLDSPACE_REQUIRE_WGPU=1` fails.
 pub fn wgpu() -> Option<Device> {
     match device::open(Backend::Wgpu) {
@@ -74,11 +76,7 @@ fn what_is_not_built_in_says_how_it_would_be() {
         }
         assert!(!report.available && report.adapter.is_none());
     }
-    let listed = Command::new(env!("CARGO_BIN_EXE_foldspace"))
-        .arg("devices")
-        .output()
-        .unwrap();
-    let listed = String::from_utf8(listed.stdout).unwrap();
+    let listed = succeed(".".as_ref(), &["devices"]);
     for report in &reports {
         let line = listed
             .lines()

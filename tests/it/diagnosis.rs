@@ -8,6 +8,8 @@ use foldspace::device::Backend;
 use foldspace::diagnosis::{Evidence, Trouble, diagnose};
 use foldspace::run::{Run, Session};
 
+use crate::program::succeeded;
+
 /// What is found after training a configuration of ours, or a table of `tests/it/tables`, with these changes.
 fn found(name: &str, overrides: &[&str]) -> Vec<Trouble> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -165,16 +167,7 @@ fn a_table_learnt_by_heart() {
 #[test]
 fn it_is_printed_and_inspect_has_the_shares() {
     let folder = tempfile::tempdir().unwrap();
-    let run = |arguments: &[&str]| {
-        let output = std::process::Command::new(env!("CARGO_BIN_EXE_foldspace"))
-            .args(arguments)
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .output()
-            .unwrap();
-        assert!(output.status.success());
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        (text(&output.stdout), text(&output.stderr))
-    };
+    let run = |arguments: &[&str]| succeeded(env!("CARGO_MANIFEST_DIR").as_ref(), arguments);
     let out = folder.path().join("run").display().to_string();
     let exploded = [
         "train",

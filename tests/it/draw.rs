@@ -2,13 +2,14 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use faer::{Mat, mat};
 use foldspace::data::Moons;
 use foldspace::data::csv;
 use foldspace::model::{self, Activation, Frozen, LayerConfig, ModelConfig, weights};
 use foldspace::random::{Generator, RandomState};
+
+use crate::program::foldspace;
 
 fn reference(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -57,15 +58,7 @@ impl Place {
     }
 
     fn run(&self, arguments: &[&str]) -> (Option<i32>, String, String) {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_foldspace"));
-        let command = command
-            .arg("draw")
-            .args(arguments)
-            .current_dir(self.folder.path());
-        let output = command.output().unwrap();
-        let [out, err] =
-            [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
-        (output.status.code(), out, err)
+        foldspace(self.folder.path(), &[&["draw"], arguments].concat())
     }
 
     fn onnx(&self, name: &str) -> String {

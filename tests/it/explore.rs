@@ -1,7 +1,6 @@
 //! The page of a run, in a real browser: its numbers are Rust's, its sliders obey keys, it asks nobody for anything.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use foldspace::explore::{Limits, page};
 use foldspace::figures::InputAxes;
@@ -11,6 +10,7 @@ use foldspace::run::Run;
 use serde_json::{Value, json};
 
 use crate::browser::Browser;
+use crate::program::{ended, succeed};
 
 /// A folder with a run in it, trained by the program.
 struct Trained {
@@ -28,23 +28,12 @@ impl Trained {
         trained
     }
 
-    fn command(&self, arguments: &[&str]) -> std::process::Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_foldspace"));
-        command
-            .args(arguments)
-            .current_dir(self.folder.path())
-            .env("NO_COLOR", "1");
-        command.output().unwrap()
+    fn ended(&self, arguments: &[&str]) -> std::process::Output {
+        ended(self.folder.path(), arguments)
     }
 
     fn succeed(&self, arguments: &[&str]) -> String {
-        let output = self.command(arguments);
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        String::from_utf8(output.stdout).unwrap()
+        succeed(self.folder.path(), arguments)
     }
 
     fn run(&self) -> Run {
@@ -724,14 +713,14 @@ fn the_page_in_the_docs_is_small_and_current() {
 #[test]
 fn mistakes_are_named() {
     let trained = moons();
-    let output = trained.command(&["explore", "nowhere"]);
+    let output = trained.ended(&["explore", "nowhere"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("there is no run here"));
-    let output = trained.command(&["explore", "run", "--features", "x1,z"]);
+    let output = trained.ended(&["explore", "run", "--features", "x1,z"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("there is no feature z"));
     std::fs::remove_dir_all(trained.folder.path().join("run/weights")).unwrap();
     std::fs::create_dir(trained.folder.path().join("run/weights")).unwrap();
-    let output = trained.command(&["explore", "run"]);
+    let output = trained.ended(&["explore", "run"]);
     assert!(String::from_utf8_lossy(&output.stderr).contains("no epoch was captured yet"));
 }

@@ -1,12 +1,12 @@
 //! The gallery in a real browser: little is loaded until something is opened.
 
 use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
 use serde_json::json;
 
 use crate::browser::Browser;
+use crate::program::succeed;
 
 /// The bytes of the files that were asked for, each once.
 fn loaded(browser: &Browser) -> u64 {
@@ -38,29 +38,21 @@ fn what_moves_waits_until_it_is_opened() {
         return;
     };
     let folder = tempfile::tempdir().unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_foldspace"))
-        .args([
-            "reproduce",
-            "A6",
-            "A13",
-            "--backend",
-            "flex",
-            "--out",
-            "gallery",
-            "--dpi",
-            "96",
-            "--format",
-            "gif",
-            "-q",
-        ])
-        .current_dir(folder.path())
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let reproduce = [
+        "reproduce",
+        "A6",
+        "A13",
+        "--backend",
+        "flex",
+        "--out",
+        "gallery",
+        "--dpi",
+        "96",
+        "--format",
+        "gif",
+        "-q",
+    ];
+    succeed(folder.path(), &reproduce);
     let index = folder.path().join("gallery/index.html");
     browser.call(
         "Page.navigate",

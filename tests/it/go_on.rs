@@ -1,12 +1,12 @@
 //! Going on with a run for more epochs, and taking a directory for one.
 
 use std::fs;
-use std::process::Command;
 use std::sync::atomic::AtomicBool;
 
 use foldspace::device::Backend;
 use foldspace::run::{Paths, Run, Session};
 
+use crate::program::succeeded;
 use crate::run::{MOMENTUM, assert_same, config, more, train, train_to_end, with};
 
 fn rates(run: &std::path::Path) -> Vec<f64> {
@@ -157,12 +157,7 @@ fn resume_says_that_older_pictures_are_there() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();
     train(&config(MOMENTUM, 4), &root.join("run"), Backend::Flex);
-    let foldspace = |arguments: &[&str]| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_foldspace"));
-        let output = command.args(arguments).current_dir(root).output().unwrap();
-        assert!(output.status.success());
-        String::from_utf8(output.stderr).unwrap()
-    };
+    let foldspace = |arguments: &[&str]| succeeded(root, arguments).1;
     let without = foldspace(&["resume", "run", "--epochs", "6"]);
     assert!(!without.contains("pictures"), "{without}");
     foldspace(&["figure", "run", "loss", "--format", "svg"]);

@@ -1,34 +1,22 @@
 //! `foldspace init`: configurations that fit people's files, as processes.
 
 use std::fs;
-use std::path::Path;
-use std::process::{Command, Output};
 
 use foldspace::config::Config;
 use foldspace::data::Target;
 
-fn foldspace(arguments: &[&str], folder: &Path) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_foldspace"))
-        .args(arguments)
-        .current_dir(folder)
-        .output()
-        .unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
+use crate::program::{ended, text};
 
 /// What is drafted for a file, read again: the configuration and what was said.
 fn drafted(name: &str, contents: &[u8], arguments: &[&str]) -> (Config, String) {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join(name), contents).unwrap();
     let all = [&["init", name, "-o", "a.toml"][..], arguments].concat();
-    let output = foldspace(&all, folder.path());
+    let output = ended(folder.path(), &all);
     let said = text(&output.stderr);
     assert!(output.status.success(), "{said}");
     let train = ["train", "a.toml", "--epochs", "1", "--out", "run", "-q"];
-    let trained = foldspace(&train, folder.path());
+    let trained = ended(folder.path(), &train);
     assert!(trained.status.success(), "{}", text(&trained.stderr));
     (
         Config::from_file(&folder.path().join("a.toml"), &[]).unwrap(),
@@ -133,17 +121,17 @@ fn a_file_without_a_header_and_numpys_arrays() {
     assert!(said.contains("the last column, x3"), "{said}");
 
     let folder = tempfile::tempdir().unwrap();
-    let made = foldspace(
-        &["data", "spiral", "--samples", "60", "-o", "a.npz"],
+    let made = ended(
         folder.path(),
+        &["data", "spiral", "--samples", "60", "-o", "a.npz"],
     );
     assert!(made.status.success());
-    let drafted = foldspace(&["init", "a.npz"], folder.path());
+    let drafted = ended(folder.path(), &["init", "a.npz"]);
     assert!(drafted.status.success(), "{}", text(&drafted.stderr));
     let config = Config::from_file(&folder.path().join("a.toml"), &[]).unwrap();
     let set = config.data.load(1, folder.path()).unwrap();
     assert!(matches!(set.target, Target::Classes { .. }));
-    let trained = foldspace(&["train", "a.toml", "--epochs", "1", "-q"], folder.path());
+    let trained = ended(folder.path(), &["train", "a.toml", "--epochs", "1", "-q"]);
     assert!(trained.status.success(), "{}", text(&trained.stderr));
 }
 
@@ -156,7 +144,7 @@ fn another_target_and_refusals() {
     )
     .unwrap();
     let run = |arguments: &[&str]| {
-        let output = foldspace(arguments, folder.path());
+        let output = ended(folder.path(), arguments);
         (output.status.code(), text(&output.stderr))
     };
     assert_eq!(run(&["init", "a.csv", "--target", "a"]).0, Some(0));
@@ -192,11 +180,7 @@ fn what_stands_in_comments_are_the_defaults() {
         lines("a,b,label", |i| format!("{},{},{}", i, i * 7 % 11, i % 2)),
     )
     .unwrap();
-    assert!(
-        foldspace(&["init", "a.csv"], folder.path())
-            .status
-            .success()
-    );
+    assert!(ended(folder.path(), &["init", "a.csv"]).status.success());
     let path = folder.path().join("a.toml");
     let written = fs::read_to_string(&path).unwrap();
     let plain = Config::from_file(&path, &[]).unwrap().resolved();

@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 use std::sync::atomic::AtomicBool;
 
 use foldspace::config::Config;
@@ -12,6 +11,7 @@ use foldspace::figures::{InputAxes, Name};
 use foldspace::plot::Theme;
 use foldspace::run::{Resume, Run, Session};
 
+use crate::program::{succeed, succeeded};
 use crate::run::assert_same;
 
 const CONFIG: &str = "seed = 3
@@ -27,7 +27,6 @@ optimizer = { name = 'sgd', lr = 0.1 }
 ";
 
 fn data(root: &Path, name: &str) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_foldspace"));
     let arguments = [
         "data",
         "moons",
@@ -38,15 +37,7 @@ fn data(root: &Path, name: &str) {
         "-o",
         name,
     ];
-    assert!(
-        command
-            .args(arguments)
-            .current_dir(root)
-            .output()
-            .unwrap()
-            .status
-            .success()
-    );
+    succeed(root, &arguments);
 }
 
 fn train(root: &Path, file: &str, run: &str) -> Split {
@@ -204,13 +195,7 @@ fn commands_say_that_the_file_has_changed() {
     data(root, "points.csv");
     train(root, "points.csv", "run");
     edit(&root.join("points.csv"));
-    let say = |arguments: &[&str]| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_foldspace"));
-        let command = command.args(arguments);
-        let output = command.current_dir(root).output().unwrap();
-        assert!(output.status.success());
-        String::from_utf8(output.stderr).unwrap()
-    };
+    let say = |arguments: &[&str]| succeeded(root, arguments).1;
     let commands: [&[&str]; 5] = [
         &["figure", "run", "data", "--format", "svg"],
         &["inspect", "run"],

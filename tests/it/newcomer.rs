@@ -2,9 +2,10 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use tempfile::TempDir;
+
+use crate::program::{foldspace, succeeded};
 
 /// What a classifier of many features is looked at with; exact geometry at every epoch of one takes its time.
 const SEEN: [&str; 10] = [
@@ -51,15 +52,7 @@ impl Newcomer {
 
     /// Standard output and error of a command that must succeed.
     fn ok(&self, arguments: &[&str]) -> (String, String) {
-        let output = Command::new(env!("CARGO_BIN_EXE_foldspace"))
-            .args(arguments)
-            .current_dir(self.folder.path())
-            .output()
-            .unwrap();
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let (said, error) = (text(&output.stdout), text(&output.stderr));
-        assert!(output.status.success(), "{arguments:?}: {error}");
-        (said, error)
+        succeeded(self.folder.path(), arguments)
     }
 
     fn evaluation(&self, arguments: &[&str]) -> serde_json::Value {
@@ -246,12 +239,8 @@ fn diabetes() {
         / 442.0;
     // The table's own mean is 152.1.
     assert!((mean - 152.1).abs() < 10.0, "{mean}");
-    let output = Command::new(env!("CARGO_BIN_EXE_foldspace"))
-        .args(["figure", "run", "loss", "--epoch", "1000"])
-        .current_dir(new.folder.path())
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let late = ["figure", "run", "loss", "--epoch", "1000"];
+    let (_, _, said) = foldspace(new.folder.path(), &late);
     assert!(
         said.contains("ask for 100; the captured ones are 0, 1, 2")
             && said.contains("99, 100 (101 of them"),

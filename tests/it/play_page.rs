@@ -11,6 +11,7 @@ use foldspace::run::Run;
 use serde_json::{Value, json};
 
 use crate::browser::Browser;
+use crate::program::succeed;
 
 /// The program at play, in a folder of its own.
 pub struct Play {
@@ -60,18 +61,7 @@ impl Play {
     }
 
     pub fn command(&self, arguments: &[&str]) -> String {
-        let output = Command::new(env!("CARGO_BIN_EXE_foldspace"))
-            .args(arguments)
-            .current_dir(self.folder.path())
-            .env("NO_COLOR", "1")
-            .output()
-            .unwrap();
-        assert!(
-            output.status.success(),
-            "{arguments:?}: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        String::from_utf8(output.stdout).unwrap()
+        succeed(self.folder.path(), arguments)
     }
 }
 

@@ -1,23 +1,12 @@
 //! `foldspace predict`, `evaluate` and `compare`: files with columns in another order, missing, unknown, as processes.
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use tempfile::TempDir;
 
-fn foldspace(arguments: &[&str], folder: &Path) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_foldspace"))
-        .args(arguments)
-        .current_dir(folder)
-        .output()
-        .unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
+use crate::program::{ended, text};
 
 /// A line of the table that the runs are trained on: two numbers, a city, true or false, and a class that they decide.
 fn line(i: usize) -> [String; 5] {
@@ -49,7 +38,8 @@ static TRAINED: LazyLock<Trained> = LazyLock::new(|| {
     )
     .unwrap();
     for (target, run) in [("kind", "classes"), ("a", "numbers")] {
-        let made = foldspace(
+        let made = ended(
+            folder.path(),
             &[
                 "init",
                 "t.csv",
@@ -59,12 +49,11 @@ static TRAINED: LazyLock<Trained> = LazyLock::new(|| {
                 "t.toml",
                 "--overwrite",
             ],
-            folder.path(),
         );
         assert!(made.status.success(), "{}", text(&made.stderr));
-        let trained = foldspace(
-            &["train", "t.toml", "--out", run, "--epochs", "30", "-q"],
+        let trained = ended(
             folder.path(),
+            &["train", "t.toml", "--out", run, "--epochs", "30", "-q"],
         );
         assert!(trained.status.success(), "{}", text(&trained.stderr));
     }
@@ -96,7 +85,7 @@ fn file(name: &str, columns: &[&str], rows: impl Iterator<Item = usize>) -> Stri
 
 /// The answers, without where each sample stands.
 fn answers(arguments: &[&str]) -> (Vec<String>, String) {
-    let output = foldspace(&[&["predict"], arguments].concat(), TRAINED.folder.path());
+    let output = ended(TRAINED.folder.path(), &[&["predict"], arguments].concat());
     assert!(
         output.status.success(),
         "{arguments:?}: {}",
@@ -110,7 +99,7 @@ fn answers(arguments: &[&str]) -> (Vec<String>, String) {
 }
 
 fn refused(arguments: &[&str]) -> String {
-    let output = foldspace(arguments, TRAINED.folder.path());
+    let output = ended(TRAINED.folder.path(), arguments);
     let said = text(&output.stderr);
     assert_eq!(
         output.status.code(),
@@ -248,7 +237,7 @@ fn missing_values_are_an_error_filled_or_left_out() {
 #[test]
 fn evaluation_of_a_run_and_of_a_file() {
     let json = |arguments: &[&str]| -> serde_json::Value {
-        let output = foldspace(arguments, TRAINED.folder.path());
+        let output = ended(TRAINED.folder.path(), arguments);
         assert!(output.status.success(), "{}", text(&output.stderr));
         serde_json::from_slice(&output.stdout).unwrap()
     };
@@ -276,9 +265,9 @@ fn evaluation_of_a_run_and_of_a_file() {
         "{numbers}"
     );
 
-    let output = foldspace(
-        &["evaluate", "classes", "--data", &whole, "--out", "pictures"],
+    let output = ended(
         TRAINED.folder.path(),
+        &["evaluate", "classes", "--data", &whole, "--out", "pictures"],
     );
     assert!(output.status.success(), "{}", text(&output.stderr));
     assert!(at("pictures/confusion.svg").is_file() && at("pictures/confusion.png").is_file());
@@ -288,7 +277,7 @@ fn evaluation_of_a_run_and_of_a_file() {
         "{said}"
     );
     for (run, name) in [("classes", "confusion"), ("numbers", "residuals")] {
-        let output = foldspace(&["figure", run, name], TRAINED.folder.path());
+        let output = ended(TRAINED.folder.path(), &["figure", run, name]);
         assert!(output.status.success(), "{}", text(&output.stderr));
     }
     let said = refused(&["figure", "numbers", "confusion"]);
@@ -321,9 +310,9 @@ fn a_file_that_does_not_say_what_is_right() {
         "a,b,city,open,kind\n101,0.01,Rom,true,low\n102,0.01,Rom,false,\n",
     )
     .unwrap();
-    let output = foldspace(
-        &["evaluate", "classes", "--data", "few.csv"],
+    let output = ended(
         TRAINED.folder.path(),
+        &["evaluate", "classes", "--data", "few.csv"],
     );
     let said = text(&output.stderr);
     assert!(
@@ -334,7 +323,8 @@ fn a_file_that_does_not_say_what_is_right() {
 
 #[test]
 fn runs_beside_each_other() {
-    let output = foldspace(
+    let output = ended(
+        TRAINED.folder.path(),
         &[
             "train",
             "t.toml",
@@ -346,10 +336,9 @@ fn runs_beside_each_other() {
             "model.layers.0.units=3",
             "-q",
         ],
-        TRAINED.folder.path(),
     );
     assert!(output.status.success(), "{}", text(&output.stderr));
-    let output = foldspace(&["compare", "numbers", "other"], TRAINED.folder.path());
+    let output = ended(TRAINED.folder.path(), &["compare", "numbers", "other"]);
     let said = text(&output.stdout);
     assert!(output.status.success(), "{}", text(&output.stderr));
     for expected in [
@@ -363,17 +352,17 @@ fn runs_beside_each_other() {
     assert!(!said.contains("train.loss"), "{said}");
     assert!(output.stderr.is_empty(), "{}", text(&output.stderr));
     // Other samples are held out: it is said.
-    let output = foldspace(
+    let output = ended(
+        TRAINED.folder.path(),
         &[
             "train", "t.toml", "--out", "seed", "--epochs", "2", "--seed", "3", "-q",
         ],
-        TRAINED.folder.path(),
     );
     assert!(output.status.success());
-    let output = foldspace(&["compare", "numbers", "seed"], TRAINED.folder.path());
+    let output = ended(TRAINED.folder.path(), &["compare", "numbers", "seed"]);
     assert!(text(&output.stderr).contains("do not hold out the same samples"));
     assert_eq!(
-        foldspace(&["compare", "numbers"], TRAINED.folder.path())
+        ended(TRAINED.folder.path(), &["compare", "numbers"])
             .status
             .code(),
         Some(2)

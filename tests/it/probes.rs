@@ -10,6 +10,8 @@ use foldspace::geometry::{
 use foldspace::model::{Activation, Frozen, Layer};
 use proptest::prelude::*;
 
+use crate::program::{foldspace, succeed};
+
 /// `probes.py` has the same.
 fn generator(seed: u64) -> impl FnMut() -> f64 {
     let mut state = seed;
@@ -243,34 +245,19 @@ fn the_program_draws_probes_turns_and_betti_curves_with_their_tables() {
             }
         )
     };
-    let program = |arguments: &[&str]| {
-        std::process::Command::new(env!("CARGO_BIN_EXE_foldspace"))
-            .current_dir(directory.path())
-            .args(arguments)
-            .output()
-            .unwrap()
-    };
+    let root = directory.path();
     for (name, data, loss) in [
         ("moons", "name = 'moons'\nsamples = 60", "bce"),
         ("curve", "name = 'quadratic'", "mse"),
     ] {
         let file = directory.path().join(format!("{name}.toml"));
         std::fs::write(file, text(data, loss)).unwrap();
-        let trained = program(&["train", &format!("{name}.toml"), "--out", name]);
-        assert!(
-            trained.status.success(),
-            "{}",
-            String::from_utf8_lossy(&trained.stderr)
-        );
+        succeed(root, &["train", &format!("{name}.toml"), "--out", name]);
     }
-    let drawn = program(&[
+    let drawn = [
         "figure", "moons", "probes", "turns", "betti", "--json", "--format", "svg", "--out", "out",
-    ]);
-    assert!(
-        drawn.status.success(),
-        "{}",
-        String::from_utf8_lossy(&drawn.stderr)
-    );
+    ];
+    succeed(root, &drawn);
     let lines = |file: &str| {
         let text = std::fs::read_to_string(directory.path().join("out").join(file)).unwrap();
         text.lines().count()
@@ -292,11 +279,7 @@ fn the_program_draws_probes_turns_and_betti_curves_with_their_tables() {
     }
     // What has no classes is refused with a way out.
     for figure in ["probes", "betti"] {
-        let refused = program(&["figure", "curve", figure]);
-        let said = String::from_utf8(refused.stderr).unwrap();
-        assert!(
-            !refused.status.success() && said.contains("turns"),
-            "{said}"
-        );
+        let (code, _, said) = foldspace(root, &["figure", "curve", figure]);
+        assert!(code != Some(0) && said.contains("turns"), "{said}");
     }
 }

@@ -10,6 +10,8 @@ use foldspace::random::RandomState;
 use proptest::prelude::*;
 use serde::Deserialize;
 
+use crate::program;
+
 pub fn square(size: f64) -> Bounds {
     Bounds::new((-size, size), (-size, size)).unwrap()
 }
@@ -591,14 +593,8 @@ optimizer = { name = 'adam', lr = 0.02 }
 ";
 
 pub fn foldspace(folder: &std::path::Path, arguments: &[&str]) -> (bool, String) {
-    let output = std::process::Command::new(env!("CARGO_BIN_EXE_foldspace"))
-        .args(arguments)
-        .current_dir(folder)
-        .env("NO_COLOR", "1")
-        .output()
-        .unwrap();
-    let said = [&output.stdout[..], &output.stderr[..]].concat();
-    (output.status.success(), String::from_utf8(said).unwrap())
+    let (code, printed, said) = program::foldspace(folder, arguments);
+    (code == Some(0), printed + &said)
 }
 
 #[test]

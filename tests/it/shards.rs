@@ -8,7 +8,8 @@ mod strangers;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+
+use crate::program::{command, foldspace, succeed};
 
 const CONFIG: &str = "seed = 3
 [data]
@@ -42,28 +43,6 @@ fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("small.toml"), CONFIG).unwrap();
     folder
-}
-
-fn command(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_foldspace"));
-    command.args(arguments).current_dir(folder);
-    command
-}
-
-fn foldspace(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = command(folder, arguments).output().unwrap();
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (status.code(), text(&stdout), text(&stderr))
-}
-
-fn succeed(folder: &Path, arguments: &[&str]) -> String {
-    let (code, stdout, stderr) = foldspace(folder, arguments);
-    assert_eq!(code, Some(0), "{arguments:?}: {stderr}");
-    stdout
 }
 
 fn shard(folder: &Path, out: &str, shard: &str) -> String {

@@ -2,26 +2,19 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
 
 use tempfile::TempDir;
+
+use crate::program::ended;
 
 const CONFIG: &str = "seed = 3\n[data]\nname = \"moons\"\nsamples = 60\nnoise = 0.1\ntest_fraction = 0.25\n[model]\nlayers = [{ units = 6, activation = \"tanh\" }, \
                       { units = 2, activation = \"tanh\", name = \"embedding\" }, { units = 1, activation = \"sigmoid\" }]\n\
                       [train]\nepochs = 4\nloss = \"bce\"\noptimizer = { name = \"adam\", lr = 0.05 }\n";
 
-fn foldspace(folder: &Path, arguments: &[&str]) -> Output {
-    let program = Command::new(env!("CARGO_BIN_EXE_foldspace"))
-        .args(arguments)
-        .current_dir(folder)
-        .output();
-    program.unwrap()
-}
-
 fn trained() -> (TempDir, String) {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("a.toml"), CONFIG).unwrap();
-    let output = foldspace(folder.path(), &["train", "a.toml", "--out", "run"]);
+    let output = ended(folder.path(), &["train", "a.toml", "--out", "run"]);
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.success(), "{said}");
     (folder, said)
@@ -52,7 +45,7 @@ fn a_size_without_room_is_refused_with_the_least_that_has() {
     ] {
         for size in ["50x50", "0x0", "900x20", "20x900"] {
             let arguments = [command, "run", name, "--size", size];
-            let output = foldspace(folder.path(), &arguments);
+            let output = ended(folder.path(), &arguments);
             let said = String::from_utf8(output.stderr).unwrap();
             assert_eq!(output.status.code(), Some(1), "{name} {size}: {said}");
             let least = least(&said);
@@ -71,14 +64,14 @@ fn a_size_without_room_is_refused_with_the_least_that_has() {
             // It works at what it names.
             if size != "20x900" {
                 let arguments = [command, "run", name, "--size", &least];
-                let output = foldspace(folder.path(), &arguments);
+                let output = ended(folder.path(), &arguments);
                 let said = String::from_utf8(output.stderr).unwrap();
                 assert!(output.status.success(), "{name} at {least}: {said}");
             }
         }
     }
     // All of them at once: those without room are left out and said; where none has, that is an error.
-    let none = foldspace(folder.path(), &["figure", "run", "--size", "40x40"]);
+    let none = ended(folder.path(), &["figure", "run", "--size", "40x40"]);
     assert_eq!(none.status.code(), Some(1));
     let said = String::from_utf8(none.stderr).unwrap();
     assert!(said.contains("give at least --size"), "{said}");
@@ -89,7 +82,7 @@ fn no_picture_overwrites_that_of_another_epoch() {
     let (folder, _) = trained();
     let figures = folder.path().join("run/figures");
     let draw = |more: &[&str]| {
-        let output = foldspace(
+        let output = ended(
             folder.path(),
             &[
                 &[
@@ -155,7 +148,7 @@ fn texts(svg: &str) -> Vec<String> {
 }
 
 fn drawn(folder: &Path, name: &str) -> Vec<String> {
-    let output = foldspace(
+    let output = ended(
         folder,
         &["figure", "run", name, "--format", "svg", "--svg-text"],
     );
@@ -181,7 +174,7 @@ fn what_the_window_of_an_embedding_leaves_out_is_said() {
         }
         fs::write(folder.path().join("a.csv"), table).unwrap();
         fs::write(folder.path().join("a.toml"), config).unwrap();
-        let output = foldspace(folder.path(), &["train", "a.toml", "--out", "run"]);
+        let output = ended(folder.path(), &["train", "a.toml", "--out", "run"]);
         assert!(output.status.success(), "{output:?}");
         let said = drawn(folder.path(), "embedding").join(" ");
         let sentence = format!("The window leaves out {far} of {} samples", 200 + far);

@@ -3,13 +3,14 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use faer::Mat;
 use foldspace::model::{self, Activation, Frozen, LayerConfig, ModelConfig, import, pytorch};
 use foldspace::random::Generator;
 use proptest::prelude::*;
 use serde_json::Value;
+
+use crate::program::succeed;
 
 fn file(name: &str) -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -297,10 +298,7 @@ fn inspect_reads_a_file_whatever_it_is_called() {
         ("lightning.ckpt", "0: 8 x 2, 24 parameters"),
         ("weight_norm_old.pt", "0: 8 x 2, 24 parameters"),
     ] {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_foldspace"));
-        let output = command.arg("inspect").arg(file(name)).output().unwrap();
-        let printed = String::from_utf8(output.stdout).unwrap();
-        assert_eq!(output.status.code(), Some(0), "{name}");
+        let printed = succeed(".".as_ref(), &["inspect", file(name).to_str().unwrap()]);
         assert!(printed.starts_with(first), "{name}: {printed}");
     }
 }

@@ -6,6 +6,8 @@ use std::os::unix::fs::{FileTypeExt, symlink};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use crate::program::{command, succeed, text};
+
 const CONFIG: &str = "seed = 1
 [data]
 name = 'moons'
@@ -21,29 +23,6 @@ epochs = 2
 loss = 'bce'
 optimizer = { name = 'sgd', lr = 0.1 }
 ";
-
-fn program(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_foldspace"));
-    command
-        .args(arguments)
-        .current_dir(folder)
-        .env("NO_COLOR", "1");
-    command
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
-fn succeed(folder: &Path, arguments: &[&str]) -> Output {
-    let output = program(folder, arguments).output().unwrap();
-    assert!(
-        output.status.success(),
-        "{arguments:?}: {}",
-        text(&output.stderr)
-    );
-    output
-}
 
 /// A folder with a configuration and a run of it.
 fn folder_with_run() -> tempfile::TempDir {
@@ -99,7 +78,7 @@ fn a_full_disk_behind_standard_output_is_one_line_of_error() {
     let folder = folder_with_run();
     for arguments in PRINTING {
         let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
-        let output = program(folder.path(), arguments)
+        let output = command(folder.path(), arguments)
             .stdout(full)
             .output()
             .unwrap();
@@ -120,7 +99,7 @@ fn a_reader_that_has_gone_is_no_failure() {
     for arguments in PRINTING {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
-        let output = program(folder.path(), arguments)
+        let output = command(folder.path(), arguments)
             .stdout(writer)
             .output()
             .unwrap();
@@ -150,7 +129,7 @@ fn training_goes_on_where_nobody_can_read_its_progress() {
         Stdio::from(writer)
     };
     for (name, stream) in [("full", full()), ("unread", unread())] {
-        let mut command = program(root, &["train", "small.toml", "--out", name]);
+        let mut command = command(root, &["train", "small.toml", "--out", name]);
         let output = command.stderr(stream).output().unwrap();
         assert_eq!(output.status.code(), Some(0), "{name}");
         assert_eq!(
@@ -160,14 +139,14 @@ fn training_goes_on_where_nobody_can_read_its_progress() {
     }
     // What fails fails all the same.
     for stream in [full(), unread()] {
-        let output = program(root, &["inspect", "nowhere"])
+        let output = command(root, &["inspect", "nowhere"])
             .stderr(stream)
             .output()
             .unwrap();
         assert_eq!(output.status.code(), Some(1));
     }
     for stream in [full(), unread()] {
-        let output = program(root, &["inspect"]).stderr(stream).output().unwrap();
+        let output = command(root, &["inspect"]).stderr(stream).output().unwrap();
         assert_eq!(output.status.code(), Some(2));
     }
 }
@@ -175,7 +154,7 @@ fn training_goes_on_where_nobody_can_read_its_progress() {
 const DATA: [&str; 5] = ["data", "moons", "--samples", "10", "-o"];
 
 fn write_data(folder: &Path, to: &str) -> Output {
-    program(folder, &[&DATA[..], &[to]].concat())
+    command(folder, &[&DATA[..], &[to]].concat())
         .output()
         .unwrap()
 }
@@ -268,7 +247,7 @@ fn standard_output_by_its_name_gets_the_file_and_nothing_else() {
     let expected = fs::read(root.join("table.csv")).unwrap();
     for name in ["/dev/stdout", "/proc/self/fd/1", "/dev/fd/1"] {
         let arguments = [&export[..], &[name]].concat();
-        assert!(succeed(root, &arguments).stdout == expected, "{name}");
+        assert!(succeed(root, &arguments).as_bytes() == expected, "{name}");
         // Into a file that has something in it, as the shell's `>>` does it.
         fs::write(root.join("log"), "before\n").unwrap();
         let log = OpenOptions::new()
@@ -276,7 +255,7 @@ fn standard_output_by_its_name_gets_the_file_and_nothing_else() {
             .open(root.join("log"))
             .unwrap();
         assert!(
-            program(root, &arguments)
+            command(root, &arguments)
                 .stdout(log)
                 .status()
                 .unwrap()
@@ -289,7 +268,7 @@ fn standard_output_by_its_name_gets_the_file_and_nothing_else() {
         // Into a new one, as `>` does it.
         let new = File::create(root.join("new")).unwrap();
         assert!(
-            program(root, &arguments)
+            command(root, &arguments)
                 .stdout(new)
                 .status()
                 .unwrap()
@@ -300,7 +279,7 @@ fn standard_output_by_its_name_gets_the_file_and_nothing_else() {
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
     let arguments = [&export[..], &["/dev/stdout"]].concat();
-    let output = program(root, &arguments).stdout(writer).output().unwrap();
+    let output = command(root, &arguments).stdout(writer).output().unwrap();
     assert_eq!(
         (output.status.code(), text(&output.stderr)),
         (Some(0), String::new())

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use approx::assert_relative_eq;
@@ -15,6 +14,8 @@ use foldspace::run::{Run, Session};
 use foldspace::sweep::{Grid, Measure, Results, Setting, Statistics, Sweep, Trial, parse_seeds};
 use foldspace::train::EpochMetrics;
 use proptest::prelude::*;
+
+use crate::program::{foldspace, succeed};
 
 const CONFIG: &str = "seed = 3
 [data]
@@ -37,26 +38,6 @@ fn folder(config: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("small.toml"), config).unwrap();
     folder
-}
-
-fn foldspace(folder: &Path, arguments: &[&str]) -> (bool, String, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_foldspace"))
-        .args(arguments)
-        .current_dir(folder)
-        .output()
-        .unwrap();
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (
-        output.status.success(),
-        text(&output.stdout),
-        text(&output.stderr),
-    )
-}
-
-fn succeed(folder: &Path, arguments: &[&str]) -> String {
-    let (success, stdout, stderr) = foldspace(folder, arguments);
-    assert!(success, "{arguments:?}: {stderr}");
-    stdout
 }
 
 /// A table's rows, each by column name.
@@ -283,8 +264,8 @@ fn a_run_that_diverges_is_a_row_that_says_so() {
         "--seed",
         "0",
     ];
-    let (success, _, stderr) = foldspace(root, &train);
-    assert!(!success);
+    let (code, _, stderr) = foldspace(root, &train);
+    assert_eq!(code, Some(1), "{stderr}");
     let said = format!("training diverged in epoch {}:", blown["diverged_in_epoch"]);
     assert!(stderr.contains(&said), "{stderr}");
     for picture in ["curves.svg", "curves.png", "loss.svg", "loss.png"] {

@@ -6,7 +6,6 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use faer::Mat;
 use foldspace::data::Moons;
@@ -16,6 +15,8 @@ use foldspace::random::{Generator, RandomState};
 use foldspace::train::{Loss, OptimizerConfig, OptimizerName, TrainConfig, Trainer};
 use proptest::prelude::*;
 use serde_json::Value;
+
+use crate::program::foldspace;
 
 fn file(name: &str) -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -343,14 +344,7 @@ loss = 'bce'
 optimizer = { name = 'sgd', lr = 0.1 }
 ";
     fs::write(nested.join("net.toml"), config).unwrap();
-    let run = |arguments: &[&str]| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_foldspace"));
-        let command = command.args(arguments).current_dir(folder.path());
-        let output = command.output().unwrap();
-        let [out, err] =
-            [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
-        (output.status.code(), out, err)
-    };
+    let run = |arguments: &[&str]| foldspace(folder.path(), arguments);
     // The path is relative to the configuration, not to where the command runs.
     let (code, _, errors) = run(&["train", "configs/net.toml"]);
     assert_eq!(code, Some(0), "{errors}");

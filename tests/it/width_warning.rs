@@ -2,14 +2,15 @@
 
 use std::f64::consts::TAU;
 use std::path::Path;
-use std::process::{Command, Output};
 
 use faer::Mat;
 use foldspace::config::Config;
 use foldspace::geometry::Width;
-use foldspace::geometry::{Enclosure, enclosure, width_warning};
+use foldspace::geometry::{Surrounding, surrounding, width_warning};
 use foldspace::geometry::{linking_number, ring};
 use foldspace::model::Activation;
+
+use crate::program::{succeed, succeeded};
 
 fn config(data: &str, hidden: &[usize], activation: &str, seed: u64, more: &str) -> String {
     let layers: Vec<String> = hidden
@@ -24,43 +25,22 @@ fn config(data: &str, hidden: &[usize], activation: &str, seed: u64, more: &str)
 }
 
 /// `train` and `inspect --json` of a configuration.
-fn trained(directory: &Path, text: &str) -> (Output, serde_json::Value, bool) {
+fn trained(directory: &Path, text: &str) -> (String, serde_json::Value, bool) {
     let file = directory.join("net.toml");
     std::fs::write(&file, text).unwrap();
-    let out = directory.join("run");
-    let program = || Command::new(env!("CARGO_BIN_EXE_foldspace"));
-    let train = program()
-        .args(["train", "--overwrite", "--out"])
-        .arg(&out)
-        .arg(&file)
-        .output()
-        .unwrap();
-    assert!(
-        train.status.success(),
-        "{}",
-        String::from_utf8_lossy(&train.stderr)
-    );
-    let inspect = program()
-        .args(["inspect", "--json"])
-        .arg(&out)
-        .output()
-        .unwrap();
-    assert!(inspect.status.success());
-    let record = out.join("width_warning.json").exists();
-    (
-        train,
-        serde_json::from_slice(&inspect.stdout).unwrap(),
-        record,
-    )
+    let train = ["train", "--overwrite", "--out", "run", "net.toml"];
+    let (_, said) = succeeded(directory, &train);
+    let inspected = succeed(directory, &["inspect", "--json", "run"]);
+    let record = directory.join("run/width_warning.json").exists();
+    (said, serde_json::from_str(&inspected).unwrap(), record)
 }
 
 #[test]
 fn circles_and_two_units_warn_and_three_or_gelu_do_not() {
     let directory = tempfile::tempdir().unwrap();
     let circles = "name = 'circles'\nnoise = 0.05";
-    let (train, json, record) = trained(directory.path(), &config(circles, &[2, 2], "tanh", 1, ""));
-    let stderr = String::from_utf8(train.stderr).unwrap();
-    let line = stderr.lines().find(|line| line.contains("Beise")).unwrap();
+    let (said, json, record) = trained(directory.path(), &config(circles, &[2, 2], "tanh", 1, ""));
+    let line = said.lines().find(|line| line.contains("Beise")).unwrap();
     assert!(
         line.contains("surrounds") && line.contains("warnings.width = false"),
         "{line}"
@@ -76,11 +56,8 @@ fn circles_and_two_units_warn_and_three_or_gelu_do_not() {
         (&[2, 2], "tanh", "[warnings]\nwidth = false\n"),
     ] {
         let text = config(circles, hidden, activation, 1, more);
-        let (train, json, record) = trained(directory.path(), &text);
-        assert!(
-            !String::from_utf8(train.stderr).unwrap().contains("Beise"),
-            "{text}"
-        );
+        let (said, json, record) = trained(directory.path(), &text);
+        assert!(!said.contains("Beise"), "{text}");
         assert!(json["width_warning"].is_null() && !record, "{text}");
     }
 }
@@ -124,7 +101,7 @@ fn moons_blobs_xor_and_spirals_enclose_nothing() {
             let config = Config::parse(&text, "net.toml", &[]).unwrap();
             let split = config.data.load_split(config.seed, Path::new(".")).unwrap();
             let labels = split.train.labels().unwrap();
-            let found = enclosure(split.train.features.as_ref(), labels).unwrap();
+            let found = surrounding(split.train.features.as_ref(), labels).unwrap();
             assert_eq!(found, None, "{data}, seed {seed}");
         }
     }
@@ -189,9 +166,9 @@ fn linked_rings_are_told_from_unlinked_ones() {
             |i, j| if i < 60 { zero[i][j] } else { one[i - 60][j] },
         );
         let labels: Vec<usize> = (0..120).map(|i| i / 60).collect();
-        let found = enclosure(points.as_ref(), &labels).unwrap();
+        let found = surrounding(points.as_ref(), &labels).unwrap();
         match found {
-            Some(Enclosure::Link { linking_number, .. }) => {
+            Some(Surrounding::Link { linking_number, .. }) => {
                 assert!(is_linked && linking_number.abs() == 1);
             }
             other => assert!(!is_linked && other.is_none(), "{other:?}"),

@@ -29,7 +29,7 @@ fn positions() -> Mat<f64> {
     })
 }
 
-pub fn show(lab: &Lab) -> Result<Exhibit> {
+pub(super) fn show(lab: &Lab) -> Result<Exhibit> {
     let mut random = RandomState::new(16);
     let codes = positions();
     let values = normal(&mut random, TOKENS, WIDTH);

@@ -23,7 +23,7 @@ fn batch(random: &mut RandomState, samples: usize) -> Mat<f64> {
     })
 }
 
-pub fn show(lab: &Lab) -> Result<Exhibit> {
+pub(super) fn show(lab: &Lab) -> Result<Exhibit> {
     let mut random = RandomState::new(12);
     let x = batch(&mut random, 256);
     let mut plain = BatchNorm::new(2);

@@ -29,7 +29,7 @@ const SETTINGS: [Setting; 6] = [
     (3, [28, 28], 8, [7, 7], [3, 3], [3, 3]),
 ];
 
-pub fn show(lab: &Lab) -> Result<Exhibit> {
+pub(super) fn show(lab: &Lab) -> Result<Exhibit> {
     let (image, layer) = example()?;
     let mut random = RandomState::new(13);
     let (mut table, mut burn, mut spectra, mut sparse) =

@@ -10,7 +10,7 @@ use crate::plot::Figure;
 const DECAYS: [f64; 3] = [0.0, 0.001, 0.01];
 
 /// Adds the weight-norm curves of three trainings that differ in nothing but the decay.
-pub fn add(exhibit: Exhibit, lab: &Lab) -> Result<Exhibit> {
+pub(super) fn add(exhibit: Exhibit, lab: &Lab) -> Result<Exhibit> {
     let mut config = lab.moons_config()?;
     config.train.epochs = 60;
     config.capture.every = 1;

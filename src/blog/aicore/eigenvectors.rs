@@ -13,7 +13,7 @@ use crate::random::RandomState;
 /// How often the turning matrix is applied.
 const STEPS: usize = 60;
 
-pub fn show(_: &Lab) -> Result<Exhibit> {
+pub(super) fn show(_: &Lab) -> Result<Exhibit> {
     let stretching = mat![[1.5, 1.0], [0.5, 1.0]];
     let turning = mat![[0.9, -0.5], [0.4, 0.8]];
     let (real, complex) = (eigen(stretching.as_ref())?, eigen(turning.as_ref())?);

@@ -19,7 +19,7 @@ const PRINTED: [(usize, f64); 5] = [
     (1000, 0.0004),
 ];
 
-pub fn show(lab: &Lab) -> Result<Exhibit> {
+pub(super) fn show(lab: &Lab) -> Result<Exhibit> {
     let (x, y, start) = scratch_net::from_seed(0, 5, [2, 3, 1]);
     let (mut net, mut by_autodiff) = (start.clone(), start.clone());
     let (mut losses, mut burns_losses) = (Vec::new(), Vec::new());

@@ -13,7 +13,7 @@ use crate::linalg::{condition_number, inverse, norms, products};
 use crate::plot::{Colour, Dash, Figure, Panel, Point, Shape, Sign, Stroke};
 use crate::random::RandomState;
 
-pub fn show(_: &Lab) -> Result<Exhibit> {
+pub(super) fn show(_: &Lab) -> Result<Exhibit> {
     let w = mat![[1.2, 0.8], [-0.4, 1.4]];
     let undo = inverse(w.as_ref())?;
     let flat = mat![[1.0, -0.5], [0.6, -0.3]];
@@ -169,7 +169,7 @@ fn undoing(w: &Mat<f64>, undo: &Mat<f64>, flat: &Mat<f64>) -> Figure {
         .mark(beside([1.0, 0.0], [0.6, -1.0], "$e_1$", FIRST))
         .mark(beside([0.0, 1.0], [-1.0, 0.4], "$e_2$", SECOND));
 
-    // Points that a singular matrix makes one: they differ by a multiple of the null direction (1, 2).
+    // Points that a singular matrix maps to one: they differ by a multiple of the null direction (1, 2).
     let twins: [Point; 3] = [[0.5, -1.4], [1.1, -0.2], [2.0, 1.6]];
     let landed = image(flat.as_ref(), twins[0]);
     let gap = 0.15; // between an arrow's tip and the place, so that both are seen

@@ -28,7 +28,7 @@ fn affine(w: &Mat<f64>, b: &[f64], x: &Mat<f64>) -> Mat<f64> {
     z
 }
 
-pub fn show(_: &Lab) -> Result<Exhibit> {
+pub(super) fn show(_: &Lab) -> Result<Exhibit> {
     let (w, b, x) = example();
     let z = affine(&w, &b, &x);
     let mask = Mat::from_fn(z.nrows(), z.ncols(), |i, j| f64::from(z[(i, j)] > 0.0));
@@ -102,7 +102,7 @@ fn layer(w: &Mat<f64>, b: &[f64], x: &Mat<f64>, z: &Mat<f64>) -> Figure {
         .matrix(&weights, [3.1, 3.0], 1.0, style)
         .matrix(&faint, [7.2, 4.0], 1.0, style)
         .matrix(&z, [11.3, 4.0], 1.0, style);
-    // The copies of b that nobody stores: below the first row, behind a veil.
+    // The copies of b that are never stored: below the first row, behind a veil.
     panel = panel.polygon(
         [[7.2, 0.0], [10.2, 0.0], [10.2, 3.0], [7.2, 3.0]],
         Colour::BACKGROUND.fade(0.62),

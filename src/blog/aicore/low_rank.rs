@@ -18,7 +18,7 @@ const LAYER: usize = 1;
 /// The ranks whose boundaries are shown.
 const SHOWN: [usize; 4] = [1, 2, 3, 64];
 
-/// One rank, tried.
+/// The result of one rank.
 struct Trial {
     rank: usize,
     factors: LowRank,
@@ -27,7 +27,7 @@ struct Trial {
     accuracy: f64,
 }
 
-pub fn show(lab: &Lab) -> Result<Exhibit> {
+pub(super) fn show(lab: &Lab) -> Result<Exhibit> {
     let trained = lab.train_text(CONFIG, "configs/moons-wide.toml")?;
     let network = trained.network();
     let weight = &network.layers[LAYER].weight;

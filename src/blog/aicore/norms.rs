@@ -45,7 +45,7 @@ const NORMS: [Norm; 3] = [
 /// The constraint a·w = 1 of the right panel.
 const NORMAL: Point = [0.5, 1.0];
 
-pub fn show(lab: &Lab) -> Result<Exhibit> {
+pub(super) fn show(lab: &Lab) -> Result<Exhibit> {
     let balls: Vec<Vec<Point>> = NORMS.iter().map(|norm| unit_ball(norm.of)).collect();
     let nearest: Vec<(Point, f64)> = NORMS.iter().map(|norm| nearest(norm.of)).collect();
     let mut exhibit = Exhibit::new(
@@ -87,7 +87,7 @@ pub fn show(lab: &Lab) -> Result<Exhibit> {
     decay::add(exhibit, lab)
 }
 
-/// What makes them norms, on vectors that no one chose.
+/// The axioms of a norm, on random vectors.
 fn inequalities(exhibit: Exhibit) -> Result<Exhibit> {
     const DIMENSION: usize = 20;
     let mut random = RandomState::new(2);
@@ -147,7 +147,7 @@ fn unit_ball(norm: fn(&[f64]) -> f64) -> Vec<Point> {
         .collect()
 }
 
-/// The point of the line NORMAL · w = 1 with the least norm, and that norm: by trying a fine row of points.
+/// The point of the line NORMAL · w = 1 with the least norm, and that norm: found on a fine grid of points.
 fn nearest(norm: fn(&[f64]) -> f64) -> (Point, f64) {
     let squared = NORMAL[0] * NORMAL[0] + NORMAL[1] * NORMAL[1];
     (-150_000..=150_000)

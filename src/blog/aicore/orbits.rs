@@ -21,7 +21,7 @@ const ANGLE: f64 = 9.0;
 
 type Complex2 = [c64; 2];
 
-pub fn show(_: &Lab) -> Result<Exhibit> {
+pub(super) fn show(_: &Lab) -> Result<Exhibit> {
     let unitary = unitary();
     let walk = walk(&unitary);
     let exhibit = Exhibit::new(

@@ -11,7 +11,7 @@ use crate::plot::{Colour, Figure, Mark, Panel, Point, Stroke};
 use crate::random::RandomState;
 
 /// Adds the cloud, its axes, and the comparison with the covariance matrix.
-pub fn add(exhibit: Exhibit) -> Result<Exhibit> {
+pub(super) fn add(exhibit: Exhibit) -> Result<Exhibit> {
     let mut random = RandomState::new(10);
     let mix = mat![[1.5, 0.9], [0.1, 0.7]];
     let data = normal(&mut random, 300, 2) * mix + Mat::from_fn(300, 2, |_, j| [2.0, 1.0][j]);

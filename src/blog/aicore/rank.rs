@@ -11,7 +11,7 @@ use crate::plot::space::{Camera, Point3};
 use crate::plot::{Colour, Dash, Figure, Mark, Panel, Point, Shape, Sign, Stroke};
 use crate::random::RandomState;
 
-pub fn show(_: &Lab) -> Result<Exhibit> {
+pub(super) fn show(_: &Lab) -> Result<Exhibit> {
     let line = mat![[1.0, 0.5], [0.6, 0.3]];
     let lifted = mat![[1.1, 0.2], [0.3, 1.0], [0.5, 0.7]];
     let exhibit = Exhibit::new(

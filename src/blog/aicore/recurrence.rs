@@ -33,7 +33,7 @@ struct Histories {
     tanh: Vec<f64>,
 }
 
-pub fn show(lab: &Lab) -> Result<Exhibit> {
+pub(super) fn show(lab: &Lab) -> Result<Exhibit> {
     let mut random = RandomState::new(14);
     let q = from_matrix(normal(&mut random, UNITS, UNITS).as_ref())?;
     let u = normal(&mut random, UNITS, INPUTS) * Times(0.1);

@@ -1,4 +1,4 @@
-//! B8: every matrix rotates, scales along the axes, and rotates: W = U S Vᵀ. Principal components are next door.
+//! B8: every matrix rotates, scales along the axes, and rotates: W = U S Vᵀ. Principal components are in `principal.rs`.
 
 use faer::{Mat, mat};
 
@@ -59,7 +59,7 @@ impl Movements {
     }
 }
 
-pub fn show(_: &Lab) -> Result<Exhibit> {
+pub(super) fn show(_: &Lab) -> Result<Exhibit> {
     let movements = Movements::of(mat![[1.3, 1.2], [-0.1, 0.9]])?;
     let exhibit = Exhibit::new(
         "Every matrix, square or not, is a rotation (perhaps with a reflection), a scaling along perpendicular axes, and \

@@ -14,7 +14,7 @@ const NUMPY_VECTORS: [[f64; 2]; 2] = [
     [0.5657674649689923, -0.9093767091321241],
 ];
 
-pub fn show(_: &Lab) -> Result<Exhibit> {
+pub(super) fn show(_: &Lab) -> Result<Exhibit> {
     let w = mat![[1.0, 2.0], [3.0, 4.0]];
     let (x, b) = ([5.0, 6.0], [10.0, 100.0]);
     let batch = mat![[5.0, 6.0], [2.0, 3.0], [4.0, 1.0]];

@@ -15,7 +15,7 @@ use crate::random::RandomState;
 
 const X: Point = [2.0, 1.0];
 
-pub fn show(_: &Lab) -> Result<Exhibit> {
+pub(super) fn show(_: &Lab) -> Result<Exhibit> {
     let w = mat![[1.0, -0.8], [0.4, 1.2]];
     let (first, second) = (column(w.as_ref(), 0), column(w.as_ref(), 1));
     let basis = [[1.0, 0.0], [0.0, 1.0]].map(|e| image(w.as_ref(), e));

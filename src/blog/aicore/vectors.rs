@@ -18,7 +18,7 @@ const A: Point = [1.0, 3.0];
 const B: Point = [4.0, 1.0];
 const THIRD: Colour = Colour::accent(3);
 
-pub fn show(_: &Lab) -> Result<Exhibit> {
+pub(super) fn show(_: &Lab) -> Result<Exhibit> {
     let dot = products::dot(&A, &B)?;
     let angle = products::angle(&A, &B)?;
     let foot = products::projection(&A, &B)?;
@@ -163,7 +163,7 @@ fn independence(exhibit: Exhibit) -> Result<Exhibit> {
         .size(1000, 480)
         .panels(2, [box_of_three(&camera, [u, v, free]), flat_three(&camera, [u, v, bound], [c, d])]);
 
-    // Rank against the determinant, on triples that no one chose.
+    // Rank against the determinant, on random triples.
     let mut random = RandomState::new(1);
     let (mut independent, mut dependent) = (0, 0);
     for _ in 0..200 {

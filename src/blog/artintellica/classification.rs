@@ -14,7 +14,7 @@ const FULL_BATCH: &str = include_str!("../../../configs/blobs.toml");
 const MINI_BATCH: &str = include_str!("../../../configs/blobs-batches.toml");
 
 /// Exercise 5.
-pub fn c9(lab: &Lab) -> Result<Exhibit> {
+pub(super) fn c9(lab: &Lab) -> Result<Exhibit> {
     let trained = lab.train_text(FULL_BATCH, "configs/blobs.toml")?;
     let bounds = Bounds::around(trained.train.features.as_ref(), 0.2)?;
     let last = &trained.reports[trained.reports.len() - 1].metrics;
@@ -54,7 +54,7 @@ pub fn c9(lab: &Lab) -> Result<Exhibit> {
 }
 
 /// Exercise 6.
-pub fn c10(lab: &Lab) -> Result<Exhibit> {
+pub(super) fn c10(lab: &Lab) -> Result<Exhibit> {
     let trained = lab.train_text(MINI_BATCH, "configs/blobs-batches.toml")?;
     let pytorch = printed("C10")?;
     let gradient = trained

@@ -21,7 +21,7 @@ const NUMPY_FIRST: [f64; 3] = [
 ];
 
 /// The data.
-pub fn c2(_lab: &Lab) -> Result<Exhibit> {
+pub(super) fn c2(_lab: &Lab) -> Result<Exhibit> {
     let set = DataConfig::new(Source::Quadratic(Quadratic::default())).load(42, Path::new("."))?;
     let values = match &set.target {
         Target::Values { values, .. } => values.clone(),
@@ -70,7 +70,7 @@ pub fn c2(_lab: &Lab) -> Result<Exhibit> {
 }
 
 /// The network of the example: its layers and the shapes of its parameters.
-pub fn c3(lab: &Lab) -> Result<Exhibit> {
+pub(super) fn c3(lab: &Lab) -> Result<Exhibit> {
     let network = build(2, &[(10, Activation::Relu), (1, Activation::Identity)])?;
     let exhibit = Exhibit::new(
         "Each hidden unit has a row of weights, one per input, and a bias. PyTorch and this page write a weight as (units × \
@@ -81,7 +81,7 @@ pub fn c3(lab: &Lab) -> Result<Exhibit> {
 }
 
 /// Exercise 2.
-pub fn c6(lab: &Lab) -> Result<Exhibit> {
+pub(super) fn c6(lab: &Lab) -> Result<Exhibit> {
     let network = build(
         3,
         &[

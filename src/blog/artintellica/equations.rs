@@ -23,7 +23,7 @@ fn standard_normal(random: &mut RandomState, rows: usize, columns: usize) -> Mat
 }
 
 /// Forward and backward, for one sample and for a batch.
-pub fn c1(lab: &Lab) -> Result<Exhibit> {
+pub(super) fn c1(lab: &Lab) -> Result<Exhibit> {
     let network = network(2, 10)?;
     let mut random = RandomState::new(42);
     let x = standard_normal(&mut random, 200, 2);
@@ -85,7 +85,7 @@ fn differences(network: &Frozen, x: MatRef<'_, f64>, y: MatRef<'_, f64>) -> Resu
 }
 
 /// Exercise 1: ten samples through four hidden units, by hand and through Burn's `Linear`.
-pub fn c5(lab: &Lab) -> Result<Exhibit> {
+pub(super) fn c5(lab: &Lab) -> Result<Exhibit> {
     let network = network(2, 4)?;
     let x = standard_normal(&mut RandomState::new(42), 10, 2);
     let [first, second] = [&network.layers[0], &network.layers[1]];

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 
 /// What PyTorch printed for one item.
 #[derive(Debug, Deserialize)]
-pub struct Printed {
+pub(super) struct Printed {
     /// Epoch losses at the epochs that the post prints, by epoch.
     pub losses: BTreeMap<String, f64>,
     /// The length of the first layer's weight gradient on the last batch.
@@ -22,7 +22,7 @@ pub struct Printed {
 ///
 /// # Errors
 /// Never: the file is compiled in, and a test reads every item.
-pub fn printed(id: &str) -> Result<Printed> {
+pub(super) fn printed(id: &str) -> Result<Printed> {
     let text = include_str!("pytorch.json");
     let broken = |error: &dyn std::fmt::Display| {
         Error::invalid(
@@ -43,7 +43,7 @@ pub fn printed(id: &str) -> Result<Printed> {
 ///
 /// # Errors
 /// As [`printed`].
-pub fn compare(mut exhibit: Exhibit, id: &str, trained: &Trained) -> Result<Exhibit> {
+pub(super) fn compare(mut exhibit: Exhibit, id: &str, trained: &Trained) -> Result<Exhibit> {
     let mut losses: Vec<(usize, f64)> = printed(id)?
         .losses
         .into_iter()

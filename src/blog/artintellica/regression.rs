@@ -31,7 +31,7 @@ fn loss_figure(title: &str, caption: String, series: &[Series]) -> Figure {
 }
 
 /// The post's main example.
-pub fn c4(lab: &Lab) -> Result<Exhibit> {
+pub(super) fn c4(lab: &Lab) -> Result<Exhibit> {
     let trained = lab.train_text(FULL_BATCH, "configs/quadratic.toml")?;
     let first = trained.reports[0].metrics.train_loss;
     let last = trained.reports[trained.reports.len() - 1]
@@ -77,7 +77,7 @@ pub fn c4(lab: &Lab) -> Result<Exhibit> {
 }
 
 /// Exercise 3.
-pub fn c7(lab: &Lab) -> Result<Exhibit> {
+pub(super) fn c7(lab: &Lab) -> Result<Exhibit> {
     let trained = lab.train_text(SCALED_TANH, "configs/quadratic-tanh.toml")?;
     let last = trained.reports[trained.reports.len() - 1]
         .metrics
@@ -110,7 +110,7 @@ pub fn c7(lab: &Lab) -> Result<Exhibit> {
 }
 
 /// Exercise 4.
-pub fn c8(lab: &Lab) -> Result<Exhibit> {
+pub(super) fn c8(lab: &Lab) -> Result<Exhibit> {
     let full = lab.train_text(FULL_BATCH, "configs/quadratic.toml")?;
     let batches = lab.train_text(MINI_BATCH, "configs/quadratic-batches.toml")?;
     let epochs = batches.reports.len();

@@ -10,7 +10,7 @@ use crate::figures;
 use crate::geometry::{Alpha, betti, rips};
 
 /// Betti curves of the spiral's arms.
-pub fn e5(lab: &Lab) -> Result<Exhibit> {
+pub(super) fn e5(lab: &Lab) -> Result<Exhibit> {
     let trained = lab.spiral()?;
     let figure = figures::betti_figure(
         trained.network(),

@@ -22,13 +22,13 @@ const INK: f64 = 16.0;
 const APART: f64 = 0.03;
 /// The share of the window's width that a picture takes.
 const WIDTH: f64 = 0.028;
-/// Frames per second, frames that an epoch stays, and seconds that the end stays.
+/// Frames per second, frames per epoch, and seconds that the last frame stays.
 const FPS: u32 = 25;
 const FRAMES: [u32; 3] = [10, 3, 1];
 const HOLD: f64 = 3.0;
 
 /// The embedding, each digit's picture at its place, and how it came about.
-pub fn e9(lab: &Lab) -> Result<Exhibit> {
+pub(super) fn e9(lab: &Lab) -> Result<Exhibit> {
     let trained = lab.digits()?;
     let embedding = &trained.last().activations[EMBEDDING];
     let labels = trained.train.labels().unwrap_or_default();

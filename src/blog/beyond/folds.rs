@@ -13,7 +13,7 @@ fn plane(trained: &Trained) -> Result<InputPlane> {
 }
 
 /// What is kept, turned over and crushed by the spiral's hidden layers.
-pub fn e7(lab: &Lab) -> Result<Exhibit> {
+pub(super) fn e7(lab: &Lab) -> Result<Exhibit> {
     let trained = lab.spiral()?;
     let figure =
         figures::folds_figure(trained.network(), &plane(&trained)?, None, "After training")?;
@@ -39,7 +39,7 @@ pub fn e7(lab: &Lab) -> Result<Exhibit> {
 }
 
 /// The separating line of the spiral's last plane, pulled back through every layer.
-pub fn e8(lab: &Lab) -> Result<Exhibit> {
+pub(super) fn e8(lab: &Lab) -> Result<Exhibit> {
     let trained = lab.spiral()?;
     let network = trained.network();
     let plane = plane(&trained)?;

@@ -1,4 +1,4 @@
-//! Section E: what the posts do not show, and hardly anybody does. Exact or decided with a proof, or said to be neither.
+//! Section E: what the posts do not show, and few others do. Results are exact or proved; where one is neither, the page says so.
 
 mod data;
 mod digits;

@@ -14,7 +14,7 @@ fn square(half: f64) -> Result<Bounds> {
 }
 
 /// The cells of networks whose weights are a formula, with the counts that an oracle in fractions gives.
-pub fn e1(_: &Lab) -> Result<Exhibit> {
+pub(super) fn e1(_: &Lab) -> Result<Exhibit> {
     let known = [
         (&[2, 8, 1][..], 1.0, 26, Some(37)),
         (&[2, 16, 1], 1.0, 94, Some(137)),
@@ -79,7 +79,7 @@ pub fn e1(_: &Lab) -> Result<Exhibit> {
 }
 
 /// The decision regions of a small network: parts, border, area.
-pub fn e2(_: &Lab) -> Result<Exhibit> {
+pub(super) fn e2(_: &Lab) -> Result<Exhibit> {
     let mut network = formula(&[2, 8, 1]);
     if let Some(last) = network.layers.last_mut() {
         // Positive scores are class 1.

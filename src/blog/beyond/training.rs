@@ -16,7 +16,7 @@ fn epochs(trained: &Trained) -> Vec<usize> {
 }
 
 /// Probes of every layer after every epoch.
-pub fn e3(lab: &Lab) -> Result<Exhibit> {
+pub(super) fn e3(lab: &Lab) -> Result<Exhibit> {
     let trained = lab.spiral()?;
     let labels = trained.train.labels().unwrap_or_default();
     let network = |epoch: usize| -> Result<Frozen> {
@@ -69,7 +69,7 @@ pub fn e3(lab: &Lab) -> Result<Exhibit> {
 }
 
 /// Singular values and vectors of every matrix over the epochs.
-pub fn e4(lab: &Lab) -> Result<Exhibit> {
+pub(super) fn e4(lab: &Lab) -> Result<Exhibit> {
     let trained = lab.spiral()?;
     let networks: Vec<Frozen> = trained
         .snapshots

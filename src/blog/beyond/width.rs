@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::figures;
 use crate::geometry::complex::Decided;
 use crate::geometry::width::Width;
-use crate::geometry::{Bounds, Enclosure, enclosure, topology, width_warning};
+use crate::geometry::{Bounds, Surrounding, surrounding, topology, width_warning};
 use crate::plot::{Figure, Panel};
 
 fn config(hidden: &str) -> String {
@@ -38,7 +38,7 @@ fn accuracy(trained: &Trained) -> f64 {
 }
 
 /// Two networks on circles: of width 2 in three layers, and of width 3 in one.
-pub fn e6(lab: &Lab) -> Result<Exhibit> {
+pub(super) fn e6(lab: &Lab) -> Result<Exhibit> {
     let relu = |units: usize| format!("{{ units = {units}, activation = 'relu' }}");
     let narrow = lab.train_text(&config(&[relu(2), relu(2), relu(2)].join(", ")), "E6")?;
     let wide = lab.train_text(&config(&relu(6)), "E6")?;
@@ -53,9 +53,9 @@ pub fn e6(lab: &Lab) -> Result<Exhibit> {
             .title(title)
             .note(format!("{:.1} % right", 100.0 * accuracy(trained))))
     };
-    let ring = enclosure(data.features.as_ref(), data.labels().unwrap_or_default())?;
+    let ring = surrounding(data.features.as_ref(), data.labels().unwrap_or_default())?;
     let ratio = match ring {
-        Some(Enclosure::Hole { ratio, .. }) => ratio,
+        Some(Surrounding::Hole { ratio, .. }) => ratio,
         _ => 0.0,
     };
     let figure = Figure::new("Depth does not help where width is missing")

@@ -10,7 +10,7 @@ use crate::model::{Activation, LayerConfig};
 use crate::plot::{Colormap, Figure, Point};
 
 /// Logistic regression, trained as the network was, and the network.
-pub fn d4(lab: &Lab) -> Result<Exhibit> {
+pub(super) fn d4(lab: &Lab) -> Result<Exhibit> {
     let trained = lab.spiral()?;
     let mut config = lab.spiral_config()?;
     config.model.layers = vec![LayerConfig::new(1, Activation::Sigmoid)];
@@ -92,7 +92,7 @@ pub fn d4(lab: &Lab) -> Result<Exhibit> {
     )))
 }
 
-/// The widest turn that a curve makes from any of its pieces to any later or earlier one, in degrees; full turns count.
+/// The largest change of direction between any two pieces of a curve, in degrees; full turns count.
 fn turns(curve: &[Point]) -> f64 {
     let pieces: Vec<Point> = curve
         .windows(2)

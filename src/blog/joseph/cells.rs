@@ -10,18 +10,18 @@ use crate::model::Frozen;
 use crate::plot::Figure;
 
 /// The cells of a network over the window of the data that it was trained on.
-pub fn of(network: &Frozen, trained: &Trained) -> Result<Complex> {
+pub(super) fn of(network: &Frozen, trained: &Trained) -> Result<Complex> {
     Complex::new(network, input_window(&trained.train)?)
 }
 
 /// How many cells there are after each captured epoch.
-pub struct Counts {
+pub(super) struct Counts {
     pub epochs: Vec<usize>,
     pub cells: Vec<usize>,
 }
 
 impl Counts {
-    pub fn of(trained: &Trained) -> Result<Self> {
+    pub(super) fn of(trained: &Trained) -> Result<Self> {
         let cells = trained
             .snapshots
             .iter()
@@ -36,17 +36,17 @@ impl Counts {
         })
     }
 
-    pub fn first(&self) -> usize {
+    pub(super) fn first(&self) -> usize {
         self.cells.first().copied().unwrap_or_default()
     }
 
-    pub fn last(&self) -> usize {
+    pub(super) fn last(&self) -> usize {
         self.cells.last().copied().unwrap_or_default()
     }
 }
 
 /// Before and after training, and the count over the epochs.
-pub fn figure(trained: &Trained, counts: &Counts) -> Result<Figure> {
+pub(super) fn figure(trained: &Trained, counts: &Counts) -> Result<Figure> {
     let picture = |network: &Frozen, title: &str| -> Result<_> {
         let complex = of(network, trained)?;
         let mut panel = figures::regions(network, &complex, Tint::Pattern)?
@@ -80,8 +80,8 @@ pub fn figure(trained: &Trained, counts: &Counts) -> Result<Figure> {
         ))
 }
 
-/// What can be said of every cell.
-pub fn checks(trained: &Trained) -> Result<Vec<Check>> {
+/// Checks that hold in every cell.
+pub(super) fn checks(trained: &Trained) -> Result<Vec<Check>> {
     let network = trained.network();
     let complex = of(network, trained)?;
     let window = complex.window();
@@ -141,7 +141,7 @@ fn largest_difference(network: &Frozen, complex: &Complex) -> f64 {
 }
 
 /// Original space in cells, and where the hidden layers put them.
-pub fn spaces(trained: &Trained, space: Bounds) -> Result<Figure> {
+pub(super) fn spaces(trained: &Trained, space: Bounds) -> Result<Figure> {
     let network = trained.network();
     let complex = of(network, trained)?;
     let labels = classes(&trained.train);

@@ -18,7 +18,7 @@ use crate::plot::{Colour, Figure, Frame, Panel, Stroke};
 const FPS: u32 = 20;
 
 /// The network as a motion of space.
-pub fn d6(lab: &Lab) -> Result<Exhibit> {
+pub(super) fn d6(lab: &Lab) -> Result<Exhibit> {
     let trained = lab.spiral()?;
     let flow = Arc::new(Flow::new(trained.network(), &trained.train)?);
     let landing = flow.landing();
@@ -111,7 +111,7 @@ pub fn d6(lab: &Lab) -> Result<Exhibit> {
 }
 
 /// The same network with identity in place of ReLU.
-pub fn d7(lab: &Lab) -> Result<Exhibit> {
+pub(super) fn d7(lab: &Lab) -> Result<Exhibit> {
     let linear = lab.spiral_without_activations()?;
     let labels = classes(&linear.train);
     let best = best_line(linear.train.features.as_ref(), labels)?;

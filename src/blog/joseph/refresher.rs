@@ -25,7 +25,7 @@ const MOTIF: [Point; 10] = [
 const REACH: f64 = 2.2;
 
 /// A vector as a point, and four things a matrix can do.
-pub fn d8(_lab: &Lab) -> Result<Exhibit> {
+pub(super) fn d8(_lab: &Lab) -> Result<Exhibit> {
     let maps = [
         ("rotation by 50°", rotation(50.0_f64.to_radians())),
         (

@@ -16,7 +16,7 @@ fn whole(lab: &Lab) -> Result<Dataset> {
 }
 
 /// The data.
-pub fn d1(lab: &Lab) -> Result<Exhibit> {
+pub(super) fn d1(lab: &Lab) -> Result<Exhibit> {
     let data = whole(lab)?;
     let first = classes(&data).iter().filter(|&&label| label == 0).count();
     let figure = Figure::new("Two spiral arms, 1000 points")
@@ -36,8 +36,8 @@ pub fn d1(lab: &Lab) -> Result<Exhibit> {
     .check(Check::equal("dimensions", data.dimensions() as f64, 2.0, 0.0)))
 }
 
-/// Not separable, decided by linear programming; and the best that a line can do.
-pub fn d2(lab: &Lab) -> Result<Exhibit> {
+/// Not separable, as a linear program decides; and the best that a line can do.
+pub(super) fn d2(lab: &Lab) -> Result<Exhibit> {
     let data = whole(lab)?;
     let (points, labels) = (data.features.as_ref(), classes(&data));
     let Separability::NotSeparable(proof) = linear_separability(points, labels)? else {

@@ -11,8 +11,8 @@ use crate::train::EpochMetrics;
 /// What the text reports.
 const TEXTS_ACCURACY: f64 = 0.95;
 
-/// Trains, prints the collapsed share, and asks other seeds.
-pub fn d3(lab: &Lab) -> Result<Exhibit> {
+/// Trains, prints the collapsed share, and tries other seeds.
+pub(super) fn d3(lab: &Lab) -> Result<Exhibit> {
     let trained = lab.spiral()?;
     let default = Fate::of(&trained)?;
     let config = lab.spiral_config()?;

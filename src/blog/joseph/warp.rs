@@ -8,7 +8,7 @@ use crate::geometry::{Grid, Separability, linear_separability};
 use crate::plot::{Colour, Dash, Figure, Stroke};
 
 /// Original space beside the penultimate layer's output, with the widest corridor between the classes.
-pub fn d5(lab: &Lab) -> Result<Exhibit> {
+pub(super) fn d5(lab: &Lab) -> Result<Exhibit> {
     let trained = lab.spiral()?;
     let network = trained.network();
     let labels = classes(&trained.train);

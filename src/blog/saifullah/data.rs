@@ -7,7 +7,7 @@ use crate::geometry::{Bounds, Separability, best_line, linear_separability};
 use crate::plot::{Colour, Dash, Figure, Sign, Stroke};
 
 /// The moons, with the best that a straight line can do.
-pub fn a5(lab: &Lab) -> Result<Exhibit> {
+pub(super) fn a5(lab: &Lab) -> Result<Exhibit> {
     let moons = lab.moons_data()?;
     let labels = moons.labels().unwrap_or_default();
     let points = moons.features.as_ref();

@@ -11,7 +11,7 @@ use crate::plot::{Figure, Panel};
 use crate::random::RandomState;
 
 /// Four matrices one after the other, and their product.
-pub fn a10(lab: &Lab) -> Result<Exhibit> {
+pub(super) fn a10(lab: &Lab) -> Result<Exhibit> {
     let moons = lab.moons_data()?;
     let mut random = RandomState::new(49);
     let mut draw = |rows: usize, columns: usize| {

@@ -11,7 +11,7 @@ use crate::plot::ticks::number;
 use crate::plot::{Anchor, Colormap, Colour, Figure, Mark, Panel, Point, Stroke};
 
 /// The line and the curve, in the same colour.
-pub fn a15(lab: &Lab) -> Result<Exhibit> {
+pub(super) fn a15(lab: &Lab) -> Result<Exhibit> {
     let trained = lab.moons()?;
     let network = trained.network();
     let readout = Readout::of(network)?;

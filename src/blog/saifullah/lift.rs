@@ -10,7 +10,7 @@ use crate::plot::space::{Camera, Point3};
 use crate::plot::{Colour, Figure, Panel, Stroke, radius};
 
 /// The lifted moons, flat before the activation and bent after it.
-pub fn a3(lab: &Lab) -> Result<Exhibit> {
+pub(super) fn a3(lab: &Lab) -> Result<Exhibit> {
     let moons = lab.moons_data()?;
     let centre = [0.5, 0.25];
     let points = Mat::from_fn(moons.samples(), 2, |i, j| {

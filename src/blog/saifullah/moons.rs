@@ -18,8 +18,8 @@ const FPS: u32 = 25;
 /// How long the last frame stays, in seconds.
 const HOLD: f64 = 2.5;
 
-/// Trains, and asks how other seeds fare.
-pub fn a12(lab: &Lab) -> Result<Exhibit> {
+/// Trains, and looks at how other seeds fare.
+pub(super) fn a12(lab: &Lab) -> Result<Exhibit> {
     let trained = lab.moons()?;
     let separable = is_separated(&trained)?;
 
@@ -167,7 +167,7 @@ impl Pace {
             if epoch == last {
                 break;
             }
-            // Not past a telling epoch.
+            // Not past an epoch that has to be shown.
             let next = epoch + step;
             let stops = [apart, last].into_iter().filter(|&stop| stop > epoch);
             epoch = stops.fold(next, usize::min);
@@ -184,7 +184,7 @@ impl Pace {
 }
 
 /// Figure 6(a): the embedding over training, with still pictures of the start, the middle and the end.
-pub fn a13(lab: &Lab) -> Result<Exhibit> {
+pub(super) fn a13(lab: &Lab) -> Result<Exhibit> {
     let trained = lab.moons()?;
     let views = Arc::new(views(&trained)?);
     let separable = views.separable();
@@ -251,7 +251,7 @@ fn replay_error(trained: &Trained) -> f64 {
 }
 
 /// Figure 6(b): the decision boundary over the same training, alone and side by side with the embedding.
-pub fn a14(lab: &Lab) -> Result<Exhibit> {
+pub(super) fn a14(lab: &Lab) -> Result<Exhibit> {
     let trained = lab.moons()?;
     let views = Arc::new(views(&trained)?);
     let pace = Arc::new(Pace::of(&views)?);

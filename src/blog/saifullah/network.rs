@@ -15,7 +15,7 @@ const GREEN: Colour = Colour::fixed(Rgb::hex(0x93cf8f));
 const BLUE: Colour = Colour::fixed(Rgb::hex(0x8fb8ee));
 
 /// Circles and edges: 2 inputs, 3 hidden, 1 output.
-pub fn a1(_lab: &Lab) -> Result<Exhibit> {
+pub(super) fn a1(_lab: &Lab) -> Result<Exhibit> {
     let columns = [
         column(2, PINK, "input $x$", &["$x_1$", "$x_2$"]),
         column(
@@ -53,7 +53,7 @@ pub fn a1(_lab: &Lab) -> Result<Exhibit> {
 }
 
 /// Evaluates the network of figure 1 in steps, in one expression, and in Burn.
-pub fn a2(lab: &Lab) -> Result<Exhibit> {
+pub(super) fn a2(lab: &Lab) -> Result<Exhibit> {
     let config = ModelConfig::new(vec![
         LayerConfig::new(3, Activation::Tanh).named("hidden"),
         LayerConfig::new(1, Activation::Sigmoid).named("output"),
@@ -110,7 +110,7 @@ pub fn a2(lab: &Lab) -> Result<Exhibit> {
 }
 
 /// The first two layers in colour, each edge beside its entry in the matrix; the rest muted.
-pub fn a7(_lab: &Lab) -> Result<Exhibit> {
+pub(super) fn a7(_lab: &Lab) -> Result<Exhibit> {
     let weights = mat![[0.8, -0.3], [-0.5, 1.1], [1.2, 0.6]];
     let x = mat![[2.0], [1.0]];
     let z = &weights * &x;

@@ -10,7 +10,7 @@ use crate::linalg::{Pca, qr};
 use crate::plot::{Figure, Panel};
 
 /// Two ways from 100 dimensions to 2.
-pub fn a16(lab: &Lab) -> Result<Exhibit> {
+pub(super) fn a16(lab: &Lab) -> Result<Exhibit> {
     let trained = lab.moons()?;
     let network = trained.network();
     let labels = trained.train.labels().unwrap_or_default();

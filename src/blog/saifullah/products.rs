@@ -9,7 +9,7 @@ use crate::plot::{Anchor, Axis, Colormap, Colour, Dash, Field, Figure, Frame, Pa
 use crate::random::RandomState;
 
 /// The angle between two vectors and their dot product, from 0 to 180 degrees.
-pub fn a8(_lab: &Lab) -> Result<Exhibit> {
+pub(super) fn a8(_lab: &Lab) -> Result<Exhibit> {
     let w = [2.0, 0.0];
     let length = 1.5;
     let turned = |degrees: f64| {
@@ -56,7 +56,7 @@ pub fn a8(_lab: &Lab) -> Result<Exhibit> {
         .size(1080, 640)
         .panels(3, panels);
 
-    // On random vectors in ten dimensions: the formula, and Cauchy and Schwarz.
+    // On random vectors in ten dimensions: the formula, and the Cauchy-Schwarz inequality.
     let mut random = RandomState::new(42);
     let (mut formula, mut bound) = (0.0_f64, 0.0_f64);
     for _ in 0..1000 {
@@ -145,7 +145,7 @@ const TEMPLATE: [usize; 2] = [9, 7];
 const NOSE: [usize; 2] = [12, 13];
 
 /// A template slid over a picture: at each place one dot product.
-pub fn a9(_lab: &Lab) -> Result<Exhibit> {
+pub(super) fn a9(_lab: &Lab) -> Result<Exhibit> {
     let picture = face();
     let patch = |row: usize, column: usize| -> Vec<f64> {
         (0..TEMPLATE[0])

@@ -10,7 +10,7 @@ use crate::model::{Activation, Layer};
 use crate::plot::{Colour, Dash, Figure, Panel, Stroke};
 
 /// Curves and warped graph paper of ReLU, tanh, sigmoid and softmax.
-pub fn a11(_lab: &Lab) -> Result<Exhibit> {
+pub(super) fn a11(_lab: &Lab) -> Result<Exhibit> {
     let elementwise = [
         ("ReLU: $max(0, z)$", Activation::Relu, Dash::Solid),
         ("tanh", Activation::Tanh, Dash::Dashed),
@@ -129,7 +129,7 @@ pub fn a11(_lab: &Lab) -> Result<Exhibit> {
     )))
 }
 
-/// How many points of the plane are not where ReLU is said to put their quadrant.
+/// How many points of the plane are not where ReLU should put their quadrant.
 fn collapsed_wrongly(points: &Mat<f64>, image: &Mat<f64>) -> f64 {
     let wrong = |i: &usize| {
         (0..2).any(|j| {

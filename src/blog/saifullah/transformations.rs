@@ -72,7 +72,7 @@ fn scene(map: &Affine, moons: &Dataset, bounds: Bounds) -> Result<Panel> {
 }
 
 /// Rotation, reflection, shear, scaling; and translation, which takes a bias.
-pub fn a4(lab: &Lab) -> Result<Exhibit> {
+pub(super) fn a4(lab: &Lab) -> Result<Exhibit> {
     let moons = centred_moons(lab)?;
     let bounds = Bounds::new((-2.6, 2.6), (-2.2, 2.2))?;
     let turn = std::f64::consts::FRAC_PI_4;
@@ -172,7 +172,7 @@ fn shoelace(corners: MatRef<'_, f64>) -> f64 {
 }
 
 /// Figure 3: linear beside affine, and the way from the one to the other.
-pub fn a6(lab: &Lab) -> Result<Exhibit> {
+pub(super) fn a6(lab: &Lab) -> Result<Exhibit> {
     let moons = centred_moons(lab)?;
     let bounds = Bounds::new((-3.0, 3.6), (-2.5, 2.7))?;
     let affine = Affine {

@@ -4,14 +4,14 @@
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Cell {
     Number(f64),
-    /// One of the signs for a value that is not known.
+    /// One of the marks for a missing value.
     Missing,
     /// An infinity, or beyond the largest number.
     NotFinite,
     Text,
 }
 
-/// The sign between a number's whole part and its fraction.
+/// The character between a number's whole part and its fraction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Decimal {
     /// `1,234.5`.
@@ -20,20 +20,20 @@ pub(super) enum Decimal {
     Comma,
 }
 
-/// The signs for "not known" of pandas, R, spreadsheets, SQL and UCI's repository.
+/// The marks for missing values of pandas, R, spreadsheets, SQL and UCI's repository.
 const MISSING: [&str; 29] = [
     "", "NA", "N/A", "n/a", "#N/A", "#N/A N/A", "#NA", "<NA>", "NaN", "nan", "NAN", "-NaN", "-nan",
     "NULL", "Null", "null", "None", "?", "-", "--", "---", "\u{2013}", "\u{2014}", ".", "\\N",
     "1.#QNAN", "-1.#IND", "1.#IND", "#VALUE!",
 ];
 
-/// Whether a cell stands for a value that is not known.
+/// Whether a cell stands for a missing value.
 pub(super) fn is_missing(cell: &str) -> bool {
     MISSING.contains(&cell)
 }
 
-/// The signs that may stand between groups of three digits, whatever the decimal sign: spaces of several widths and
-/// the Swiss apostrophe.
+/// The characters that may stand between groups of three digits, whatever the decimal sign: spaces of several widths and the
+/// Swiss apostrophe.
 const GROUPING: [char; 6] = [' ', '\u{a0}', '\u{2009}', '\u{202f}', '\'', '\u{2019}'];
 
 /// Reads a cell.
@@ -89,7 +89,7 @@ fn signed(cell: &str) -> (&'static str, &str) {
     }
 }
 
-/// The digits of a whole number, whose groups of three may be set apart by one and the same sign.
+/// The digits of a whole number, whose groups of three may be separated by one and the same character.
 fn ungrouped(whole: &str, group: char) -> Option<String> {
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     if digits(whole) {
@@ -145,7 +145,7 @@ pub(super) fn evidence(cell: &str) -> Evidence {
         (false, true) if commas == 0 => Evidence::GroupingPoint,
         (false, true) => Evidence::Comma,
         (true, true) if commas > 0 => Evidence::Either,
-        // `1.234` is what it says, unless other cells have decimal commas.
+        // `1.234` is taken as written, unless other cells have decimal commas.
         (true, true) => Evidence::None,
     }
 }

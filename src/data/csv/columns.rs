@@ -40,7 +40,7 @@ struct Tally {
 }
 
 impl Tally {
-    /// Whether this is a column of words rather than of numbers with a slip.
+    /// Whether this is a column of words rather than of numbers with a few mistakes.
     fn is_text(&self) -> bool {
         self.text.len() > self.numbers
     }
@@ -59,7 +59,7 @@ pub(super) struct Faults<'a> {
 }
 
 impl<'a> Faults<'a> {
-    pub fn new(
+    pub(super) fn new(
         table: &'a Table,
         path: &'a Path,
         decimal: Decimal,
@@ -77,7 +77,7 @@ impl<'a> Faults<'a> {
     }
 
     /// Reads a column of numbers, NaN where there is none.
-    pub fn numbers(&mut self, column: usize, name: &str) -> Vec<f64> {
+    pub(super) fn numbers(&mut self, column: usize, name: &str) -> Vec<f64> {
         let mut tally = Tally::default();
         let mut numbers = Vec::with_capacity(self.table.rows());
         for row in 0..self.table.rows() {
@@ -98,7 +98,7 @@ impl<'a> Faults<'a> {
     }
 
     /// Remembers which rows of the column of classes are missing.
-    pub fn names(&mut self, column: usize, name: &str) {
+    pub(super) fn names(&mut self, column: usize, name: &str) {
         let rows = 0..self.table.rows();
         let tally = Tally {
             missing: rows
@@ -110,7 +110,7 @@ impl<'a> Faults<'a> {
     }
 
     /// How many cells are missing in which columns; `None` if none is.
-    pub fn missing(&self) -> Option<String> {
+    pub(super) fn missing(&self) -> Option<String> {
         let columns = self
             .columns
             .iter()
@@ -123,7 +123,7 @@ impl<'a> Faults<'a> {
     }
 
     /// Refuses what can't be read: words among numbers, infinities, and missing values if they are an error.
-    pub fn check(&self) -> Result<()> {
+    pub(super) fn check(&self) -> Result<()> {
         let mut problems = Vec::new();
         let mut remedies: Vec<String> = Vec::new();
         let mut only: Option<(u64, &str)> = None;

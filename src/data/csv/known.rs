@@ -50,7 +50,7 @@ pub(in crate::data) fn read(
         notes,
     )?;
     let mut names = head.names;
-    // Without names the target was called so for standing last.
+    // In a file without names the target was called so because it stood last.
     let label = targets.len() == 1 && targets[0] == super::LABEL;
     let last = names.len().saturating_sub(1);
     if !head.named && label && names.last().is_some_and(|name| !features.contains(name)) {

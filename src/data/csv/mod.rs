@@ -1,8 +1,7 @@
 //! Data sets as CSV: one line per sample, one column that is the target, and a header that names the columns.
 //!
-//! What programs in other places and for other readers write is recognised and said: separators, decimal commas, encodings,
-//! files without a header, row numbers ([`read`]). The `csv` crate cuts lines into cells, `encoding_rs` makes text of
-//! bytes.
+//! What different programs and locales write is recognised and noted: separators, decimal commas, encodings, files without a
+//! header, row numbers ([`read`]). The `csv` crate cuts lines into cells, `encoding_rs` makes text of bytes.
 
 mod cell;
 mod columns;
@@ -94,9 +93,9 @@ pub fn read_with(path: &Path, options: &CsvOptions, of_loss: Task) -> Result<Rea
 /// ```
 ///
 /// # Errors
-/// Where there are no samples, no features, no such target column or a repeated or empty column name; where a row is
-/// too short or too long; where cells are missing (if that is an error), not finite, or features not numbers; where
-/// there is only one class; where a number may mean two. The message names lines and columns.
+/// Where there are no samples, no features, no such target column or a repeated or empty column name; where a row is too short or
+/// too long; where cells are missing (if that is an error), not finite, or features not numbers; where there is only one class;
+/// where a number may be read in two ways. The message names lines and columns.
 pub fn parse_with(
     bytes: &[u8],
     path: &Path,
@@ -115,7 +114,7 @@ pub fn parse_with(
     understand(&table, path, options, decimal, &schema, of_loss, notes)
 }
 
-/// A file cut into cells, before anything is known about its columns.
+/// A file cut into cells, before its columns are understood.
 struct Opened {
     table: Table,
     decimal: Decimal,
@@ -269,7 +268,7 @@ fn understand(
     })
 }
 
-/// Whether the target column holds names of classes: words, and not numbers with fractions and a slip among them.
+/// Whether the target column holds names of classes: words, and not numbers with fractions and a few mistakes among them.
 fn holds_words(table: &Table, column: usize, decimal: Decimal, of_loss: Task) -> bool {
     let (mut numbers, mut words, mut fractions) = (0, 0, of_loss == Task::Regression);
     for row in 0..table.rows() {

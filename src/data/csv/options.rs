@@ -1,4 +1,4 @@
-//! How a CSV file is to be read, where it should not be found out.
+//! How a CSV file is to be read, where this is not to be inferred.
 
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -12,7 +12,7 @@ use crate::data::targets::Task;
 pub struct CsvOptions {
     /// The target column's name.
     pub target: String,
-    /// Classification, regression, or what loss and column look like.
+    /// Classification, regression, or whichever fits the loss and the column.
     pub task: Task,
     /// What happens to missing values.
     pub missing: Missing,
@@ -48,7 +48,7 @@ pub struct CsvOptions {
     pub encoding: Option<String>,
 }
 
-/// The keys whose absence means "find out".
+/// The keys whose absence means that the value is inferred.
 pub(in crate::data) const OPTIONAL: [&str; 7] = [
     "features",
     "drop",

@@ -73,7 +73,7 @@ pub(super) fn find(
             names[0] = "row".into();
         }
     }
-    // Lines may end in separators, with nothing behind them.
+    // Lines may end in separators, with nothing after them.
     let is_blank = |column: usize| (0..table.rows()).all(|row| table.cell(row, column).is_empty());
     let empty: Vec<usize> = (0..names.len())
         .filter(|&column| names[column].is_empty() && column != target && is_blank(column))
@@ -130,10 +130,10 @@ pub(super) fn find(
     })
 }
 
-/// The columns' names, and how they were come by.
+/// The columns' names, and how they were found.
 pub(super) struct Head {
     pub names: Vec<String>,
-    /// Whether the file says them; else they are x1, x2, ...
+    /// Whether the file has them; else they are x1, x2, ...
     pub named: bool,
     /// Whether they stand one cell to the left of their columns.
     pub short: bool,

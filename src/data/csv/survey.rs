@@ -1,4 +1,4 @@
-//! What the columns of a table look like, before anyone has said which is what.
+//! What the columns of a table look like, before it is known which is the target.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -8,7 +8,7 @@ use super::options::CsvOptions;
 use super::{Opened, header, schema};
 use crate::error::Result;
 
-/// Beyond so many distinct values, nobody counts them.
+/// Distinct values are counted up to so many.
 const MOST_VALUES: usize = 1000;
 
 /// A column of a table.

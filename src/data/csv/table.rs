@@ -1,11 +1,11 @@
-//! A file's text cut into lines and cells, nothing understood yet.
+//! A file's text cut into lines and cells, not yet interpreted.
 
 use csv::{ReaderBuilder, StringRecord, Trim};
 
 /// What stands between cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Separator {
-    /// One sign.
+    /// One character.
     Byte(u8),
     /// Any number of spaces and tabs.
     Spaces,
@@ -13,7 +13,7 @@ pub(super) enum Separator {
 
 impl Separator {
     /// How a message calls it.
-    pub fn name(self) -> String {
+    pub(super) fn name(self) -> String {
         match self {
             Self::Byte(b'\t') => "tabs".into(),
             Self::Byte(byte) => format!("`{}`", char::from(byte)),
@@ -38,8 +38,8 @@ struct Row {
 }
 
 impl Table {
-    /// Cuts a text whose first line is number `line`. Lines without any sign are skipped.
-    pub fn cut(text: &str, separator: Separator, line: u64, most_rows: usize) -> Self {
+    /// Cuts a text whose first line is number `line`. Empty lines are skipped.
+    pub(super) fn cut(text: &str, separator: Separator, line: u64, most_rows: usize) -> Self {
         match separator {
             Separator::Byte(byte) => Self::separated(text, byte, line, most_rows),
             Separator::Spaces => Self::spaced(text, line, most_rows),
@@ -55,7 +55,7 @@ impl Table {
             .trim(Trim::All)
             .from_reader(text.as_bytes());
         let mut record = StringRecord::new();
-        // Text in memory is neither unreadable nor anything but UTF-8.
+        // Text in memory can always be read and is UTF-8.
         while table.rows.len() < most_rows && reader.read_record(&mut record).unwrap_or(false) {
             let at = record.position().map_or(1, csv::Position::line);
             table.start_row(line + at - 1);
@@ -97,40 +97,40 @@ impl Table {
         self.ends.push(self.text.len());
     }
 
-    pub fn rows(&self) -> usize {
+    pub(super) fn rows(&self) -> usize {
         self.rows.len()
     }
 
     /// How many cells a row has.
-    pub fn width(&self, row: usize) -> usize {
+    pub(super) fn width(&self, row: usize) -> usize {
         let next = self.rows.get(row + 1);
         next.map_or(self.ends.len(), |next| next.first) - self.rows[row].first
     }
 
     /// The line in which a row begins, from 1.
-    pub fn line(&self, row: usize) -> u64 {
+    pub(super) fn line(&self, row: usize) -> u64 {
         self.rows[row].line
     }
 
-    /// A cell, without the blanks around it.
-    pub fn cell(&self, row: usize, column: usize) -> &str {
+    /// A cell, without surrounding spaces.
+    pub(super) fn cell(&self, row: usize, column: usize) -> &str {
         let at = self.rows[row].first + column;
         let start = at.checked_sub(1).map_or(0, |before| self.ends[before]);
         &self.text[start..self.ends[at]]
     }
 
     /// All cells of a row.
-    pub fn row(&self, row: usize) -> impl Iterator<Item = &str> {
+    pub(super) fn row(&self, row: usize) -> impl Iterator<Item = &str> {
         (0..self.width(row)).map(move |column| self.cell(row, column))
     }
 
     /// All cells of all rows with their row.
-    pub fn cells(&self) -> impl Iterator<Item = (usize, &str)> {
+    pub(super) fn cells(&self) -> impl Iterator<Item = (usize, &str)> {
         (0..self.rows()).flat_map(move |row| self.row(row).map(move |cell| (row, cell)))
     }
 
     /// Leaves the first row out.
-    pub fn forget_first(&mut self) {
+    pub(super) fn forget_first(&mut self) {
         if !self.rows.is_empty() {
             self.rows.remove(0);
         }

@@ -8,7 +8,7 @@ use super::kind::{Kind, ascii, fixed, integer, utf32};
 use super::notation::Notation;
 use super::{Entries, MAGIC, MOST_BYTES, Problem, damaged};
 
-/// The longest header that is read; NumPy's own have some hundred bytes.
+/// The longest header that is read; NumPy's own have about a hundred bytes.
 const LONGEST_HEADER: u32 = 1 << 20;
 
 /// An array's type and shape; its entries follow in the reader that the header came from.

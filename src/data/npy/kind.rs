@@ -16,7 +16,7 @@ pub(in crate::data) const PICKLED: &str =
     "the array holds pickled Python objects, which can run any program when read";
 
 impl Kind {
-    pub fn parse(descr: &str) -> Result<Self, Problem> {
+    pub(super) fn parse(descr: &str) -> Result<Self, Problem> {
         let mut letters = descr.chars();
         let order = letters.next();
         let letter = letters.next();
@@ -48,7 +48,7 @@ impl Kind {
         }
     }
 
-    pub fn to_little_endian(self, cell: &mut [u8]) {
+    pub(super) fn to_little_endian(self, cell: &mut [u8]) {
         if let Some(unit) = self.reversed {
             cell.chunks_exact_mut(unit).for_each(<[u8]>::reverse);
         }

@@ -1,4 +1,4 @@
-//! NumPy's `.npy` format: one array, a header in Python's own notation and the bare numbers behind it.
+//! NumPy's `.npy` format: one array, a header in Python's own notation and the bare numbers after it.
 //!
 //! Source: NumPy Enhancement Proposal 1, *A Simple File Format for NumPy Arrays*, versions 1.0 to 3.0.
 
@@ -71,7 +71,7 @@ impl Entries {
     }
 }
 
-/// What is wrong with an array, and what to do; where it stands its reader knows.
+/// What is wrong with an array, and what to do; whoever reads it knows where it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// What is wrong.

@@ -14,7 +14,7 @@ pub(super) struct Notation {
 
 impl Notation {
     /// Reads `{'descr': '<f8', 'fortran_order': False, 'shape': (3, 4), }`, keys in any order.
-    pub fn parse(text: &str) -> Result<Self, Problem> {
+    pub(super) fn parse(text: &str) -> Result<Self, Problem> {
         let damaged = || super::damaged("the header is damaged");
         let inner = text
             .trim()

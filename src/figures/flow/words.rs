@@ -1,4 +1,4 @@
-//! What the flow says: which step is shown, and how much of the data the picture shows.
+//! The texts of the flow: which step is shown, and how much of the data's variance the picture shows.
 
 use super::super::decision::Decision;
 use super::super::legs::{Act, Leg};

@@ -7,7 +7,7 @@ use crate::sweep::{Curve, Results};
 /// Decades of loss below the highest that are shown.
 const DECADES: f64 = 8.0;
 
-/// With more runs than that, their lines would be one area: bands show how they are spread.
+/// With more runs than that, their lines would be one area: bands show how they are distributed.
 const MOST_LINES: usize = 100;
 
 /// One panel per combination: each seed a thin line, their median a bold one; bands in place of very many lines.
@@ -41,7 +41,7 @@ pub(super) fn curves(results: &Results) -> Figure {
         .enumerate()
         .map(|(i, (&combination, title))| {
             let mut panel = panel(results.curves_of(combination), losses);
-            // A blank keeps the room that a label takes, so that all panels are of one size.
+            // A blank label keeps the room of a label, so that all panels have one size.
             let below = i + columns >= combinations.len();
             panel = panel
                 .labels(

@@ -5,7 +5,7 @@ use super::{SHARES, quantile, seeds, shown};
 use crate::plot::{Colour, Figure, Frame, Panel, Point, Scale, Sign, Stroke};
 use crate::sweep::{Measure, Results};
 
-/// More runs of a combination than that are no dots any more.
+/// With more runs of a combination than this, dots give way to a histogram.
 pub(super) const MOST_DOTS: usize = 200;
 
 const WIDTH: u32 = 800;
@@ -142,7 +142,7 @@ pub(super) struct Bins {
 
 impl Bins {
     /// Bars for these numbers. Accuracies are multiples of one over the number of samples, and a bar holds equally many of those:
-    /// else some would hold one more than others, and stand out for nothing.
+    /// else some would hold one more than others, and stand out without reason.
     pub(super) fn new(mut all: Vec<f64>, measure: Measure) -> Self {
         let mut range = range(&all, measure);
         let logarithmic = !measure.is_accuracy();

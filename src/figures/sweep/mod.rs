@@ -41,7 +41,7 @@ pub fn sweep(results: &Results) -> Vec<(&'static str, Figure)> {
     figures
 }
 
-/// The combinations to show, in the grid's order, and what a caption has to say where these are not all.
+/// The combinations to show, in the grid's order, and the caption's note where these are not all.
 fn shown(results: &Results) -> (Vec<usize>, String) {
     let (shown, all) = (results.shown(), results.grid.combinations());
     if shown.len() == all {
@@ -81,8 +81,8 @@ fn seeds(results: &Results) -> String {
     }
 }
 
-/// A name of at most `limit` pixels for each combination, and what a caption has to say about the names: whole words where
-/// they fit, else the values alone, cut where they are long. No two are the same.
+/// A name of at most `limit` pixels for each combination, and the caption's note on the names: whole words where they fit, else
+/// the values alone, cut where they are long. No two are the same.
 fn labels(
     results: &Results,
     combinations: &[usize],
@@ -148,7 +148,7 @@ fn fitted(words: &str, size: f64, face: Face, limit: f64) -> String {
     shortened(&literal(words), size, face, limit)
 }
 
-/// What values are called, `share` successive ones together: the first and the last.
+/// The names of values, `share` successive ones together: the first and the last.
 fn labels_of_values(values: &[String], share: usize) -> Vec<String> {
     let groups = values.chunks(share.max(1));
     let name = |group: &[String]| match group {

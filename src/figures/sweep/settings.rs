@@ -1,5 +1,5 @@
-//! What each setting does, over all runs of a sweep of many combinations: all runs as a histogram, and for each value of a setting
-//! how the runs that have it are spread.
+//! What each setting does, over all runs of a sweep of many combinations: all runs as a histogram, and for each value of a
+//! setting how the runs that have it are distributed.
 
 use super::histograms::{Bins, axes, keys, label, numbers, spread};
 use super::{fitted, labels_of_values, seeds};
@@ -75,7 +75,7 @@ pub(super) fn settings(results: &Results) -> Option<Figure> {
     )
 }
 
-/// A setting's values, each with how its runs are spread.
+/// A setting's values, each with the distribution of its runs.
 fn boxes(results: &Results, place: usize, setting: &Setting, name: &str, range: [f64; 2]) -> Panel {
     let count = setting.values.len();
     let share = count.div_ceil(MOST_ROWS);

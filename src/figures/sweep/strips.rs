@@ -163,7 +163,7 @@ fn gather(results: &Results, combinations: &[usize], size: f64) -> (Vec<Strip>, 
     (strips, range)
 }
 
-/// The strips' names at their places, and what a caption has to say about them.
+/// The strips' names at their places, and the caption's note on them.
 pub(super) fn names(results: &Results, combinations: &[usize]) -> (Vec<(f64, String)>, String) {
     let remarks: Vec<String> = combinations
         .iter()

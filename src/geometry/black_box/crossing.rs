@@ -3,7 +3,7 @@
 use super::{Corner, Edge, winner};
 use crate::geometry::bracket::Bracket;
 
-/// How exactly the edge of a step is found, in fine cells.
+/// How precisely the edge of a step is found, in fine cells.
 const STEP: f64 = 1e-3;
 
 /// The search for a border between two classes along an edge.
@@ -16,7 +16,7 @@ pub(super) struct Crossing {
     sides: [(f64, f64); 2],
     /// The larger lead at the ends.
     largest: f64,
-    /// Whether nothing but rounding is left.
+    /// Whether only rounding is left.
     converged: bool,
     /// Whether the function goes in steps, so that there is nothing to converge to.
     stepped: bool,
@@ -24,7 +24,10 @@ pub(super) struct Crossing {
 
 impl Crossing {
     /// `None` where one class wins at both ends.
-    pub fn new<'a>(edge: Edge, scores: impl Fn(Corner) -> Option<&'a Vec<f64>>) -> Option<Self> {
+    pub(super) fn new<'a>(
+        edge: Edge,
+        scores: impl Fn(Corner) -> Option<&'a Vec<f64>>,
+    ) -> Option<Self> {
         let ([i, j], up) = edge;
         let end = if up { [i, j + 1] } else { [i + 1, j] };
         let (from, to) = (scores([i, j])?, scores(end)?);
@@ -41,7 +44,7 @@ impl Crossing {
         })
     }
 
-    pub fn trial(&self) -> f64 {
+    pub(super) fn trial(&self) -> f64 {
         if self.stepped {
             0.5 * (self.sides[0].0 + self.sides[1].0)
         } else {
@@ -49,7 +52,7 @@ impl Crossing {
         }
     }
 
-    pub fn update(&mut self, t: f64, scores: &[f64]) {
+    pub(super) fn update(&mut self, t: f64, scores: &[f64]) {
         let value = lead(scores, self.class);
         // A lead that comes again is a step, or all that rounding leaves of a smooth function near its zero.
         if self.sides.iter().any(|&(_, side)| side == value) {
@@ -61,14 +64,14 @@ impl Crossing {
         self.bracket.update(t, value);
     }
 
-    pub fn done(&self) -> bool {
+    pub(super) fn done(&self) -> bool {
         if self.stepped {
             return self.sides[1].0 - self.sides[0].0 <= STEP;
         }
         self.converged || self.bracket.done || self.bracket.best.1.abs() <= 1e-14 * self.largest
     }
 
-    pub fn place(&self) -> f64 {
+    pub(super) fn place(&self) -> f64 {
         if self.stepped {
             self.trial()
         } else {

@@ -1,12 +1,12 @@
-//! The borders between the classes of any function of the plane, by few evaluations.
+//! The borders between the classes of any function of the plane, in few evaluations.
 //!
-//! A forest, a support vector machine, somebody's service: nothing is known of the function but its scores at the points
-//! that are asked for, and each of those may be dear. So a coarse lattice is evaluated first, and only cells in which the
-//! winning class changes are divided, down to cells of a fine lattice. What is found on the edge of a cell divides its
-//! neighbour too, so that a border is followed where it leads. Where it crosses an edge of a fine cell it is found by
-//! root finding on the difference of the two scores, or, for a function in steps, by halving to a thousandth of a cell.
+//! A forest, a support vector machine, a remote service: nothing is known of the function but its scores at the points that are
+//! asked for, and each evaluation may be expensive. So a coarse lattice is evaluated first, and only cells in which the winning
+//! class changes are divided, down to cells of a fine lattice. What is found on the edge of a cell divides its neighbour too, so
+//! that a border is followed where it leads. Where it crosses an edge of a fine cell it is found by root finding on the
+//! difference of the two scores, or, for a function in steps, by halving to a thousandth of a cell.
 //!
-//! A region that lies between the points of the coarse lattice is not found; the answer says how wide those are apart.
+//! A region that lies between the points of the coarse lattice is not found; the result says how far these are apart.
 
 mod crossing;
 mod net;
@@ -27,13 +27,13 @@ const COARSE: usize = 32;
 const HALVINGS: u32 = 2;
 /// Fine cells along each axis.
 const FINE: usize = COARSE << HALVINGS;
-/// Most trials on an edge; root finding on a smooth function takes about seven, steps are halved ten times.
+/// The most trials on an edge; root finding on a smooth function takes about seven, steps are halved ten times.
 const TRIALS: usize = 24;
 
 /// A corner of the fine lattice, column and row.
 type Corner = [usize; 2];
 
-/// What is known of a function after it was asked as little as possible.
+/// What is known of a function after few evaluations.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BlackBox {
     /// The borders, in no particular direction. Between two crossings of the fine lattice they are straight.
@@ -92,7 +92,7 @@ pub fn black_box(scores: impl Fn(MatRef<'_, f64>) -> Mat<f64>, bounds: Bounds) -
     })
 }
 
-/// What has been asked, and answered.
+/// What has been evaluated so far.
 struct Survey<'f, F> {
     function: &'f F,
     bounds: Bounds,

@@ -18,13 +18,13 @@ pub(super) struct Net {
 }
 
 impl Net {
-    pub fn join(&mut self, a: Vertex, b: Vertex) {
+    pub(super) fn join(&mut self, a: Vertex, b: Vertex) {
         self.neighbours.entry(a).or_default().insert(b);
         self.neighbours.entry(b).or_default().insert(a);
     }
 
     /// The pieces as lines from junction to junction or rim to rim, then what is closed.
-    pub fn lines(mut self) -> Vec<(Vec<Vertex>, bool)> {
+    pub(super) fn lines(mut self) -> Vec<(Vec<Vertex>, bool)> {
         let ends = self
             .neighbours
             .iter()

@@ -181,7 +181,7 @@ fn inside(complex: &Complex, face: usize, at: [f64; 2]) -> bool {
         .all(|k| orientation(polygon[k], polygon[(k + 1) % polygon.len()], at).is_gt())
 }
 
-/// What the rim's image is like.
+/// Whether the rim's image is a simple curve.
 enum Rim {
     Simple,
     Crosses([[f64; 2]; 2]),

@@ -1,11 +1,11 @@
 //! Is a network one to one? Proved where it is, and two points with one image where it is not.
 //!
-//! Rules, from cheap to dear. A layer whose activation rises strictly and whose matrix has independent columns is one to one,
-//! and so is a chain of them. A layer of ReLU units with fewer than twice as many units as inputs is not (M. Puthawala et
-//! al., *Globally Injective ReLU Networks*, 2022). A map from a rectangle to the plane whose determinant keeps its sign has
-//! as many preimages of a value as the rim's image winds around it; where that image is a simple curve, one at most.
-//! Determinants of piecewise linear networks are decided exactly on their cells, those of smooth ones by interval arithmetic on
-//! a quadtree. What no rule decides is undecided, with the share of the rectangle.
+//! Rules, from cheap to expensive. A layer whose activation rises strictly and whose matrix has independent columns is one to
+//! one, and so is a chain of them. A layer of ReLU units with fewer than twice as many units as inputs is not (M. Puthawala et
+//! al., *Globally Injective ReLU Networks*, 2022). A map from a rectangle to the plane whose determinant keeps its sign has as
+//! many preimages of a value as the rim's image winds around it; where that image is a simple curve, one at most. Determinants of
+//! piecewise linear networks are decided exactly on their cells, those of smooth ones by interval arithmetic on a quadtree. What
+//! no rule decides is undecided, with the share of the rectangle.
 
 mod linear;
 mod smooth;
@@ -25,7 +25,7 @@ use crate::model::{Activation, Frozen, Layer};
 pub struct Witness {
     /// The points.
     pub points: [[f64; 2]; 2],
-    /// How far apart their images are, computed in `f64`: rounding, where the theorem behind holds.
+    /// How far apart their images are, computed in `f64`: only rounding, where the theorem used applies.
     pub residual: f64,
 }
 
@@ -214,7 +214,7 @@ fn rises(activation: Activation) -> Option<bool> {
         }
         Activation::LeakyRelu { slope } if slope > 0.0 => Some(true),
         Activation::Elu { alpha } if alpha > 0.0 => Some(true),
-        // Falling strictly is as good.
+        // Falling strictly serves as well.
         Activation::ScaledTanh { a, b } if a * b != 0.0 => Some(true),
         Activation::Relu => Some(false),
         _ => None,

@@ -238,7 +238,7 @@ fn solve(head: &Frozen, start: [f64; 2], target: &[f64]) -> Option<[f64; 2]> {
     (rest <= 64.0 * f64::EPSILON * scale).then_some(y)
 }
 
-/// What the rim's image is like.
+/// Whether the rim's image is a simple curve.
 enum Rim {
     Simple,
     Crosses([[f64; 2]; 2]),

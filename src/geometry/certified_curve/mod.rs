@@ -27,7 +27,7 @@ use crate::model::{Activation, Frozen, Layer};
 const FINEST: u32 = 20;
 /// Corners count in steps of this many to a side of the window.
 const SIDE: u64 = 1 << (FINEST + 1);
-/// More leaves than this are not asked for.
+/// The most leaves.
 const MOST_LEAVES: usize = 400_000;
 
 /// A curve and its proof.
@@ -46,7 +46,7 @@ pub struct CertifiedCurve {
 }
 
 /// Values and both derivatives of a function over the rectangle of x and y in two ranges.
-pub type Range = [Interval; 3];
+pub type ValueAndSlopes = [Interval; 3];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
@@ -81,7 +81,7 @@ struct Crossing {
     falls: bool,
 }
 
-/// A leaf, its corners and the middles of sides whose neighbours are smaller, anticlockwise, and how the curve parts them.
+/// A leaf, its corners and the middles of sides whose neighbours are smaller, anticlockwise, and how the curve divides them.
 struct Crossed {
     around: Vec<(Corner, usize)>,
     signs: Vec<bool>,
@@ -118,7 +118,7 @@ struct Tree<F> {
 /// # Errors
 /// If the curve takes more than 400 000 leaves.
 pub fn certified_level_set(
-    enclose: impl Fn([Interval; 2]) -> Range,
+    enclose: impl Fn([Interval; 2]) -> ValueAndSlopes,
     window: Bounds,
     coarsest: u32,
 ) -> Result<CertifiedCurve> {
@@ -185,7 +185,7 @@ pub fn certified_pull_back(
     certified_level_set(enclose, window, coarsest)
 }
 
-impl<F: Fn([Interval; 2]) -> Range> Tree<F> {
+impl<F: Fn([Interval; 2]) -> ValueAndSlopes> Tree<F> {
     /// A coordinate along an axis; the same for all leaves that share it.
     fn place(&self, axis: usize, k: u64) -> f64 {
         let (from, to) = if axis == 0 {
@@ -379,7 +379,7 @@ impl<F: Fn([Interval; 2]) -> Range> Tree<F> {
         (self.enclose)(at.map(Interval::point))[0].middle()
     }
 
-    /// How the curve parts a leaf, and whether its crossings could be paired without doubt.
+    /// How the curve divides a leaf, and whether its crossings could be paired without doubt.
     fn crossed(&self, node: &Node, values: &mut BTreeMap<Corner, f64>) -> (Crossed, bool) {
         let [i, j] = node.at;
         let (half, size) = (node.size / 2, node.size);

@@ -1,8 +1,7 @@
 //! The regions on either side of a certified curve: how many parts, how many holes, how large.
 //!
-//! Corners of leaves are nodes of a graph, joined where a leaf does not part them. Each connected part of it is a region;
-//! one that holds no corner on the rim is bounded. A region has a hole for each closed curve along it, without the one
-//! around it.
+//! Corners of leaves are nodes of a graph, joined where a leaf does not separate them. Each connected part of it is a region; one
+//! that holds no corner on the rim is bounded. A region has a hole for each closed curve along it, without the one around it.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +9,7 @@ use serde::Serialize;
 
 use super::{Corner, Crossed, Edge, SIDE};
 
-/// What the part of the window with one sign is like.
+/// The topology of the part of the window with one sign.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 pub struct SignedRegion {
     /// Connected parts.
@@ -34,7 +33,7 @@ pub(super) struct Regions {
 
 impl Regions {
     /// Adds a leaf. `place` says where corners are, `root` where the curve crosses edges.
-    pub fn add(
+    pub(super) fn add(
         &mut self,
         leaf: &Crossed,
         place: impl Fn(Corner) -> [f64; 2],
@@ -59,7 +58,7 @@ impl Regions {
             self.areas[usize::from(leaf.signs[0])] += whole;
             return;
         }
-        // Each piece cuts off the corners that follow its start, or those before it; the others hang together.
+        // Each piece cuts off the corners that follow its start, or those before it; the others are connected.
         let cut = !leaf.cuts_off_positive;
         let (mut off, mut others) = (0.0, Vec::new());
         for &(from, to) in &leaf.pairs {
@@ -87,7 +86,7 @@ impl Regions {
     }
 
     /// The regions where values are below zero, and where they are not.
-    pub fn count(mut self) -> [SignedRegion; 2] {
+    pub(super) fn count(mut self) -> [SignedRegion; 2] {
         let on_rim = |[i, j]: Corner| i == 0 || j == 0 || i == SIDE || j == SIDE;
         // Per region: its sign, whether it reaches the rim, and the closed curves along it.
         let mut found: BTreeMap<usize, (bool, bool, usize)> = BTreeMap::new();

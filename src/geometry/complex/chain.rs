@@ -26,7 +26,7 @@ pub(super) struct Bend {
 }
 
 impl Bend {
-    pub fn identity() -> Self {
+    pub(super) fn identity() -> Self {
         Self {
             kinks: Vec::new(),
             pieces: vec![[1.0, 0.0]],
@@ -35,7 +35,7 @@ impl Bend {
     }
 
     /// z right of 0 and `slope` z left of it.
-    pub fn leaky(slope: f64) -> Self {
+    pub(super) fn leaky(slope: f64) -> Self {
         Self {
             kinks: vec![0.0],
             pieces: vec![[slope, 0.0], [1.0, 0.0]],
@@ -43,12 +43,12 @@ impl Bend {
         }
     }
 
-    pub fn is_relu(&self) -> bool {
+    pub(super) fn is_relu(&self) -> bool {
         *self == Self::leaky(0.0)
     }
 
     /// The steepest slope, and the largest offset.
-    pub fn largest(&self) -> [f64; 2] {
+    pub(super) fn largest(&self) -> [f64; 2] {
         [0, 1].map(|k| {
             let sizes = self.pieces.iter().map(|piece| piece[k].abs());
             sizes.fold(0.0, f64::max) / f64::from(self.divisor)
@@ -58,23 +58,23 @@ impl Bend {
 
 impl Link {
     /// The weights of a unit.
-    pub fn row(&self, unit: usize) -> &[f64] {
+    pub(super) fn row(&self, unit: usize) -> &[f64] {
         &self.weight[unit * self.inputs..][..self.inputs]
     }
 
     /// How many kinks its units have in all.
-    pub fn bends(&self) -> usize {
+    pub(super) fn bends(&self) -> usize {
         self.units * self.bend.kinks.len()
     }
 
     /// The unit that a bend is of, and the kink.
-    pub fn bend(&self, bend: usize) -> (usize, f64) {
+    pub(super) fn bend(&self, bend: usize) -> (usize, f64) {
         let k = self.bend.kinks.len();
         (bend / k, self.bend.kinks[bend % k])
     }
 
     /// How far a unit with the map `row` is above the kink.
-    pub fn above(row: &Row, kink: f64) -> Row {
+    pub(super) fn above(row: &Row, kink: f64) -> Row {
         let mut above = *row;
         if kink != 0.0 {
             above.v[2] -= kink;
@@ -84,7 +84,7 @@ impl Link {
     }
 
     /// The number of the piece that a unit is on in a cell: how many of its kinks it is above.
-    pub fn piece_number(&self, level: &Level, cell: usize, unit: usize) -> usize {
+    pub(super) fn piece_number(&self, level: &Level, cell: usize, unit: usize) -> usize {
         match self.bend.kinks.len() {
             0 => 0,
             1 => usize::from(level.is_on(cell, unit)),
@@ -96,12 +96,12 @@ impl Link {
     }
 
     /// Slope and offset there.
-    pub fn piece(&self, level: &Level, cell: usize, unit: usize) -> [f64; 2] {
+    pub(super) fn piece(&self, level: &Level, cell: usize, unit: usize) -> [f64; 2] {
         self.bend.pieces[self.piece_number(level, cell, unit)]
     }
 }
 
-/// What is left behind by the refinement of a layer. Its *cells* are the regions of the next layer's affine maps.
+/// The result of refining one layer. Its *cells* are the regions of the next layer's affine maps.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Level {
     /// The cell of the layer before that each cell is part of.
@@ -112,7 +112,7 @@ pub(super) struct Level {
 
 impl Level {
     /// Whether a unit of the layer is above a kink in a cell.
-    pub fn is_on(&self, cell: usize, bend: usize) -> bool {
+    pub(super) fn is_on(&self, cell: usize, bend: usize) -> bool {
         self.on[bend / 64][cell] >> (bend % 64) & 1 == 1
     }
 }

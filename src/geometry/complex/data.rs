@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{Complex, Crease};
 
-/// A complex in lists, as JSON has it. Everything refers to everything by number.
+/// A complex in lists, as JSON has it. Items refer to each other by number.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ComplexData {
     /// \[\[x0, x1\], \[y0, y1\]\].
@@ -45,7 +45,7 @@ pub struct FaceData {
 
 /// A complex in few numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Summary {
+pub struct ComplexSummary {
     /// Cells.
     pub cells: usize,
     /// Edges, those along the rim included.
@@ -105,10 +105,10 @@ impl Complex {
     }
 
     /// Counts and areas.
-    pub fn summary(&self) -> Summary {
+    pub fn summary(&self) -> ComplexSummary {
         let mut areas = self.areas.clone();
         areas.sort_by(f64::total_cmp);
-        Summary {
+        ComplexSummary {
             cells: self.faces(),
             edges: self.edges(),
             vertices: self.vertices().len(),

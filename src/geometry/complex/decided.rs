@@ -25,7 +25,7 @@ impl Decided {
     /// identity, sigmoid or softmax units for several classes, of which the highest score wins.
     ///
     /// # Errors
-    /// As [`Complex::new`], and if the network has no last layer or it ends in an activation that decides nothing.
+    /// As [`Complex::new`], and if the network has no last layer or it ends in another activation.
     pub fn new(network: &Frozen, window: Bounds) -> Result<Self> {
         let mut chain = network::chain(network)?;
         let last = network.layers.last();

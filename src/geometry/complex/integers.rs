@@ -43,7 +43,7 @@ struct Integers {
     pieces: Vec<[BigInt; 2]>,
 }
 
-/// Everything that was needed in integers so far.
+/// What was computed in integers so far.
 #[derive(Debug, Default)]
 pub(super) struct Exact {
     layers: Vec<Integers>,
@@ -66,7 +66,7 @@ pub(super) struct Source<'a> {
 
 impl Exact {
     /// On which side of a kink a unit of `layer` is, by its map on `cell`, at a vertex.
-    pub fn sign(&mut self, source: &Source, bend: [u32; 3], vertex: u32) -> Ordering {
+    pub(super) fn sign(&mut self, source: &Source, bend: [u32; 3], vertex: u32) -> Ordering {
         self.asked += 1;
         let [layer, bend, cell] = bend;
         let row = self.row(source, layer, bend, cell);
@@ -85,7 +85,7 @@ impl Exact {
     }
 
     /// Where a vertex lies, rounded once or twice: (x, y, 1), or the direction (x, y, 0) of one at infinity.
-    pub fn position(&mut self, source: &Source, vertex: u32) -> [f64; 3] {
+    pub(super) fn position(&mut self, source: &Source, vertex: u32) -> [f64; 3] {
         let at = self.vertex(source, vertex);
         match &at.far {
             Some(far) => [
@@ -112,7 +112,7 @@ impl Exact {
         row
     }
 
-    /// Makes the outputs of the layers before `layer` on `cell` known.
+    /// Computes the outputs of the layers before `layer` on `cell`, unless they are known.
     fn fill(&mut self, source: &Source, layer: u32, cell: u32) {
         if self.inputs.contains_key(&(layer, cell)) {
             return;
@@ -141,7 +141,7 @@ impl Exact {
     }
 
     /// What the first `layers` layers are on the cell that has these ancestors: rows of integers, over one power of two.
-    pub fn rows(&mut self, source: &Source, cells: &[usize], layers: usize) -> Vec<Triple> {
+    pub(super) fn rows(&mut self, source: &Source, cells: &[usize], layers: usize) -> Vec<Triple> {
         let number = |k: i32| BigInt::from(k);
         let mut rows = vec![
             [number(1), number(0), number(0)],
@@ -158,7 +158,7 @@ impl Exact {
                     let on = link.piece_number(level, cells[k + 1], unit);
                     integers.bent(unit, on, &rows)
                 }
-                // Behind the last layer that bends.
+                // After the last layer that bends.
                 None => combine(integers, unit, &rows),
             });
             rows = next.collect();
@@ -267,7 +267,7 @@ impl Integers {
     }
 }
 
-/// How many binary digits behind the point the longest of the numbers has.
+/// How many binary digits after the point the longest of the numbers has.
 fn digits(numbers: &[f64]) -> u64 {
     let least = numbers.iter().filter(|&&w| w != 0.0).map(|&w| dyadic(w).1);
     u64::try_from(-least.min().unwrap_or(0)).unwrap_or(0)

@@ -1,4 +1,4 @@
-//! The affine map of each cell, computed when somebody asks.
+//! The affine map of each cell, computed on demand.
 
 use faer::Mat;
 

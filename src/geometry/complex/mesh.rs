@@ -7,7 +7,7 @@
 /// The face of half-edges that run along the rim, outside.
 pub(super) const OUTSIDE: u32 = u32::MAX;
 
-/// Vertices, edges and faces by number; where they lie is somebody else's business.
+/// Vertices, edges and faces by number; their positions are kept elsewhere.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Mesh {
     /// Where each half-edge begins.
@@ -28,7 +28,7 @@ pub(super) struct Mesh {
 
 impl Mesh {
     /// One face with `n` corners, anticlockwise; edge k, from corner k to the next, lies on line k.
-    pub fn polygon(n: u32) -> Self {
+    pub(super) fn polygon(n: u32) -> Self {
         let mut mesh = Self {
             start: vec![0],
             ..Self::default()
@@ -45,20 +45,20 @@ impl Mesh {
         mesh
     }
 
-    pub fn vertices(&self) -> usize {
+    pub(super) fn vertices(&self) -> usize {
         self.leaving.len()
     }
 
-    pub fn edges(&self) -> usize {
+    pub(super) fn edges(&self) -> usize {
         self.line.len()
     }
 
-    pub fn faces(&self) -> usize {
+    pub(super) fn faces(&self) -> usize {
         self.start.len()
     }
 
     /// The half-edges along a face, in order.
-    pub fn around(&self, face: u32) -> impl Iterator<Item = u32> + '_ {
+    pub(super) fn around(&self, face: u32) -> impl Iterator<Item = u32> + '_ {
         let start = self.start[face as usize];
         let mut at = Some(start);
         std::iter::from_fn(move || {
@@ -70,7 +70,7 @@ impl Mesh {
     }
 
     /// The half-edges that begin at a vertex.
-    pub fn star(&self, vertex: u32) -> impl Iterator<Item = u32> + '_ {
+    pub(super) fn star(&self, vertex: u32) -> impl Iterator<Item = u32> + '_ {
         let start = self.leaving[vertex as usize];
         let mut at = Some(start);
         std::iter::from_fn(move || {
@@ -82,7 +82,7 @@ impl Mesh {
     }
 
     /// A new vertex on edge `edge`.
-    pub fn split_edge(&mut self, edge: u32) -> u32 {
+    pub(super) fn split_edge(&mut self, edge: u32) -> u32 {
         let middle = self.leaving.len() as u32;
         let (there, back) = (2 * edge, 2 * edge + 1);
         let (there_on, back_on) = (2 * self.line.len() as u32, 2 * self.line.len() as u32 + 1);
@@ -94,7 +94,7 @@ impl Mesh {
         self.face
             .extend([self.face[there as usize], self.face[back as usize]]);
         self.line.push(self.line[edge as usize]);
-        // Where u -> v was the end of a blind alley, what follows is the way back.
+        // Where v was a dead end, the next half-edge is the way back.
         let after = if after == back { back_on } else { after };
         let before = if before == there { there_on } else { before };
         self.next.extend([after, back]);
@@ -112,7 +112,7 @@ impl Mesh {
 
     /// Cuts the face along a chord on `line`, between the origins of two of its half-edges. The part that `b` belongs to
     /// keeps the face's number; the part of `a` gets a new one, which is returned.
-    pub fn split_face(&mut self, a: u32, b: u32, line: u32) -> u32 {
+    pub(super) fn split_face(&mut self, a: u32, b: u32, line: u32) -> u32 {
         let old = self.face[a as usize];
         let new = self.start.len() as u32;
         let (ab, ba) = (2 * self.line.len() as u32, 2 * self.line.len() as u32 + 1);

@@ -31,7 +31,7 @@ mod rows;
 mod turns;
 
 pub use bound::most_cells;
-pub use data::{ComplexData, EdgeData, FaceData, Segment, Summary};
+pub use data::{ComplexData, ComplexSummary, EdgeData, FaceData, Segment};
 pub use decided::Decided;
 pub use maps::AffineMap;
 pub(super) use network::misfit;

@@ -8,7 +8,7 @@ use super::{mesh::Mesh, network};
 use crate::error::Result;
 use crate::model::Frozen;
 
-/// What the complex of a network is like over the whole plane.
+/// The counts of a network's complex over the whole plane.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct PlaneCounts {
     /// Cells, those without bounds included.

@@ -1,8 +1,8 @@
 //! The refinement: layer by layer and unit by unit, the mesh is cut where the unit changes sign.
 //!
-//! Of every vertex the unit's sign is decided: +, - or 0. An edge between + and - is split; a face with both is cut along
-//! the chord between its two vertices of sign 0. Since zeros are kept as zeros, creases that coincide, run parallel or meet
-//! in one point are no special cases.
+//! At every vertex the unit's sign is decided: +, - or 0. An edge between + and - is split; a face with both is cut along the
+//! chord between its two vertices of sign 0. Since zeros are kept as zeros, creases that coincide, run parallel or meet in one
+//! point are no special cases.
 
 use std::cmp::Ordering;
 

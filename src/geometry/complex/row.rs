@@ -15,17 +15,17 @@ pub(super) struct Row {
 }
 
 impl Row {
-    pub fn exact(v: [f64; 3]) -> Self {
+    pub(super) fn exact(v: [f64; 3]) -> Self {
         Self { v, e: [0.0; 3] }
     }
 
     /// Zero everywhere, for certain.
-    pub fn is_zero(&self) -> bool {
+    pub(super) fn is_zero(&self) -> bool {
         self.v == [0.0; 3] && self.e == [0.0; 3]
     }
 
     /// The value at (x, y, w) and a bound of its error; `ex`, `ey` bound those of x and y, and w is exact.
-    pub fn at(&self, [x, y, w]: [f64; 3], [ex, ey]: [f64; 2]) -> (f64, f64) {
+    pub(super) fn at(&self, [x, y, w]: [f64; 3], [ex, ey]: [f64; 2]) -> (f64, f64) {
         let [a, b, c] = self.v;
         let value = a * x + b * y + c * w;
         let (ax, ay, aw) = (x.abs() + ex, y.abs() + ey, w.abs());

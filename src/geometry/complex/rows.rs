@@ -92,7 +92,7 @@ pub(super) fn next(before: &Link, rows: &[Row], level: &Level, link: &Link) -> V
         }
         maps.extend(sums.iter().enumerate().map(|(unit, sum)| Row {
             v: [sum[0], sum[1], sum[2]],
-            // Where nothing comes in, the bias is all there is; where only constants do, nothing tilts.
+            // Without inputs only the bias is left; with constant inputs only, the map is constant.
             e: match parent as usize * link.units + unit {
                 _ if silent => [0.0; 3],
                 at if still => [0.0, 0.0, constants[at]],

@@ -87,7 +87,7 @@ impl<B: Backend, const N: usize> Backward<B, N> for FusedBackward {
 }
 
 /// The node of an operation with N operands that have gradients: by `tracked`, with what the way back needs, or by `untracked`
-/// where nobody will ask for them.
+/// where they are not needed.
 fn node<B: Backend, C: CheckpointStrategy, const N: usize, T>(
     nodes: [NodeGuard; N],
     operands: T,

@@ -27,12 +27,12 @@ const WORTH_A_THREAD: usize = 1 << 22;
 
 impl Chain<'_> {
     /// The output (rows x outputs) for x (rows x inputs).
-    pub fn forward(&self, x: &[f32]) -> Vec<f32> {
+    pub(super) fn forward(&self, x: &[f32]) -> Vec<f32> {
         self.evaluate(x, &mut [])
     }
 
     /// The output, and every layer's output as [`backward`](Self::backward) wants it.
-    pub fn forward_recording(&self, x: &[f32]) -> (Vec<f32>, Vec<f32>) {
+    pub(super) fn forward_recording(&self, x: &[f32]) -> (Vec<f32>, Vec<f32>) {
         let cut = self.cut(x);
         let mut record = vec![0.0; cut.panels() * cut.width * self.units()];
         let y = self.evaluate(x, &mut record);
@@ -52,7 +52,13 @@ impl Chain<'_> {
     }
 
     /// The gradients from dL/dy (rows x outputs) and what a forward pass over the same x recorded.
-    pub fn backward(&self, x: &[f32], record: &[f32], dy: &[f32], wants_dx: bool) -> Gradients {
+    pub(super) fn backward(
+        &self,
+        x: &[f32],
+        record: &[f32],
+        dy: &[f32],
+        wants_dx: bool,
+    ) -> Gradients {
         let cut = self.cut(x);
         let mut dx = vec![0.0; if wants_dx { x.len() } else { 0 }];
         let groups = cut.pieces(x, cut.group_rows() * self.inputs());
@@ -66,7 +72,7 @@ impl Chain<'_> {
     }
 
     /// The mean of `loss` against `target` (rows x outputs), and its gradients.
-    pub fn loss(
+    pub(super) fn loss(
         &self,
         x: &[f32],
         target: &[f32],
@@ -81,7 +87,7 @@ impl Chain<'_> {
 
     /// The same with dL/dW and dL/db of each layer one after the other in `gradients`; of a layer that is not `biased` only
     /// dL/dW.
-    pub fn loss_in_place(
+    pub(super) fn loss_in_place(
         &self,
         x: &[f32],
         target: &[f32],

@@ -6,7 +6,7 @@ use super::product::{Rows, transpose};
 
 /// A layer y = φ(x W + b).
 #[derive(Debug, Clone)]
-pub struct Layer<'a> {
+pub(super) struct Layer<'a> {
     /// The columns of x.
     pub inputs: usize,
     /// The columns of y.
@@ -33,7 +33,7 @@ impl Layer<'_> {
 
 /// Layers in a row, ready to be evaluated; `batch.rs` takes batches through it.
 #[derive(Debug, Clone)]
-pub struct Chain<'a> {
+pub(super) struct Chain<'a> {
     pub(super) layers: Vec<Layer<'a>>,
     /// Wᵀ (units x inputs) of each layer, one after the other.
     columns: Vec<f32>,
@@ -41,12 +41,12 @@ pub struct Chain<'a> {
 
 impl<'a> Chain<'a> {
     /// Takes layers of which each takes what the one before gives.
-    pub fn new(layers: Vec<Layer<'a>>) -> Self {
+    pub(super) fn new(layers: Vec<Layer<'a>>) -> Self {
         Self::new_in(layers, Vec::new())
     }
 
     /// The same in memory that [`into_columns`](Self::into_columns) gave back.
-    pub fn new_in(layers: Vec<Layer<'a>>, mut columns: Vec<f32>) -> Self {
+    pub(super) fn new_in(layers: Vec<Layer<'a>>, mut columns: Vec<f32>) -> Self {
         columns.resize(layers.iter().map(|layer| layer.weight.len()).sum(), 0.0);
         let mut rest = columns.as_mut_slice();
         for layer in &layers {
@@ -62,7 +62,7 @@ impl<'a> Chain<'a> {
     }
 
     /// Memory for the next chain.
-    pub fn into_columns(self) -> Vec<f32> {
+    pub(super) fn into_columns(self) -> Vec<f32> {
         self.columns
     }
 

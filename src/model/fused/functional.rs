@@ -98,7 +98,7 @@ pub fn loss_terms(
     ))
 }
 
-/// A step of gradient descent in one operation: w - η (g + λ w), as a parameter for the next step. In place where nobody else
+/// A step of gradient descent in one operation: w - η (g + λ w), as a parameter for the next step. In place where nothing else
 /// holds w, and where w is followed by autodiff, the result is a leaf that is. Rounded as Burn's operations one after the other
 /// round.
 pub fn sgd_step<const D: usize>(

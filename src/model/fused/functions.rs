@@ -6,7 +6,7 @@ use super::lanes::multiply_add;
 /// tanh z as an odd rational function z P(z²) / Q(z²) on [-9, 9], beyond which `f32` knows no number below 1. Least
 /// largest relative error by Lawson's reweighting of linear least squares; with the rounding, below 4e-7.
 #[inline(always)]
-pub fn tanh<const FUSED: bool>(z: f32) -> f32 {
+pub(super) fn tanh<const FUSED: bool>(z: f32) -> f32 {
     let z = if z > 9.0 { 9.0 } else { z };
     let z = if z < -9.0 { -9.0 } else { z };
     let u = z * z;
@@ -32,7 +32,7 @@ const LN_2_LOW: f32 = -2.121_944_4e-4;
 /// exp x for x <= 0, and 0 where that is no normal number: with x = k ln 2 + r, |r| <= ln 2 / 2, it is 2^k times the Taylor
 /// polynomial of exp at r. Relative error below 2e-7.
 #[inline(always)]
-pub fn exp_of_negative(x: f32) -> f32 {
+pub(super) fn exp_of_negative(x: f32) -> f32 {
     let shifted = x.max(-87.0) * std::f32::consts::LOG2_E + ROUND;
     let k = shifted - ROUND;
     let r = (x.max(-87.0) - k * LN_2_HIGH) - k * LN_2_LOW;
@@ -52,7 +52,7 @@ pub fn exp_of_negative(x: f32) -> f32 {
 
 /// 1 / (1 + exp(-z)): with e = exp(-|z|), 1 / (1 + e) or e / (1 + e).
 #[inline(always)]
-pub fn sigmoid(z: f32) -> f32 {
+pub(super) fn sigmoid(z: f32) -> f32 {
     let e = exp_of_negative(-z.abs());
     let top = if z < 0.0 { e } else { 1.0 };
     top / (1.0 + e)
@@ -61,7 +61,7 @@ pub fn sigmoid(z: f32) -> f32 {
 /// ln x for positive normal x: with x = 2^k m, m in [sqrt(1/2), sqrt 2), and s = (m - 1) / (m + 1), it is k ln 2 plus
 /// 2 (s + s³/3 + s⁵/5 + ...). Absolute error below 1e-7 (1 + |ln x|).
 #[inline(always)]
-pub fn ln(x: f32) -> f32 {
+pub(super) fn ln(x: f32) -> f32 {
     // Adding the distance from sqrt(1/2) to 1 makes the exponent count from sqrt(1/2) upwards.
     let bits = x.to_bits().wrapping_add(0x3f80_0000 - 0x3f35_04f3);
     let k = (bits >> 23) as i32 - 127;

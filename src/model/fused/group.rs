@@ -122,3 +122,94 @@ impl Work for Group<'_> {
 fn place_for(dx: &mut [f32], first: usize, length: usize) -> Option<&mut [f32]> {
     dx.get_mut(first..first + length)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::chain::Layer;
+    use super::*;
+    use crate::model::fused::FusedActivation;
+    use crate::model::simd::in_every_way;
+
+    /// A step's loss, contributions to its gradients, and dL/dx.
+    #[derive(Clone, Copy)]
+    struct Step<'a> {
+        chain: &'a Chain<'a>,
+        x: &'a [f32],
+        target: &'a [f32],
+    }
+
+    impl Work for Step<'_> {
+        type Output = (f64, Vec<f32>);
+
+        #[inline(always)]
+        fn run<const REACH: usize, const FUSED: bool>(self) -> (f64, Vec<f32>) {
+            let mut dx = vec![0.0; self.x.len()];
+            let group = Group {
+                chain: self.chain,
+                width: 64,
+                x: self.x,
+                task: Task::Loss {
+                    target: self.target,
+                    loss: EntryLoss::BinaryCrossEntropy,
+                    share: 1.0 / self.target.len() as f32,
+                    dx: &mut dx,
+                },
+            };
+            let sums = group.run::<REACH, FUSED>();
+            (sums.loss, [sums.numbers.as_slice(), &dx].concat())
+        }
+    }
+
+    /// Numbers between -1 and 1 that look random.
+    fn numbers(count: usize, seed: u32) -> Vec<f32> {
+        let mut state = seed;
+        let numbers = (0..count).map(|_| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            state as i32 as f32 / 2_147_483_648.0
+        });
+        numbers.collect()
+    }
+
+    /// Narrow and wide layers, widths that fill no vector, every activation, and a last panel that is not full.
+    #[test]
+    fn every_processor_takes_the_same_step() {
+        let widths = [3, 33, 20, 7, 1];
+        let activations = [
+            FusedActivation::Tanh,
+            FusedActivation::Relu,
+            FusedActivation::Identity,
+            FusedActivation::Sigmoid,
+        ];
+        let weights: Vec<[Vec<f32>; 2]> = widths
+            .windows(2)
+            .map(|w| [numbers(w[0] * w[1], 1), numbers(w[1], 2)])
+            .collect();
+        let layers = weights.iter().zip(widths.windows(2)).zip(activations);
+        let layers = layers.map(|(([weight, bias], w), activation)| Layer {
+            inputs: w[0],
+            units: w[1],
+            activation,
+            weight,
+            bias,
+        });
+        let chain = Chain::new(layers.collect());
+        let (x, rows) = (numbers(3 * 75, 3), 75);
+        let target: Vec<f32> = (0..rows).map(|i| (i % 2) as f32).collect();
+        let results = in_every_way(Step {
+            chain: &chain,
+            x: &x,
+            target: &target,
+        });
+        let (unfused, fused) = results.split_last().unwrap();
+        for result in fused {
+            assert_eq!(result, &fused[0]);
+        }
+        assert!(unfused.0.is_finite() && unfused.0 > 0.0);
+        assert!((unfused.0 - fused[0].0).abs() < 1e-4 * unfused.0);
+        assert_eq!(unfused.1.len(), fused[0].1.len());
+        for (a, b) in unfused.1.iter().zip(&fused[0].1) {
+            assert!((a - b).abs() < 1e-6, "{a} and {b}");
+        }
+        assert_ne!(unfused, &fused[0], "the products were fused in neither");
+    }
+}

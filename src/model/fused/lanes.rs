@@ -1,11 +1,11 @@
 //! What the loops count in: vectors of sixteen numbers, where they lie in memory, and how they multiply and add.
 
 /// The numbers of a vector, as loops count them.
-pub const LANES: usize = 16;
+pub(super) const LANES: usize = 16;
 
 /// Numbers that begin where a line of the cache begins: vectors that lie across two lines take twice as long to read.
 #[derive(Debug, Clone, Default)]
-pub struct Aligned {
+pub(super) struct Aligned {
     entries: Vec<f32>,
     start: usize,
     length: usize,
@@ -13,7 +13,7 @@ pub struct Aligned {
 
 impl Aligned {
     /// So many zeros.
-    pub fn zeros(length: usize) -> Self {
+    pub(super) fn zeros(length: usize) -> Self {
         let entries = vec![0.0; length + LANES];
         let start = entries.as_ptr().align_offset(LANES * size_of::<f32>());
         Self {
@@ -24,7 +24,7 @@ impl Aligned {
     }
 
     /// So many numbers, whatever they are. Takes fresh memory only where there is not enough.
-    pub fn resize(&mut self, length: usize) {
+    pub(super) fn resize(&mut self, length: usize) {
         if self.entries.len() < length + LANES {
             *self = Self::zeros(length);
         }
@@ -32,13 +32,13 @@ impl Aligned {
     }
 
     /// All of them.
-    pub fn as_slice(&self) -> &[f32] {
+    pub(super) fn as_slice(&self) -> &[f32] {
         let end = self.start + self.length;
         self.entries.get(self.start..end).unwrap_or_default()
     }
 
     /// All of them, to change.
-    pub fn as_mut_slice(&mut self) -> &mut [f32] {
+    pub(super) fn as_mut_slice(&mut self) -> &mut [f32] {
         let end = self.start + self.length;
         self.entries.get_mut(self.start..end).unwrap_or_default()
     }
@@ -46,7 +46,7 @@ impl Aligned {
 
 /// a b + c: in one instruction and with one rounding where the processor can; elsewhere a call would be needed for that.
 #[inline(always)]
-pub fn multiply_add<const FUSED: bool>(a: f32, b: f32, c: f32) -> f32 {
+pub(super) fn multiply_add<const FUSED: bool>(a: f32, b: f32, c: f32) -> f32 {
     if FUSED { a.mul_add(b, c) } else { a * b + c }
 }
 

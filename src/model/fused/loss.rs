@@ -34,7 +34,7 @@ pub enum EntryLoss {
 pub const TINY: f32 = f32::MIN_POSITIVE;
 
 /// The least denominator in the gradient of the cross-entropy.
-pub const LEAST_VARIANCE: f32 = 1e-12;
+pub(super) const LEAST_VARIANCE: f32 = 1e-12;
 
 impl EntryLoss {
     /// The loss and its derivative by p.

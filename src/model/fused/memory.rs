@@ -22,7 +22,7 @@ pub fn read<const D: usize, T>(tensor: &Tensor<D>, reader: impl FnOnce(&[f32]) -
 
 /// The entries in row-major order, copied only where they do not lie so; `None` if they are not `f32` or not in this computer's
 /// memory.
-pub fn entries<B: Backend>(tensor: &FloatTensor<B>) -> Option<Cow<'_, [f32]>> {
+pub(super) fn entries<B: Backend>(tensor: &FloatTensor<B>) -> Option<Cow<'_, [f32]>> {
     let tensor: &dyn Any = tensor;
     match tensor.downcast_ref() {
         Some(tensor) => of_flex(tensor),
@@ -30,9 +30,9 @@ pub fn entries<B: Backend>(tensor: &FloatTensor<B>) -> Option<Cow<'_, [f32]>> {
     }
 }
 
-/// The same tensor with its entries (row-major) changed, in place if nobody shares them. One whose entries are out of reach comes
-/// back as the error.
-pub fn map<B: Backend>(
+/// The same tensor with its entries (row-major) changed, in place if they are not shared. One whose entries are not in this
+/// computer's memory comes back as the error.
+pub(super) fn map<B: Backend>(
     mut tensor: FloatTensor<B>,
     change: impl FnOnce(&mut [f32]),
 ) -> Result<FloatTensor<B>, FloatTensor<B>> {
@@ -58,7 +58,11 @@ pub fn map<B: Backend>(
 }
 
 /// A new tensor.
-pub fn new<B: Backend>(entries: Vec<f32>, shape: &[usize], device: &B::Device) -> FloatTensor<B> {
+pub(super) fn new<B: Backend>(
+    entries: Vec<f32>,
+    shape: &[usize],
+    device: &B::Device,
+) -> FloatTensor<B> {
     B::float_from_data(TensorData::new(entries, shape), device)
 }
 

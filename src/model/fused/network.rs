@@ -21,7 +21,7 @@ struct Operands<'a> {
 }
 
 impl<'a> Operands<'a> {
-    /// `None` where they are out of reach.
+    /// `None` where they are not in this computer's memory.
     fn of<B: Backend>(x: &'a FloatTensor<B>, layers: &'a Layers<B>) -> Option<Self> {
         let parameters = layers.parameters.iter();
         let weights = parameters.clone().step_by(2);

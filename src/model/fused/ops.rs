@@ -10,7 +10,7 @@ use super::{FusedActivation, FusedLoss, network, primitives};
 
 /// The operations as Burn dispatches them; `functional.rs` says what each is, `autodiff.rs` has their gradients.
 #[backend_extension(NdArray, Flex, Cube: cfg(feature = "gpu"), Remote: cfg(feature = "remote"), Autodiff)]
-pub trait FusedOps: Backend {
+pub(super) trait FusedOps: Backend {
     /// See [`network`](super::network()).
     fn network(x: FloatTensor<Self>, #[extension_type] layers: Layers<Self>) -> FloatTensor<Self> {
         network::forward::<Self>(x, &layers)

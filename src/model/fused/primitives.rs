@@ -9,7 +9,7 @@ use super::layers::{Gradients, Layers};
 use super::loss::{EntryLoss, FusedLoss, LEAST_VARIANCE, TINY};
 
 /// Every layer's output φ(x W + b).
-pub fn outputs<B: Backend>(x: FloatTensor<B>, layers: &Layers<B>) -> Vec<FloatTensor<B>> {
+pub(super) fn outputs<B: Backend>(x: FloatTensor<B>, layers: &Layers<B>) -> Vec<FloatTensor<B>> {
     let pairs = layers.parameters.as_chunks::<2>().0;
     let mut input = x;
     let mut outputs = Vec::new();
@@ -24,12 +24,15 @@ pub fn outputs<B: Backend>(x: FloatTensor<B>, layers: &Layers<B>) -> Vec<FloatTe
 }
 
 /// The last layer's output.
-pub fn forward<B: Backend>(x: FloatTensor<B>, layers: &Layers<B>) -> FloatTensor<B> {
+pub(super) fn forward<B: Backend>(x: FloatTensor<B>, layers: &Layers<B>) -> FloatTensor<B> {
     outputs::<B>(x.clone(), layers).pop().unwrap_or(x)
 }
 
 /// φ(z).
-pub fn activate<B: Backend>(z: FloatTensor<B>, activation: FusedActivation) -> FloatTensor<B> {
+pub(super) fn activate<B: Backend>(
+    z: FloatTensor<B>,
+    activation: FusedActivation,
+) -> FloatTensor<B> {
     match activation {
         FusedActivation::Identity => z,
         FusedActivation::Relu => B::relu(z),
@@ -39,7 +42,7 @@ pub fn activate<B: Backend>(z: FloatTensor<B>, activation: FusedActivation) -> F
 }
 
 /// dL/dz from dL/dy and y = φ(z).
-pub fn activation_backward<B: Backend>(
+pub(super) fn activation_backward<B: Backend>(
     y: FloatTensor<B>,
     dy: FloatTensor<B>,
     activation: FusedActivation,
@@ -57,7 +60,7 @@ pub fn activation_backward<B: Backend>(
 }
 
 /// The gradients of a network from dL/dy and its layers' outputs.
-pub fn backward<B: Backend>(
+pub(super) fn backward<B: Backend>(
     x: FloatTensor<B>,
     layers: &Layers<B>,
     mut outputs: Vec<FloatTensor<B>>,
@@ -86,7 +89,7 @@ pub fn backward<B: Backend>(
 }
 
 /// The mean loss (1) and its derivative by every prediction.
-pub fn mean_loss_with_gradient<B: Backend>(
+pub(super) fn mean_loss_with_gradient<B: Backend>(
     prediction: FloatTensor<B>,
     target: FloatTensor<B>,
     loss: FusedLoss,
@@ -101,7 +104,7 @@ pub fn mean_loss_with_gradient<B: Backend>(
 }
 
 /// Every term of the loss, of entries (n x outputs), of samples (n x 1); and its derivatives by the predictions (n x outputs).
-pub fn losses_with_gradients<B: Backend>(
+pub(super) fn losses_with_gradients<B: Backend>(
     prediction: FloatTensor<B>,
     target: FloatTensor<B>,
     loss: FusedLoss,

@@ -11,7 +11,7 @@ const DEPTH: usize = 256;
 
 /// What a sum is added to.
 #[derive(Debug, Clone, Copy)]
-pub enum Start<'a> {
+pub(super) enum Start<'a> {
     /// 0.
     Zero,
     /// A number per row of the result, such as a bias.
@@ -22,7 +22,7 @@ pub enum Start<'a> {
 
 /// A row-major matrix: its entries, and how many lie between the starts of two rows.
 #[derive(Debug, Clone, Copy)]
-pub struct Rows<'a> {
+pub(super) struct Rows<'a> {
     /// `stride` times the number of rows.
     pub entries: &'a [f32],
     /// At least the number of columns.
@@ -34,7 +34,7 @@ pub struct Rows<'a> {
 /// Tiles of C stay in registers while a row of B and a column of A pass by. Nothing is packed: B is narrow enough to stay in
 /// the cache, and A is read along its rows.
 #[inline(always)]
-pub fn product<const REACH: usize, const FUSED: bool>(
+pub(super) fn product<const REACH: usize, const FUSED: bool>(
     [m, depth, n]: [usize; 3],
     a: Rows<'_>,
     b: Rows<'_>,
@@ -149,7 +149,12 @@ fn vectors_of<const V: usize>(numbers: &[f32]) -> [[f32; LANES]; V] {
 
 /// to (columns x rows) = fromᵀ, both with rows of their own strides. In squares, so that neither side leaves the cache.
 #[inline(always)]
-pub fn transpose(from: Rows<'_>, to: &mut [f32], to_stride: usize, [rows, columns]: [usize; 2]) {
+pub(super) fn transpose(
+    from: Rows<'_>,
+    to: &mut [f32],
+    to_stride: usize,
+    [rows, columns]: [usize; 2],
+) {
     for row in (0..rows).step_by(LANES) {
         let here = row..(row + LANES).min(rows);
         for column in (0..columns).step_by(LANES) {

@@ -8,7 +8,7 @@ use crate::model::simd::{Work, dispatch};
 
 /// The gradients of a chain.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Gradients {
+pub(super) struct Gradients {
     /// dL/dx (rows x inputs), if it was asked for.
     pub x: Option<Vec<f32>>,
     /// dL/dW (inputs x units) and dL/db (units) of each layer.

@@ -10,7 +10,7 @@ use crate::plot::text::{self, CAP_HEIGHT, PlacedGlyph};
 
 /// A piece of an outline, in figure pixels.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum PathStep {
+pub(super) enum PathStep {
     Move([f64; 2]),
     Line([f64; 2]),
     Quad([[f64; 2]; 2]),
@@ -19,7 +19,7 @@ pub enum PathStep {
 }
 
 /// The outlines of `markup`, anchored at `at` (figure pixels) and turned as the style says.
-pub fn outline<S: BackendTextStyle>(markup: &str, style: &S, at: [f64; 2]) -> Vec<PathStep> {
+pub(super) fn outline<S: BackendTextStyle>(markup: &str, style: &S, at: [f64; 2]) -> Vec<PathStep> {
     let size = style.size() * STEP;
     let line = text::set(markup, size, face(style));
     let [left, base] = anchor_offset(style.anchor(), line.width, size);
@@ -41,7 +41,7 @@ pub fn outline<S: BackendTextStyle>(markup: &str, style: &S, at: [f64; 2]) -> Ve
 }
 
 /// The width and height of `markup` in canvas steps.
-pub fn size<S: BackendTextStyle>(markup: &str, style: &S) -> (u32, u32) {
+pub(super) fn size<S: BackendTextStyle>(markup: &str, style: &S) -> (u32, u32) {
     let width = text::width(markup, style.size(), face(style));
     (width.ceil() as u32, style.size().ceil() as u32)
 }

@@ -11,17 +11,17 @@ mod pdf_objects;
 mod raster;
 mod svg;
 
-pub use pdf::pdf;
-pub use raster::{layer, raster};
-pub use svg::{IMAGE_SCALE as VECTOR_IMAGE_SCALE, Lettering, svg};
+pub(super) use pdf::pdf;
+pub(super) use raster::{layer, raster};
+pub(super) use svg::{IMAGE_SCALE as VECTOR_IMAGE_SCALE, Lettering, svg};
 
 /// Steps per figure pixel on the canvas that plotters sees.
-pub const SUBPIXELS: i32 = 16;
+pub(super) const SUBPIXELS: i32 = 16;
 
 /// A canvas step in figure pixels.
-pub const STEP: f64 = 1.0 / SUBPIXELS as f64;
+pub(super) const STEP: f64 = 1.0 / SUBPIXELS as f64;
 
 /// The drawing itself cannot fail: all backends write to memory.
-pub type Never = std::convert::Infallible;
+pub(super) type Never = std::convert::Infallible;
 
 type Drawn = Result<(), plotters_backend::DrawingErrorKind<Never>>;

@@ -18,7 +18,7 @@ use crate::plot::text;
 const POINT: f64 = 0.75;
 
 /// A PDF of `width` x `height` figure pixels that `draw` fills.
-pub fn pdf(
+pub(crate) fn pdf(
     (width, height): (u32, u32),
     background: Rgb,
     title: &str,
@@ -165,7 +165,7 @@ fn pixels(steps: i32) -> f64 {
 }
 
 /// Draws onto a page.
-pub struct Page<'a> {
+pub(crate) struct Page<'a> {
     drawing: &'a mut Drawing,
     size: (u32, u32),
 }

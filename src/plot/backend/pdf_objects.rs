@@ -9,14 +9,14 @@ use flate2::Compression;
 use flate2::write::ZlibEncoder;
 
 /// A file in the making. Objects are numbered from 1 in the order they are added.
-pub struct Objects {
+pub(super) struct Objects {
     bytes: Vec<u8>,
     offsets: Vec<usize>,
 }
 
 impl Objects {
     /// The head of a file.
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             // The second line's bytes tell other programs that the file is binary.
             bytes: b"%PDF-1.7\n%\xE2\xE3\xCF\xD3\n".to_vec(),
@@ -25,17 +25,17 @@ impl Objects {
     }
 
     /// The number that the next object gets.
-    pub fn next(&self) -> usize {
+    pub(super) fn next(&self) -> usize {
         self.offsets.len() + 1
     }
 
     /// Adds a dictionary and returns its number.
-    pub fn dictionary(&mut self, entries: &str) -> usize {
+    pub(super) fn dictionary(&mut self, entries: &str) -> usize {
         self.object(format!("<< {entries} >>").as_bytes())
     }
 
     /// Adds compressed data with a dictionary of these entries and returns its number.
-    pub fn stream(&mut self, entries: &str, data: &[u8]) -> usize {
+    pub(super) fn stream(&mut self, entries: &str, data: &[u8]) -> usize {
         let data = deflated(data);
         let mut body = format!(
             "<< {entries} /Filter /FlateDecode /Length {} >>\nstream\n",
@@ -57,7 +57,7 @@ impl Objects {
     }
 
     /// The file, with the numbers of its catalogue and of what is said about it.
-    pub fn finish(mut self, catalogue: usize, info: usize) -> Vec<u8> {
+    pub(super) fn finish(mut self, catalogue: usize, info: usize) -> Vec<u8> {
         let start = self.bytes.len();
         let count = self.next();
         let mut tail = format!("xref\n0 {count}\n0000000000 65535 f \n");
@@ -82,12 +82,12 @@ fn deflated(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// A text as a PDF string: UTF-16 with its mark, in hexadecimal digits.
-pub fn string(text: &str) -> String {
+pub(super) fn string(text: &str) -> String {
     let units = text.encode_utf16().map(|unit| format!("{unit:04X}"));
     format!("<FEFF{}>", units.collect::<String>())
 }
 
 /// At most four decimals, without trailing zeros, never with an exponent.
-pub fn number(value: f64) -> String {
+pub(super) fn number(value: f64) -> String {
     format!("{}", (value * 10_000.0).round() / 10_000.0 + 0.0)
 }

@@ -17,7 +17,7 @@ use crate::plot::rgb::Rgb;
 ///
 /// # Panics
 /// If a side is zero or the picture has more than 2^31 bytes: the size of a figure is checked before it is drawn.
-pub fn raster(
+pub(crate) fn raster(
     (width, height): (u32, u32),
     scale: f64,
     background: Rgb,
@@ -45,7 +45,11 @@ pub fn raster(
 ///
 /// # Panics
 /// As [`raster`].
-pub fn layer((width, height): (u32, u32), scale: f64, draw: impl FnOnce(Raster<'_>)) -> Frame {
+pub(crate) fn layer(
+    (width, height): (u32, u32),
+    scale: f64,
+    draw: impl FnOnce(Raster<'_>),
+) -> Frame {
     let device = |length: u32| (f64::from(length) * scale).round() as u32;
     let mut pixmap = Pixmap::new(device(width), device(height))
         .expect("the size of a figure is checked before it is drawn");
@@ -67,7 +71,7 @@ pub fn layer((width, height): (u32, u32), scale: f64, draw: impl FnOnce(Raster<'
 }
 
 /// Draws into a picture in memory, `scale` device pixels per figure pixel.
-pub struct Raster<'a> {
+pub(crate) struct Raster<'a> {
     pixmap: &'a mut Pixmap,
     size: (u32, u32),
     scale: f32,

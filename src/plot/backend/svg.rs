@@ -18,11 +18,11 @@ use crate::plot::rgb::Rgb;
 use crate::plot::text;
 
 /// Pixels per figure pixel in embedded images.
-pub const IMAGE_SCALE: f64 = 2.0;
+pub(crate) const IMAGE_SCALE: f64 = 2.0;
 
 /// How an SVG holds its text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Lettering {
+pub(crate) enum Lettering {
     /// As outlines: the same everywhere.
     #[default]
     Outlines,
@@ -34,7 +34,7 @@ pub enum Lettering {
 const FAMILY: &str = "Inter, 'DejaVu Sans', 'Liberation Sans', Arial, sans-serif";
 
 /// An SVG document of `width` x `height` figure pixels that `draw` fills; `title` is what a screen reader announces.
-pub fn svg(
+pub(crate) fn svg(
     (width, height): (u32, u32),
     background: Rgb,
     title: &str,
@@ -63,7 +63,7 @@ pub fn svg(
 }
 
 /// Draws into an SVG document. Neighbours that share a style share a group.
-pub struct Svg<'a> {
+pub(crate) struct Svg<'a> {
     document: &'a mut String,
     /// The attributes of the open group; empty where none is open.
     group: &'a mut String,

@@ -15,7 +15,7 @@ use super::{Face, Glyph};
 use crate::plot::invisible::is_invisible;
 
 /// A glyph where the shaper puts it; lengths in units of the font size, y upwards.
-pub struct Shaped {
+pub(crate) struct Shaped {
     /// Which glyph.
     pub glyph: Glyph,
     /// From the pen to the right.
@@ -27,7 +27,7 @@ pub struct Shaped {
 }
 
 /// Signs of one direction.
-pub struct Run<'a> {
+pub(crate) struct Run<'a> {
     /// In the order they are read.
     pub text: &'a str,
     /// Which way they go.
@@ -88,7 +88,7 @@ static LOADED: Mutex<Vec<(fontdb::ID, &'static rustybuzz::Face<'static>)>> = Mut
 static FOUND: Mutex<BTreeMap<(String, bool), Option<usize>>> = Mutex::new(BTreeMap::new());
 
 /// The first of the system's fonts that can draw a cluster of signs, all of them, in outlines.
-pub fn find(cluster: &str, bold: bool) -> Option<usize> {
+pub(crate) fn find(cluster: &str, bold: bool) -> Option<usize> {
     let mut found = FOUND.lock().unwrap_or_else(PoisonError::into_inner);
     let key = (cluster.to_owned(), bold);
     if let Some(&known) = found.get(&key) {
@@ -160,7 +160,7 @@ fn loaded(font: usize) -> Option<&'static rustybuzz::Face<'static>> {
 }
 
 /// Shapes a run in a font that [`find`] has found.
-pub fn shape(font: usize, run: &Run<'_>) -> Vec<Shaped> {
+pub(crate) fn shape(font: usize, run: &Run<'_>) -> Vec<Shaped> {
     loaded(font).map_or_else(Vec::new, |face| {
         shaped(face, run, |id| Glyph::System(font, id))
     })
@@ -181,14 +181,14 @@ static EMBEDDED: LazyLock<Vec<Option<rustybuzz::Face<'static>>>> = LazyLock::new
 });
 
 /// Whether an embedded font can draw a cluster of several signs.
-pub fn composes(face: Face, cluster: &str) -> bool {
+pub(crate) fn composes(face: Face, cluster: &str) -> bool {
     EMBEDDED[face as usize]
         .as_ref()
         .is_some_and(|face| is_drawn(face, cluster))
 }
 
 /// Shapes a run in an embedded font.
-pub fn compose(face: Face, run: &Run<'_>) -> Vec<Shaped> {
+pub(crate) fn compose(face: Face, run: &Run<'_>) -> Vec<Shaped> {
     EMBEDDED[face as usize]
         .as_ref()
         .map_or_else(Vec::new, |buzz| {
@@ -220,7 +220,7 @@ fn buffer(run: &Run<'_>) -> UnicodeBuffer {
 }
 
 /// How far the pen moves, in units of the font size.
-pub fn advance(font: usize, id: u16) -> f64 {
+pub(crate) fn advance(font: usize, id: u16) -> f64 {
     loaded(font).map_or(0.0, |face| {
         let advance = face.glyph_hor_advance(GlyphId(id)).unwrap_or(0);
         f64::from(advance) / f64::from(face.units_per_em())
@@ -228,7 +228,7 @@ pub fn advance(font: usize, id: u16) -> f64 {
 }
 
 /// The outline in font units, and the number of those per font size.
-pub fn outline(font: usize, id: u16) -> Option<(Vec<OutlineCurve>, f64)> {
+pub(crate) fn outline(font: usize, id: u16) -> Option<(Vec<OutlineCurve>, f64)> {
     let face = loaded(font)?;
     let mut curves = Curves::default();
     face.outline_glyph(GlyphId(id), &mut curves)?;

@@ -1,12 +1,12 @@
 //! The program as a process: what it draws of files that people have, and what it says.
 
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
+
+use crate::program::command;
 
 fn foldspace(arguments: &[&str], fonts: &Path, directory: &Path) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_foldspace"))
-        .args(arguments)
-        .current_dir(directory)
+    command(directory, arguments)
         .env("FOLDSPACE_FONTS", fonts)
         .output()
         .unwrap()
