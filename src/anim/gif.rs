@@ -142,14 +142,14 @@ impl GifEncoder<'_> {
                 Delta::between(&known, &after.indices, frame.width, self.transparent)
             }
         };
-        let width = delta.width as usize;
-        let free: Vec<bool> = (delta.top as usize..)
-            .map(|y| y * frame.width as usize + delta.left as usize)
-            .take(delta.height as usize)
-            .flat_map(|start| &after.free[start..start + width])
-            .zip(&delta.indices)
-            .map(|(&free, &index)| free && index != self.transparent)
-            .collect();
+        let mut free = Vec::with_capacity(delta.indices.len());
+        for y in delta.top..delta.top + delta.height {
+            let start = (y * frame.width + delta.left) as usize;
+            free.extend_from_slice(&after.free[start..start + delta.width as usize]);
+        }
+        for (free, &index) in free.iter_mut().zip(&delta.indices) {
+            *free &= index != self.transparent;
+        }
         let costs = self.leeway.map_or(&self.exact, |leeway| &leeway.costs);
         let data = lzw::encode(&delta.indices, &free, costs, dictionary);
         gif::Frame {
@@ -178,6 +178,8 @@ impl Encoder for GifEncoder<'_> {
         let symbol_bits = u8::BITS - self.transparent.leading_zeros();
         let compressed: Vec<gif::Frame> = (0..batch.frames.len())
             .into_par_iter()
+            // A dictionary's memory is not to be had anew for every frame.
+            .with_min_len(4)
             .map_init(
                 || Dictionary::new(symbol_bits.max(2)),
                 |dictionary, i| {

@@ -94,7 +94,7 @@ impl Leeway {
         let shades = shades(colours, &at_edges);
         for index in 0..colours.len() {
             let near = stand_ins(&shades, colours, index);
-            leeway.costs.set(index as u8, &near);
+            leeway.costs.set(index as u8, near);
         }
         leeway
     }
@@ -103,19 +103,20 @@ impl Leeway {
     pub(super) fn loosen(&self, frame: &Frame, indices: &[u8]) -> Loosened {
         let mut loosened = Loosened::exact(indices.to_vec());
         let width = frame.width as usize;
-        let pixels: Vec<[u8; 4]> = frame
+        let pixels: Vec<u32> = frame
             .rgba
             .chunks_exact(4)
-            .map(|pixel| [pixel[0], pixel[1], pixel[2], pixel[3]])
+            .map(|pixel| u32::from_le_bytes([pixel[0], pixel[1], pixel[2], pixel[3]]))
             .collect();
         let [red, green, blue] = self.page;
-        let page = [red, green, blue, 255];
+        let page = u32::from_le_bytes([red, green, blue, 255]);
         let height = pixels.len() / width.max(1);
         // The outermost two pixels are margin.
         for y in 2..height.saturating_sub(2) {
-            for at in y * width + 2..(y + 1) * width - 2 {
-                let pixel = pixels[at];
-                let (left, right) = (pixels[at - 1], pixels[at + 1]);
+            let start = y * width + 2;
+            let row = &pixels[start - 1..(y + 1) * width - 1];
+            for (at, beside) in (start..).zip(row.windows(3)) {
+                let (left, pixel, right) = (beside[0], beside[1], beside[2]);
                 if pixel == page || pixel == left && pixel == right {
                     continue;
                 }
@@ -126,7 +127,7 @@ impl Leeway {
                 }
                 let is_page = |a: usize, b: usize| pixels[a] == page && pixels[b] == page;
                 let thin = || is_page(at - 2, at + 2) || is_page(at - 2 * width, at + 2 * width);
-                let [red, green, blue, _] = pixel;
+                let [red, green, blue, _] = pixel.to_le_bytes();
                 let off = difference([red, green, blue], self.page);
                 if off <= FAINT && self.faint[usize::from(indices[at])] && thin() {
                     loosened.indices[at] = self.page_index;
@@ -136,8 +137,10 @@ impl Leeway {
                 if grey && off > PALE {
                     continue;
                 }
-                let rise =
-                    |other: [u8; 4]| difference([red, green, blue], [other[0], other[1], other[2]]);
+                let rise = |other: u32| {
+                    let [r, g, b, _] = other.to_le_bytes();
+                    difference([red, green, blue], [r, g, b])
+                };
                 loosened.free[at] = [left, right, above, below]
                     .into_iter()
                     .any(|other| rise(other) >= EDGE);

@@ -13,8 +13,10 @@ const FOLLOWED: usize = 16;
 /// What it costs to show one colour of a palette in place of another.
 #[derive(Debug)]
 pub(super) struct Costs {
-    /// For each colour and each that may stand for it.
+    /// For each colour the cost of every other in its place.
     of: Vec<u8>,
+    /// For each colour those that may stand for it, with the cost.
+    stand_ins: Vec<Vec<(u8, u8)>>,
 }
 
 impl Costs {
@@ -23,20 +25,24 @@ impl Costs {
 
     /// Every colour stands for itself alone.
     pub(super) fn exact() -> Self {
-        let mut of = vec![Self::NEVER; 1 << 16];
-        for index in 0..256 {
-            of[index * 256 + index] = 0;
+        let mut costs = Self {
+            of: vec![Self::NEVER; 1 << 16],
+            stand_ins: vec![Vec::new(); 256],
+        };
+        for index in 0..=u8::MAX {
+            costs.set(index, vec![(index, 0)]);
         }
-        Self { of }
+        costs
     }
 
-    /// Which colours, and at what cost, stand for `index` where there is leeway.
-    pub(super) fn set(&mut self, index: u8, stand_ins: &[(u8, u8)]) {
+    /// Which colours stand for `index` where there is leeway, and at what cost (below 255). At least one.
+    pub(super) fn set(&mut self, index: u8, stand_ins: Vec<(u8, u8)>) {
         let row = &mut self.of[256 * usize::from(index)..][..256];
         row.fill(Self::NEVER);
-        for &(stand_in, cost) in stand_ins {
-            row[usize::from(stand_in)] = cost.min(Self::NEVER - 1);
+        for &(stand_in, cost) in &stand_ins {
+            row[usize::from(stand_in)] = cost;
         }
+        self.stand_ins[usize::from(index)] = stand_ins;
     }
 
     /// The costs of every colour in place of `index`.
@@ -54,7 +60,7 @@ impl Costs {
 /// The strings that codes stand for, as a tree: each is another one and a symbol. Its memory serves frame after frame.
 pub(super) struct Dictionary {
     symbols: usize,
-    /// The string that goes on with a symbol, for each string and symbol; 0 is none.
+    /// The string that goes on with a symbol, for each symbol and string (most steps are along runs); 0 is none.
     child: Vec<u16>,
     /// The places in `child` that are filled.
     filled: Vec<usize>,
@@ -89,12 +95,12 @@ impl Dictionary {
     }
 
     fn child(&self, string: u16, symbol: u8) -> u16 {
-        self.child[usize::from(string) * self.symbols + usize::from(symbol)]
+        self.child[usize::from(symbol) * usize::from(MOST) + usize::from(string)]
     }
 
     /// Has `code` stand for `string` and `symbol`, unless a code does.
     fn add(&mut self, string: u16, symbol: u8, code: u16) -> bool {
-        let place = usize::from(string) * self.symbols + usize::from(symbol);
+        let place = usize::from(symbol) * usize::from(MOST) + usize::from(string);
         if self.child[place] != 0 {
             return false;
         }
@@ -221,16 +227,25 @@ impl Search {
     ) -> (u16, usize) {
         self.strings.clear();
         if free[0] {
-            let row = costs.row(indices[0]).iter().zip(0u16..);
+            let stand_ins = &costs.stand_ins[usize::from(indices[0])];
             self.strings.extend(
-                row.filter(|&(&cost, _)| cost != Costs::NEVER)
-                    .map(|(&cost, symbol)| (symbol, u32::from(cost))),
+                stand_ins
+                    .iter()
+                    .map(|&(symbol, cost)| (u16::from(symbol), u32::from(cost))),
             );
         } else {
             self.strings.push((u16::from(indices[0]), 0));
         }
         let mut length = 1;
         while length < indices.len() {
+            if let ([(string, _)], false) = (&mut self.strings[..], free[length]) {
+                match dictionary.child(*string, indices[length]) {
+                    0 => break,
+                    child => *string = child,
+                }
+                length += 1;
+                continue;
+            }
             self.longer.clear();
             if free[length] {
                 self.go_on_near(costs.row(indices[length]), dictionary);
@@ -296,7 +311,7 @@ mod tests {
             let near: Vec<(u8, u8)> = (index.saturating_sub(reach)..=(index + reach).min(63))
                 .map(|other| (other, other.abs_diff(index)))
                 .collect();
-            costs.set(index, &near);
+            costs.set(index, near);
         }
         costs
     }
