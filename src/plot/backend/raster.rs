@@ -113,10 +113,19 @@ impl Raster<'_> {
         // Squared distances up to which a pixel is covered wholly, and from which on it is not at all.
         let (inside, outside) = ((radius - 0.5).max(0.0).powi(2), reach * reach);
         let alpha = colour.alpha as f32;
-        let pixels = self.pixmap.pixels_mut();
+        let above = [colour.rgb.0, colour.rgb.1, colour.rgb.2, 255].map(f32::from);
+        let [left, right] = [first(cx), end(cx, width)];
         for y in first(cy)..end(cy, height) {
             let dy = y as f32 + 0.5 - cy;
-            for x in first(cx)..end(cx, width) {
+            let row = 4 * (y * width) as usize;
+            let Some(row) = self
+                .pixmap
+                .data_mut()
+                .get_mut(row + 4 * left as usize..row + 4 * right as usize)
+            else {
+                continue;
+            };
+            for (x, pixel) in (left..right).zip(row.as_chunks_mut().0) {
                 let dx = x as f32 + 0.5 - cx;
                 let square = dx * dx + dy * dy;
                 if square >= outside {
@@ -127,8 +136,7 @@ impl Raster<'_> {
                 } else {
                     (reach - square.sqrt()).min(1.0)
                 };
-                let pixel = &mut pixels[(y * width + x) as usize];
-                *pixel = over(*pixel, colour.rgb, coverage * alpha);
+                *pixel = over(*pixel, above, coverage * alpha);
             }
         }
     }
@@ -148,16 +156,12 @@ impl Raster<'_> {
     }
 }
 
-/// A colour on top of a pixel.
-fn over(below: PremultipliedColorU8, above: (u8, u8, u8), alpha: f32) -> PremultipliedColorU8 {
-    let mix = |b: u8, a: u8| (f32::from(b) + (f32::from(a) - f32::from(b)) * alpha + 0.5) as u8;
-    let (r, g, b) = (
-        mix(below.red(), above.0),
-        mix(below.green(), above.1),
-        mix(below.blue(), above.2),
-    );
-    let opaque = mix(below.alpha(), 255);
-    PremultipliedColorU8::from_rgba(r, g, b, opaque).unwrap_or(below)
+/// A colour on top of a pixel, both premultiplied: as both are valid, so is every mixture.
+fn over(below: [u8; 4], above: [f32; 4], alpha: f32) -> [u8; 4] {
+    std::array::from_fn(|channel| {
+        let below = f32::from(below[channel]);
+        (below + (above[channel] - below) * alpha + 0.5) as u8
+    })
 }
 
 fn paint(colour: BackendColor) -> Paint<'static> {
