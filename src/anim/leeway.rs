@@ -117,7 +117,7 @@ impl Leeway {
             let row = &pixels[start - 1..(y + 1) * width - 1];
             for (at, beside) in (start..).zip(row.windows(3)) {
                 let (left, pixel, right) = (beside[0], beside[1], beside[2]);
-                if pixel == page || pixel == left && pixel == right {
+                if pixel == page {
                     continue;
                 }
                 let (above, below) = (pixels[at - width], pixels[at + width]);
@@ -204,4 +204,117 @@ fn stand_ins(shades: &[usize], colours: &[[u8; 3]], index: usize) -> Vec<(u8, u8
         // At most 9 times the square of the reach.
         .map(|(distance, shade)| (shade as u8, (f64::from(distance) / 9.0).sqrt() as u8))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAGE: [u8; 3] = [255; 3];
+
+    /// A row of pixels in a page, and which of them are free.
+    fn free(row: &[[u8; 3]]) -> Vec<bool> {
+        let width = row.len() as u32 + 6;
+        let mut frame = Frame::filled(width, 7, PAGE);
+        for (x, &colour) in (3..).zip(row) {
+            frame.set_pixel(x, 3, colour);
+        }
+        let frames = [frame];
+        let palette = Palette::from_frames(&frames);
+        let leeway = Leeway::new(&frames, &palette);
+        let loosened = leeway.loosen(&frames[0], &palette.indices(&frames[0]));
+        let start = 3 * width as usize + 3;
+        loosened.free[start..start + row.len()].to_vec()
+    }
+
+    #[test]
+    fn edges_are_free_greys_the_page_and_ramps_are_not() {
+        let shade = [190, 220, 230];
+        assert_eq!(free(&[shade]), [true]);
+        assert_eq!(free(&[[190, 191, 192]]), [false]); // grey
+        assert_eq!(free(&[shade, PAGE, shade]), [true, false, true]);
+        // Two of one colour are no area in one row, and one step of a ramp is no edge.
+        assert_eq!(free(&[shade, shade]), [true, true]);
+        let mut ramp = Frame::filled(40, 40, PAGE);
+        for y in 0..40 {
+            for x in 0..40 {
+                ramp.set_pixel(x, y, [5 * x as u8, 200 - 5 * y as u8, 90]);
+            }
+        }
+        let frames = [ramp];
+        let palette = Palette::from_frames(&frames);
+        let leeway = Leeway::new(&frames, &palette);
+        let loosened = leeway.loosen(&frames[0], &palette.indices(&frames[0]));
+        assert!(loosened.free.iter().all(|&free| !free));
+    }
+
+    #[test]
+    fn areas_are_exact_to_their_rim() {
+        let mut frame = Frame::filled(20, 20, PAGE);
+        for y in 5..15 {
+            for x in 5..15 {
+                frame.set_pixel(x, y, [246, 187, 176]);
+            }
+        }
+        let frames = [frame];
+        let palette = Palette::from_frames(&frames);
+        let leeway = Leeway::new(&frames, &palette);
+        let loosened = leeway.loosen(&frames[0], &palette.indices(&frames[0]));
+        assert!(loosened.free.iter().all(|&free| !free));
+    }
+
+    #[test]
+    fn faint_traces_go_where_they_are_thin() {
+        let faint = [247, 249, 250];
+        let mut frame = Frame::filled(20, 20, PAGE);
+        for x in 0..20 {
+            frame.set_pixel(x, 4, faint);
+            for y in 10..16 {
+                frame.set_pixel(x, y, faint);
+            }
+        }
+        let frames = [frame];
+        let palette = Palette::from_frames(&frames);
+        let leeway = Leeway::new(&frames, &palette);
+        let indices = palette.indices(&frames[0]);
+        let loosened = leeway.loosen(&frames[0], &indices);
+        // A line is in the page's colour but at the margin, an area as it was.
+        let page = palette.index_of(PAGE);
+        let row = |y: usize| &loosened.indices[20 * y + 2..20 * y + 18];
+        assert!(row(4).iter().all(|&index| index == page));
+        assert_eq!(row(12), &indices[20 * 12 + 2..20 * 12 + 18]);
+    }
+
+    #[test]
+    fn stand_ins_are_near() {
+        let mut frame = Frame::filled(300, 40, PAGE);
+        for x in 4..296u32 {
+            let colour = [
+                (x * 7 % 256) as u8,
+                (x * x % 251) as u8,
+                (x * 31 % 256) as u8,
+            ];
+            frame.set_pixel(x, 8 + x % 20, colour);
+        }
+        let frames = [frame];
+        let palette = Palette::from_frames(&frames);
+        let leeway = Leeway::new(&frames, &palette);
+        let colours = palette.colours();
+        let mut more_than_one = 0;
+        for (index, &colour) in colours.iter().enumerate() {
+            let allowed: Vec<[u8; 3]> = (0..colours.len())
+                .filter(|&shown| leeway.costs.allow(index as u8, shown as u8))
+                .map(|shown| colours[shown])
+                .collect();
+            assert!(!allowed.is_empty());
+            more_than_one += usize::from(allowed.len() > 1);
+            for shown in allowed {
+                let off = [0, 1, 2].map(|c| f64::from(colour[c]) - f64::from(shown[c]));
+                assert!(off.iter().all(|off| off.abs() <= 30.0));
+                assert!((0.25 * off[0] + 0.625 * off[1] + 0.125 * off[2]).abs() <= 20.0);
+                assert!((off[0] - off[1]).abs() <= 16.0 && (off[2] - off[1]).abs() <= 16.0);
+            }
+        }
+        assert!(more_than_one > 20, "{more_than_one}");
+    }
 }
