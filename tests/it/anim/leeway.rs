@@ -205,7 +205,7 @@ fn a_film_of_moving_lines_and_discs_is_smaller_by_a_quarter() {
             slope: 0.23,
             speed: 1.3,
         },
-        25,
+        50,
     );
     let [exact, near] = films.sizes;
     assert!(4 * near < 3 * exact, "{near} of {exact} bytes");
