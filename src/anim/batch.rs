@@ -1,18 +1,15 @@
 //! What every encoder is handed.
 
-use super::delta::Delta;
 use super::timeline::Shot;
 use crate::error::Result;
 use crate::plot::pixmap::Frame;
 
-/// Some consecutive pictures of an animation: three lists in step.
+/// Some consecutive pictures of an animation: two lists in step.
 pub(super) struct Batch<'a> {
     /// When and for how long each is shown.
     pub(super) shots: &'a [Shot],
     /// The pictures.
     pub(super) frames: &'a [Frame],
-    /// What changes with each, in palette indices; empty if no encoder wants a palette.
-    pub(super) deltas: &'a [Delta],
 }
 
 /// A file or directory that an animation is being written to.

@@ -1,10 +1,16 @@
 //! GIF, written frame by frame.
 
 use super::batch::{Batch, Encoder};
+use super::delta::Delta;
+use super::leeway::{Leeway, Loosened};
+use super::lzw::{self, Costs, Dictionary};
 use super::options::Options;
 use super::palette::Palette;
+use super::settle::Settler;
+use super::timeline::Shot;
 use crate::error::{Error, Result};
 use crate::file::Partial;
+use crate::plot::pixmap::Frame;
 use gif::{DisposalMethod, EncodingError, Repeat};
 use rayon::prelude::*;
 use std::fs::File;
@@ -31,17 +37,31 @@ pub(super) struct GifEncoder<'a> {
     file: BufWriter<File>,
     /// Formats into memory, which cannot fail; its bytes go to the file after every frame.
     encoder: gif::Encoder<Vec<u8>>,
+    settler: Settler<'a>,
     transparent: u8,
+    leeway: Option<&'a Leeway>,
+    /// The costs where there is no leeway.
+    exact: Costs,
     fps: u32,
+    /// How many pictures there are, and how many are written.
+    shots: usize,
+    done: usize,
+    /// The latest picture.
+    shown: Option<Loosened>,
     /// Frames of `1 / fps` seconds written so far.
-    shown: u64,
+    time: u64,
 }
+
+/// What stands still for this part of a second is exact.
+const STILL: u32 = 4;
 
 impl<'a> GifEncoder<'a> {
     pub(super) fn new(
         partial: &'a Partial,
-        palette: &Palette,
+        palette: &'a Palette,
+        leeway: Option<&'a Leeway>,
         size: (u32, u32),
+        shots: usize,
         fps: u32,
         options: &Options,
     ) -> Result<Self> {
@@ -64,15 +84,21 @@ impl<'a> GifEncoder<'a> {
             partial,
             file: BufWriter::new(partial.create()?),
             encoder,
+            settler: Settler::new(palette),
             transparent: palette.transparent(),
+            leeway,
+            exact: Costs::exact(),
             fps,
-            shown: 0,
+            shots,
+            done: 0,
+            shown: None,
+            time: 0,
         })
     }
 
     /// The time of the start of a frame, in hundredths of a second. Delays are differences of
     /// these, so that their roundings never add up.
-    fn time(&self, frame: u64) -> u64 {
+    fn hundredths(&self, frame: u64) -> u64 {
         let fps = u64::from(self.fps);
         (200 * frame + fps) / (2 * fps)
     }
@@ -85,34 +111,95 @@ impl<'a> GifEncoder<'a> {
     }
 }
 
+impl GifEncoder<'_> {
+    /// What is free in a picture.
+    fn loosen(&self, number: usize, shot: &Shot, frame: &Frame, indices: &[u8]) -> Loosened {
+        let still = shot.frames * STILL >= self.fps;
+        match self.leeway {
+            Some(leeway) if !still && number > 0 && number + 1 < self.shots => {
+                leeway.loosen(frame, indices)
+            }
+            _ => Loosened::exact(indices.to_vec()),
+        }
+    }
+
+    /// The part of a picture that differs from the one before, compressed.
+    fn compress(
+        &self,
+        before: Option<&Loosened>,
+        after: &Loosened,
+        frame: &Frame,
+        dictionary: &mut Dictionary,
+    ) -> gif::Frame<'static> {
+        let delta = match before {
+            None => Delta::whole(after.indices.clone(), frame.width, frame.height),
+            Some(before) => {
+                // What was shown near its colour and has to be exact now has changed, whatever its index.
+                let known = before.indices.iter().zip(&before.free).zip(&after.free);
+                let known: Vec<u8> = known
+                    .map(|((&index, &was), &is)| if was && !is { self.transparent } else { index })
+                    .collect();
+                Delta::between(&known, &after.indices, frame.width, self.transparent)
+            }
+        };
+        let mut free = Vec::with_capacity(delta.indices.len());
+        for y in delta.top..delta.top + delta.height {
+            let start = (y * frame.width + delta.left) as usize;
+            free.extend_from_slice(&after.free[start..start + delta.width as usize]);
+        }
+        for (free, &index) in free.iter_mut().zip(&delta.indices) {
+            *free &= index != self.transparent;
+        }
+        let costs = self.leeway.map_or(&self.exact, |leeway| &leeway.costs);
+        let data = lzw::encode(&delta.indices, &free, costs, dictionary);
+        gif::Frame {
+            left: delta.left as u16,
+            top: delta.top as u16,
+            width: delta.width as u16,
+            height: delta.height as u16,
+            transparent: Some(self.transparent),
+            dispose: DisposalMethod::Keep,
+            buffer: data.into(),
+            ..gif::Frame::default()
+        }
+    }
+}
+
 impl Encoder for GifEncoder<'_> {
     fn push(&mut self, batch: &Batch) -> Result<()> {
-        let transparent = self.transparent;
-        let mut frames: Vec<gif::Frame> = batch
-            .deltas
-            .par_iter()
-            .map(|delta| {
-                let mut frame = gif::Frame {
-                    left: delta.left as u16,
-                    top: delta.top as u16,
-                    width: delta.width as u16,
-                    height: delta.height as u16,
-                    transparent: Some(transparent),
-                    dispose: DisposalMethod::Keep,
-                    buffer: (&delta.indices).into(),
-                    ..gif::Frame::default()
-                };
-                frame.make_lzw_pre_encoded();
-                frame
+        let indices = self.settler.next(batch.frames);
+        let mut loosened: Vec<Loosened> = (0..batch.shots.len())
+            .into_par_iter()
+            .map(|i| {
+                let number = self.done + i;
+                self.loosen(number, &batch.shots[i], &batch.frames[i], &indices[i])
             })
             .collect();
-        for (frame, shot) in frames.iter_mut().zip(batch.shots) {
-            let next = self.shown + u64::from(shot.frames);
+        let symbol_bits = u8::BITS - self.transparent.leading_zeros();
+        let compressed: Vec<gif::Frame> = (0..batch.frames.len())
+            .into_par_iter()
+            // A dictionary's memory is not to be had anew for every frame.
+            .with_min_len(4)
+            .map_init(
+                || Dictionary::new(symbol_bits.max(2)),
+                |dictionary, i| {
+                    let before = match i {
+                        0 => self.shown.as_ref(),
+                        _ => Some(&loosened[i - 1]),
+                    };
+                    self.compress(before, &loosened[i], &batch.frames[i], dictionary)
+                },
+            )
+            .collect();
+        self.shown = loosened.pop().or(self.shown.take());
+        for (mut frame, shot) in compressed.into_iter().zip(batch.shots) {
+            let next = self.time + u64::from(shot.frames);
             // At most ten minutes (see `Timeline`), which is 60000.
-            frame.delay = (self.time(next) - self.time(self.shown)) as u16;
-            self.shown = next;
+            frame.delay = (self.hundredths(next) - self.hundredths(self.time)) as u16;
+            self.time = next;
+            self.done += 1;
             self.encoder
-                .write_lzw_pre_encoded_frame(frame)
+                .write_lzw_pre_encoded_frame(&frame)
                 .map_err(|error| failed(self.partial, error))?;
             self.flush()?;
         }

@@ -12,7 +12,8 @@
 //!
 //! GIF and APNG share one [`Palette`] for the whole animation and store only what changes from
 //! frame to frame, which makes them several times smaller, and faster to encode, than a palette
-//! per frame; compression runs in parallel, and the bytes do not depend on the number of threads.
+//! per frame. A GIF is moreover a little coarser while things move, so that it is half as large: what that means, and how to
+//! have it exact, is said at [`write_animation`]. Compression runs in parallel, and the bytes do not depend on the number of threads.
 
 mod apng;
 mod batch;
@@ -20,11 +21,14 @@ mod delta;
 mod easing;
 mod format;
 mod gif;
+mod leeway;
+mod lzw;
 mod mp4;
 mod options;
 mod palette;
 mod png_frames;
 mod quantise;
+mod settle;
 mod timeline;
 mod write;
 

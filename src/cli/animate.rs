@@ -32,9 +32,12 @@ pub(super) struct Arguments {
         value_name = "FORMAT"
     )]
     formats: Vec<Format>,
-    /// Frames per second.
-    #[arg(long, default_value_t = 25, value_name = "N")]
-    fps: u32,
+    /// Frames per second; by default 25, of `flow` as a GIF alone 15.
+    #[arg(long, value_name = "N")]
+    fps: Option<u32>,
+    /// A GIF with every pixel in the nearest of 255 colours, while things move too: half as large again.
+    #[arg(long)]
+    exact: bool,
     /// MP4 at full colour resolution (4:4:4): sharper thin lines, but Apple's and Firefox's players refuse it.
     #[arg(long)]
     full_colour: bool,
@@ -90,19 +93,21 @@ pub(super) fn run(arguments: &Arguments, quiet: bool) -> Outcome {
         .unwrap_or_else(|| run.paths.root().join("figures"));
     let name = wanted.to_possible_value();
     let name = name.as_ref().map_or("animation", |value| value.get_name());
+    let options = Options {
+        exact_gif: arguments.exact,
+        sampling: if arguments.full_colour {
+            Sampling::Yuv444
+        } else {
+            Sampling::Yuv420
+        },
+        ..Options::default()
+    };
     let bar = progress::bar(timeline.shots().len() as u64, quiet, "frames");
     let size = film_size(arguments.look.size, name, &timeline, &draw)?;
     let paths = write_animation(
         &out.join(format!("{name}{}", arguments.look.suffix(name))),
         &arguments.formats,
-        &Options {
-            sampling: if arguments.full_colour {
-                Sampling::Yuv444
-            } else {
-                Sampling::Yuv420
-            },
-            ..Options::default()
-        },
+        &options,
         &timeline,
         |moment| {
             let mut figure = draw(moment)?;
@@ -121,6 +126,12 @@ pub(super) fn run(arguments: &Arguments, quiet: bool) -> Outcome {
         }
     }
     Ok(())
+}
+
+/// As many as are asked for; otherwise 25, but for the flow, of which all of a picture moves, 15 where it is a GIF alone.
+pub(super) fn frames_per_second(asked: Option<u32>, is_flow: bool, formats: &[Format]) -> u32 {
+    let gif_alone = formats.iter().all(|&format| format == Format::Gif);
+    asked.unwrap_or(if is_flow && gif_alone { 15 } else { 25 })
 }
 
 /// The size that is asked for, if any, checked to have room for every picture of the animation: several of them are tried.
@@ -157,21 +168,22 @@ fn fitting(run: &Run) -> Result<Name> {
 fn animation(run: &Run, arguments: &Arguments, wanted: Name) -> Result<(Timeline, Draw)> {
     let epochs = run.epochs()?;
     let axes = arguments.look.axes()?;
+    let fps = frames_per_second(arguments.fps, wanted == Name::Flow, &arguments.formats);
     if wanted == Name::Turns {
         let turns = figures::Turns::of_run(run)?;
         return Ok((
-            Timeline::steps(turns.len(), arguments.fps, HOLD)?,
+            Timeline::steps(turns.len(), fps, HOLD)?,
             Box::new(move |moment| Ok(turns.frame(moment.step))),
         ));
     }
     if let Some(figures) = figures::scores(run, &epochs)? {
-        return one_feature(figures, arguments, wanted);
+        return one_feature(figures, fps, wanted);
     }
     if wanted == Name::Flow {
         let last = epochs.last().copied().unwrap_or_default();
         let flow = figures::subject(run, last, &axes)?.flow()?;
         return Ok((
-            flow.timeline(arguments.fps)?,
+            flow.timeline(fps)?,
             Box::new(move |moment| flow.draw(moment)),
         ));
     }
@@ -187,7 +199,7 @@ fn animation(run: &Run, arguments: &Arguments, wanted: Name) -> Result<(Timeline
         let layer = arguments.layer.clone();
         regions.folds_frame(epochs.last().copied().unwrap_or_default(), layer.as_deref())?;
         return Ok((
-            Timeline::steps(epochs.len(), arguments.fps, HOLD)?,
+            Timeline::steps(epochs.len(), fps, HOLD)?,
             Box::new(move |moment| regions.folds_frame(epochs[moment.step], layer.as_deref())),
         ));
     }
@@ -195,7 +207,7 @@ fn animation(run: &Run, arguments: &Arguments, wanted: Name) -> Result<(Timeline
         let regions = RunRegions::new(run, &axes)?;
         regions.pullback_frame(epochs.last().copied().unwrap_or_default())?;
         return Ok((
-            Timeline::steps(epochs.len(), arguments.fps, HOLD)?,
+            Timeline::steps(epochs.len(), fps, HOLD)?,
             Box::new(move |moment| regions.pullback_frame(epochs[moment.step])),
         ));
     }
@@ -205,7 +217,7 @@ fn animation(run: &Run, arguments: &Arguments, wanted: Name) -> Result<(Timeline
         regions.complex(epochs.last().copied().unwrap_or_default())?;
         let tint = arguments.tint;
         return Ok((
-            Timeline::steps(epochs.len(), arguments.fps, HOLD)?,
+            Timeline::steps(epochs.len(), fps, HOLD)?,
             Box::new(move |moment| regions.frame(epochs[moment.step], tint)),
         ));
     }
@@ -217,7 +229,7 @@ fn animation(run: &Run, arguments: &Arguments, wanted: Name) -> Result<(Timeline
         ));
     }
     let views = figures::training(run, &epochs, &axes)?;
-    let timeline = Timeline::steps(epochs.len(), arguments.fps, HOLD)?;
+    let timeline = Timeline::steps(epochs.len(), fps, HOLD)?;
     let draw: Draw = match wanted {
         Name::Embedding => Box::new(move |moment| {
             Ok(Figure::new("")
@@ -240,11 +252,7 @@ fn animation(run: &Run, arguments: &Arguments, wanted: Name) -> Result<(Timeline
 }
 
 /// Of one feature, the score over it: its picture after every captured epoch.
-fn one_feature(
-    figures: Vec<Figure>,
-    arguments: &Arguments,
-    wanted: Name,
-) -> Result<(Timeline, Draw)> {
+fn one_feature(figures: Vec<Figure>, fps: u32, wanted: Name) -> Result<(Timeline, Draw)> {
     if !matches!(wanted, Name::Training | Name::Boundary) {
         return Err(Error::invalid(
             "animate",
@@ -252,7 +260,7 @@ fn one_feature(
             "animate `training` or `boundary`, which show the score over the feature",
         ));
     }
-    let timeline = Timeline::steps(figures.len(), arguments.fps, HOLD)?;
+    let timeline = Timeline::steps(figures.len(), fps, HOLD)?;
     Ok((
         timeline,
         Box::new(move |moment| Ok(figures[moment.step].clone())),

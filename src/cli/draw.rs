@@ -54,9 +54,12 @@ pub(super) struct Arguments {
     /// Dots per inch of PNG files.
     #[arg(long, default_value_t = 192.0, value_name = "NUMBER")]
     dpi: f64,
-    /// Frames per second of flow.
-    #[arg(long, default_value_t = 25, value_name = "N")]
-    fps: u32,
+    /// Frames per second of flow; by default 25, as a GIF alone 15.
+    #[arg(long, value_name = "N")]
+    fps: Option<u32>,
+    /// A GIF with every pixel in the nearest of 255 colours, while things move too: half as large again.
+    #[arg(long)]
+    exact: bool,
     /// The directory for the pictures; by default one beside the model, called like it with -figures at its end.
     #[arg(short, long, value_name = "DIRECTORY")]
     out: Option<PathBuf>,
@@ -273,7 +276,12 @@ fn draw_flow(
     quiet: bool,
 ) -> Outcome {
     let flow = subject.flow()?;
-    let timeline = flow.timeline(arguments.fps)?;
+    let fps = super::animate::frames_per_second(arguments.fps, true, &wish.flow_formats);
+    let timeline = flow.timeline(fps)?;
+    let options = Options {
+        exact_gif: arguments.exact,
+        ..Options::default()
+    };
     let bar = progress::bar(timeline.shots().len() as u64, quiet, "frames");
     let size = super::animate::film_size(arguments.look.size, FLOW, &timeline, |moment| {
         flow.draw(moment)
@@ -281,7 +289,7 @@ fn draw_flow(
     let paths = write_animation(
         &out.join(FLOW),
         &wish.flow_formats,
-        &Options::default(),
+        &options,
         &timeline,
         |moment| {
             let mut figure = flow.draw(moment)?;

@@ -2,6 +2,7 @@
 //! what was drawn.
 
 mod failures;
+mod leeway;
 mod read;
 mod timeline;
 
@@ -95,7 +96,15 @@ fn many_colours_come_out_close() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("smooth");
     let timeline = Timeline::steps(20, 25, 0.0).unwrap();
-    write(&path, &[Format::Gif, Format::Apng], &timeline, smooth);
+    let formats = [Format::Gif, Format::Apng];
+    let options = Options {
+        exact_gif: true,
+        ..Options::default()
+    };
+    write_animation(&path, &formats, &options, &timeline, |moment| {
+        Ok(smooth(moment.step))
+    })
+    .unwrap();
     let gif = read_gif(&path.with_extension("gif"));
     let (apng, _) = read_apng(&path.with_extension("apng"));
     for step in 0..20 {

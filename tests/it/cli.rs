@@ -259,6 +259,21 @@ fn iris_is_drawn_animated_and_exported() {
             "{name}"
         );
     }
+    // A flow as a GIF alone has 15 frames per second, with another format 25.
+    for (formats, frames) in [("gif", 15), ("gif,apng", 25)] {
+        let flow = [
+            "animate", "iris", "flow", "--size", "280x220", "--format", formats, "--out", "moving",
+        ];
+        succeed(root, &[&flow[..], &pair].concat());
+        let file = std::fs::File::open(root.join("moving/flow.gif")).unwrap();
+        let mut decoder = gif::DecodeOptions::new().read_info(file).unwrap();
+        let mut delays = Vec::new();
+        while let Some(frame) = decoder.read_next_frame().unwrap() {
+            delays.push(u32::from(frame.delay));
+        }
+        let least = delays.iter().min().unwrap();
+        assert_eq!(*least, 100 / frames, "{formats}");
+    }
     for format in ["npz", "csv", "safetensors", "tensorboard", "projector"] {
         for line in succeed(root, &["export", "iris", "--format", format]).lines() {
             assert!(

@@ -127,7 +127,7 @@ fn place_for(dx: &mut [f32], first: usize, length: usize) -> Option<&mut [f32]> 
 mod tests {
     use super::super::chain::Layer;
     use super::*;
-    use crate::model::fused::FusedActivation;
+    use crate::model::fused::{EntryLoss, FusedActivation};
     use crate::model::simd::in_every_way;
 
     /// A step's loss, contributions to its gradients, and dL/dx.
@@ -150,7 +150,7 @@ mod tests {
                 x: self.x,
                 task: Task::Loss {
                     target: self.target,
-                    loss: EntryLoss::BinaryCrossEntropy,
+                    loss: EntryLoss::BinaryCrossEntropy.into(),
                     share: 1.0 / self.target.len() as f32,
                     dx: &mut dx,
                 },

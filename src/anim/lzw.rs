@@ -1,0 +1,369 @@
+//! LZW as GIF has it (GIF89a, appendix F), with leeway: a pixel that may be shown in several colours continues the longest
+//! string of the dictionary that any of them allows.
+//!
+//! The strings are found breadth first: all that match so far, pixel by pixel, until none goes on. Of the longest, the one that
+//! is nearest to the picture is taken.
+
+/// The most codes there are: twelve bits.
+const MOST: u16 = 1 << 12;
+
+/// The most strings followed at a time. Where there are more, the oldest of the dictionary are dropped.
+const FOLLOWED: usize = 16;
+
+/// What it costs to show one colour of a palette in place of another.
+#[derive(Debug)]
+pub(super) struct Costs {
+    /// For each colour the cost of every other in its place.
+    of: Vec<u8>,
+    /// For each colour those that may stand for it, with the cost.
+    stand_ins: Vec<Vec<(u8, u8)>>,
+}
+
+impl Costs {
+    /// It may not.
+    const NEVER: u8 = u8::MAX;
+
+    /// Every colour stands for itself alone.
+    pub(super) fn exact() -> Self {
+        let mut costs = Self {
+            of: vec![Self::NEVER; 1 << 16],
+            stand_ins: vec![Vec::new(); 256],
+        };
+        for index in 0..=u8::MAX {
+            costs.set(index, vec![(index, 0)]);
+        }
+        costs
+    }
+
+    /// Which colours stand for `index` where there is leeway, and at what cost (below 255). At least one.
+    pub(super) fn set(&mut self, index: u8, stand_ins: Vec<(u8, u8)>) {
+        let row = &mut self.of[256 * usize::from(index)..][..256];
+        row.fill(Self::NEVER);
+        for &(stand_in, cost) in &stand_ins {
+            row[usize::from(stand_in)] = cost;
+        }
+        self.stand_ins[usize::from(index)] = stand_ins;
+    }
+
+    /// The costs of every colour in place of `index`.
+    fn row(&self, index: u8) -> &[u8] {
+        &self.of[256 * usize::from(index)..][..256]
+    }
+
+    /// May `shown` stand for `index`?
+    #[cfg(test)]
+    pub(super) fn allow(&self, index: u8, shown: u8) -> bool {
+        self.row(index)[usize::from(shown)] != Self::NEVER
+    }
+}
+
+/// The strings that codes stand for, as a tree: each is another one and a symbol. Its memory serves frame after frame.
+pub(super) struct Dictionary {
+    symbols: usize,
+    /// The string that goes on with a symbol, for each symbol and string (most steps are along runs); 0 is none.
+    child: Vec<u16>,
+    /// The places in `child` that are filled.
+    filled: Vec<usize>,
+    /// The last string added that goes on from each, and the one before it; 0 is none.
+    youngest: Vec<u16>,
+    elder: Vec<u16>,
+    first: Vec<u8>,
+    last: Vec<u8>,
+}
+
+impl Dictionary {
+    /// An empty dictionary over symbols of `bits` bits.
+    pub(super) fn new(bits: u32) -> Self {
+        let (symbols, most) = (1 << bits, usize::from(MOST));
+        let itself = |code| if code < symbols { code as u8 } else { 0 };
+        Self {
+            symbols,
+            child: vec![0; most * symbols],
+            filled: Vec::with_capacity(most),
+            youngest: vec![0; most],
+            elder: vec![0; most],
+            first: (0..most).map(itself).collect(),
+            last: (0..most).map(itself).collect(),
+        }
+    }
+
+    fn clear(&mut self) {
+        for place in self.filled.drain(..) {
+            self.child[place] = 0;
+        }
+        self.youngest.fill(0);
+    }
+
+    fn child(&self, string: u16, symbol: u8) -> u16 {
+        self.child[usize::from(symbol) * usize::from(MOST) + usize::from(string)]
+    }
+
+    /// Has `code` stand for `string` and `symbol`, unless a code does.
+    fn add(&mut self, string: u16, symbol: u8, code: u16) -> bool {
+        let place = usize::from(symbol) * usize::from(MOST) + usize::from(string);
+        if self.child[place] != 0 {
+            return false;
+        }
+        let (parent, new) = (usize::from(string), usize::from(code));
+        self.child[place] = code;
+        self.filled.push(place);
+        self.elder[new] = self.youngest[parent];
+        self.youngest[parent] = code;
+        self.first[new] = self.first[parent];
+        self.last[new] = symbol;
+        true
+    }
+
+    /// Takes back the latest addition, which was to `string`.
+    fn take_back(&mut self, string: u16) {
+        if let Some(place) = self.filled.pop() {
+            self.child[place] = 0;
+            let parent = usize::from(string);
+            self.youngest[parent] = self.elder[usize::from(self.youngest[parent])];
+        }
+    }
+}
+
+/// Codes of growing width, the lowest bit first.
+struct Codes {
+    bytes: Vec<u8>,
+    pending: u32,
+    bits: u32,
+    width: u32,
+}
+
+impl Codes {
+    fn push(&mut self, code: u16) {
+        self.pending |= u32::from(code) << self.bits;
+        self.bits += self.width;
+        while self.bits >= 8 {
+            self.bytes.push(self.pending as u8);
+            self.pending >>= 8;
+            self.bits -= 8;
+        }
+    }
+
+    fn finish(mut self) -> Vec<u8> {
+        if self.bits > 0 {
+            self.bytes.push(self.pending as u8);
+        }
+        self.bytes
+    }
+}
+
+/// Compresses the indices of a frame to its minimum code size and its data. Where a pixel is `free`, a colour may be shown in
+/// place of its own that `costs` allows. All indices have the number of bits that `dictionary` was made for.
+pub(super) fn encode(
+    indices: &[u8],
+    free: &[bool],
+    costs: &Costs,
+    dictionary: &mut Dictionary,
+) -> Vec<u8> {
+    let symbol_bits = dictionary.symbols.trailing_zeros();
+    let clear = dictionary.symbols as u16;
+    let mut codes = Codes {
+        bytes: vec![symbol_bits as u8],
+        pending: 0,
+        bits: 0,
+        width: symbol_bits + 1,
+    };
+    codes.push(clear);
+    dictionary.clear();
+    let mut next = clear + 2;
+    let mut before: Option<u16> = None;
+    let mut search = Search::default();
+    let mut at = 0;
+    while at < indices.len() {
+        // The reader adds the string before and the first symbol of this one. Where this one begins as the one before does,
+        // that is known already, so that this one may be the very string.
+        let guessed = before.filter(|&string| {
+            let first = dictionary.first[usize::from(string)];
+            dictionary.add(string, first, next)
+        });
+        let (string, length) = search.longest(&indices[at..], &free[at..], costs, dictionary);
+        let first = dictionary.first[usize::from(string)];
+        if let Some(before) = before {
+            if guessed.is_some() && first != dictionary.first[usize::from(before)] {
+                dictionary.take_back(before);
+                dictionary.add(before, first, next);
+            } else if guessed.is_none() {
+                dictionary.add(before, first, next);
+            }
+            next += 1;
+        }
+        codes.push(string);
+        if next == 1 << codes.width && codes.width < 12 {
+            codes.width += 1;
+        }
+        at += length;
+        before = Some(string);
+        if next == MOST && at < indices.len() {
+            codes.push(clear);
+            codes.width = symbol_bits + 1;
+            dictionary.clear();
+            next = clear + 2;
+            before = None;
+        }
+    }
+    codes.push(clear + 1);
+    codes.finish()
+}
+
+/// The strings that match so far, with what they cost.
+#[derive(Default)]
+struct Search {
+    strings: Vec<(u16, u32)>,
+    longer: Vec<(u16, u32)>,
+}
+
+impl Search {
+    /// The string of the dictionary that goes furthest, and how far.
+    fn longest(
+        &mut self,
+        indices: &[u8],
+        free: &[bool],
+        costs: &Costs,
+        dictionary: &Dictionary,
+    ) -> (u16, usize) {
+        self.strings.clear();
+        if free[0] {
+            let stand_ins = &costs.stand_ins[usize::from(indices[0])];
+            self.strings.extend(
+                stand_ins
+                    .iter()
+                    .map(|&(symbol, cost)| (u16::from(symbol), u32::from(cost))),
+            );
+        } else {
+            self.strings.push((u16::from(indices[0]), 0));
+        }
+        let mut length = 1;
+        while length < indices.len() {
+            if let ([(string, _)], false) = (&mut self.strings[..], free[length]) {
+                match dictionary.child(*string, indices[length]) {
+                    0 => break,
+                    child => *string = child,
+                }
+                length += 1;
+                continue;
+            }
+            self.longer.clear();
+            if free[length] {
+                self.go_on_near(costs.row(indices[length]), dictionary);
+            } else {
+                for &(string, cost) in &self.strings {
+                    match dictionary.child(string, indices[length]) {
+                        0 => {}
+                        child => self.longer.push((child, cost)),
+                    }
+                }
+            }
+            if self.longer.is_empty() {
+                break;
+            }
+            std::mem::swap(&mut self.strings, &mut self.longer);
+            length += 1;
+        }
+        let nearest = self.strings.iter().min_by_key(|&&(_, cost)| cost);
+        (nearest.map_or(0, |&(string, _)| string), length)
+    }
+
+    fn go_on_near(&mut self, row: &[u8], dictionary: &Dictionary) {
+        for &(string, cost) in &self.strings {
+            let mut child = dictionary.youngest[usize::from(string)];
+            while child != 0 {
+                let more = row[usize::from(dictionary.last[usize::from(child)])];
+                if more != Costs::NEVER {
+                    self.longer.push((child, cost + u32::from(more)));
+                    if self.longer.len() == FOLLOWED {
+                        return;
+                    }
+                }
+                child = dictionary.elder[usize::from(child)];
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// What another crate's reader makes of the data, in a picture of one row.
+    fn decode(data: &[u8], pixels: usize) -> Vec<u8> {
+        let width = pixels as u16;
+        let mut encoder = gif::Encoder::new(Vec::new(), width, 1, &[7; 3 * 64]).unwrap();
+        let frame = gif::Frame {
+            width,
+            height: 1,
+            buffer: data.into(),
+            ..gif::Frame::default()
+        };
+        encoder.write_lzw_pre_encoded_frame(&frame).unwrap();
+        let file = encoder.into_inner().unwrap();
+        let mut decoder = gif::Decoder::new(&file[..]).unwrap();
+        decoder.read_next_frame().unwrap().unwrap().buffer.to_vec()
+    }
+
+    fn neighbours_stand_in(reach: u8) -> Costs {
+        let mut costs = Costs::exact();
+        for index in 0..64u8 {
+            let near: Vec<(u8, u8)> = (index.saturating_sub(reach)..=(index + reach).min(63))
+                .map(|other| (other, other.abs_diff(index)))
+                .collect();
+            costs.set(index, near);
+        }
+        costs
+    }
+
+    /// Rows of waves with some noise; enough of them to fill the dictionary several times.
+    fn waves(pixels: usize, seed: u64) -> Vec<u8> {
+        let mut state = seed;
+        (0..pixels)
+            .map(|at| {
+                state = state.wrapping_mul(6364136223846793005).wrapping_add(1);
+                let noise = (state >> 61) as usize;
+                (at % 97 / 2 + noise) as u8 % 64
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_full_dictionary_is_cleared_and_leeway_saves() {
+        let pixels = waves(60_000, 1);
+        let mut dictionary = Dictionary::new(6);
+        let (none, all) = (vec![false; pixels.len()], vec![true; pixels.len()]);
+        let exact = encode(&pixels, &none, &Costs::exact(), &mut dictionary);
+        assert_eq!(decode(&exact, pixels.len()), pixels);
+        let near = encode(&pixels, &all, &neighbours_stand_in(4), &mut dictionary);
+        let shown = decode(&near, pixels.len());
+        assert!(pixels.iter().zip(&shown).all(|(a, b)| a.abs_diff(*b) <= 4));
+        assert!(
+            near.len() * 10 < exact.len() * 7,
+            "{} of {} bytes",
+            near.len(),
+            exact.len()
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_read_is_the_pixel_or_allowed(
+            pixels in prop_oneof![
+                prop::collection::vec(0u8..64, 1..400),
+                prop::collection::vec(30u8..33, 1..3000),
+                (1usize..20_000, any::<u64>()).prop_map(|(n, seed)| waves(n, seed)),
+            ],
+            period in 1usize..9,
+            reach in 0u8..6,
+        ) {
+            let costs = neighbours_stand_in(reach);
+            let free: Vec<bool> = (0..pixels.len()).map(|at| at % period == 0).collect();
+            let shown = decode(&encode(&pixels, &free, &costs, &mut Dictionary::new(6)), pixels.len());
+            for ((&pixel, &shown), &free) in pixels.iter().zip(&shown).zip(&free) {
+                let right = pixel == shown || free && costs.allow(pixel, shown);
+                prop_assert!(right, "{pixel} is shown as {shown}");
+            }
+        }
+    }
+}

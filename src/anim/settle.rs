@@ -1,0 +1,70 @@
+//! From pictures to palette indices that change no more often than they must.
+
+use super::palette::Palette;
+use crate::plot::pixmap::Frame;
+use rayon::prelude::*;
+
+/// The difference per channel, of 255, that nobody sees from one frame to the next.
+const UNSEEN: u8 = 3;
+
+/// Turns the pictures of an animation into indices, in order.
+pub(super) struct Settler<'a> {
+    palette: &'a Palette,
+    /// The latest indices.
+    before: Option<Vec<u8>>,
+}
+
+impl<'a> Settler<'a> {
+    pub(super) fn new(palette: &'a Palette) -> Self {
+        Self {
+            palette,
+            before: None,
+        }
+    }
+
+    /// The indices of the next pictures. Where the colours had to be reduced anyway, a pixel keeps the colour it shows as long
+    /// as that is near the true one. Slow ramps then change in a few places per frame instead of everywhere. The difference is
+    /// always to the true colour, so it never adds up.
+    pub(super) fn next(&mut self, frames: &[Frame]) -> Vec<Vec<u8>> {
+        let palette = self.palette;
+        let mut indices: Vec<Vec<u8>> = frames
+            .par_iter()
+            .map(|frame| palette.indices(frame))
+            .collect();
+        if palette.is_reduced() {
+            for (i, frame) in frames.iter().enumerate() {
+                let (done, rest) = indices.split_at_mut(i);
+                if let Some(shown) = done.last().or(self.before.as_ref()) {
+                    settle(&mut rest[0], shown, frame, palette);
+                }
+            }
+        }
+        if let Some(last) = indices.last() {
+            self.before = Some(last.clone());
+        }
+        indices
+    }
+}
+
+fn settle(indices: &mut [u8], shown: &[u8], frame: &Frame, palette: &Palette) {
+    let colours = palette.colours();
+    let near = |index: u8, pixel: &[u8]| {
+        let colour = colours[usize::from(index)];
+        colour
+            .iter()
+            .zip(pixel)
+            .all(|(a, b)| a.abs_diff(*b) <= UNSEEN)
+    };
+    indices
+        .par_chunks_mut(1 << 14)
+        .zip(shown.par_chunks(1 << 14))
+        .zip(frame.rgba.par_chunks(4 << 14))
+        .for_each(|((indices, shown), pixels)| {
+            for ((index, &old), pixel) in indices.iter_mut().zip(shown).zip(pixels.chunks_exact(4))
+            {
+                if *index != old && near(old, pixel) {
+                    *index = old;
+                }
+            }
+        });
+}
