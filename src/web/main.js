@@ -48,6 +48,8 @@ export function open(run, began, live) {
     held: /** @type {Map<number, [number, number, number, number]> | null} */ (null), table: false, pace: /** @type {number | null} */ (null),
   };
   readAddress(run, state);
+  /** The address as this page knows it. */
+  let known = location.hash;
 
   let journey = new Journey(run, run.layers(state.at, state.edits));
   const { momentName, depthWords, epochWords, summary, caption, inputWords, pointWords } = sentences(run, state, () => journey, followed);
@@ -66,6 +68,8 @@ export function open(run, began, live) {
   const later = new Later();
 
   const fields = new Fields((number, field) => {
+    // What was changed since is computed with the next frame, which asks anew.
+    if (stale.network) return;
     if (number !== asked) return later.do(askField, 30);
     scene.borders = field.borders;
     if (state.unit) scene.curve = field.curve;
@@ -299,6 +303,7 @@ export function open(run, began, live) {
   const sizes = new ResizeObserver(() => ask('picture'));
   sizes.observe(at('stage'));
   addEventListener('hashchange', () => {
+    known = location.hash;
     readAddress(run, state);
     showToggles();
     dress();
@@ -324,9 +329,11 @@ export function open(run, began, live) {
 
   function writeAddress() {
     const wanted = addressOf(run, state);
-    if (location.hash === wanted || player.what) return;
+    // Another link, which is about to be read, is not written over.
+    if (location.hash !== known || location.hash === wanted || player.what) return;
     try {
       history.replaceState(null, '', wanted);
+      known = location.hash;
     } catch {
       // Some places have no address to write to.
     }

@@ -264,8 +264,8 @@ fn iris_is_drawn_animated_and_exported() {
         let flow = [
             "animate", "iris", "flow", "--size", "280x220", "--format", formats, "--out", "moving",
         ];
-        succeed(root, &[&flow[..], &pair].concat());
-        let file = std::fs::File::open(root.join("moving/flow.gif")).unwrap();
+        let written = succeed(root, &[&flow[..], &pair].concat());
+        let file = std::fs::File::open(root.join(written.lines().next().unwrap())).unwrap();
         let mut decoder = gif::DecodeOptions::new().read_info(file).unwrap();
         let mut delays = Vec::new();
         while let Some(frame) = decoder.read_next_frame().unwrap() {

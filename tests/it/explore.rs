@@ -289,8 +289,8 @@ fn two_classes_keys_address_edits_and_silence() {
     );
     assert_eq!((&at_once[0], &at_once[1]), (&json!(3), &json!(false)));
     assert!(at_once[2] != held);
-    // Another link in the same page: what it does not name is as on a fresh page.
-    browser.evaluate("location.hash = 'epoch=3&depth=2'");
+    // Another link in the same page: what it does not name is as on a fresh page. Nothing writes over it before it is read.
+    browser.evaluate("location.hash = 'epoch=3&depth=2'; document.getElementById('link').click()");
     browser.wait("foldspace.state.at === 3 && !document.getElementById('hold').checked && !document.getElementById('table').open");
     browser.wait("foldspace.state.fine");
     same_picture(&browser.evaluate("foldspace.svg()"), &shown);
