@@ -21,6 +21,10 @@ pub struct Samples {
 }
 
 /// What the loss compares the outputs with.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there are two or three at a time, each of a tensor or two"
+)]
 #[derive(Debug, Clone)]
 pub enum Targets {
     /// Numbers to come close to (n x outputs).

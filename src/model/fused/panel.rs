@@ -79,7 +79,7 @@ impl PanelGradients<'_> {
         let (t, _) = self.transposed.as_chunks::<LANES>();
         let (gradients, _) = self.dy.as_chunks_mut::<LANES>();
         let (values, _) = self.dx.as_chunks_mut::<LANES>();
-        for column in 0..across {
+        for (column, value) in values.iter_mut().take(across).enumerate() {
             let mut highest = [f32::NEG_INFINITY; LANES];
             for z in z.iter().skip(column).step_by(across) {
                 for lane in 0..LANES {
@@ -109,7 +109,7 @@ impl PanelGradients<'_> {
             for lane in 0..LANES {
                 here[lane] = ln(sum[lane]) - said[lane];
             }
-            values[column] = here;
+            *value = here;
         }
     }
 }
