@@ -7,7 +7,6 @@ use super::batch::{Batch, Encoder};
 use super::delta::Delta;
 use super::options::Options;
 use super::palette::Palette;
-use super::settle::Settler;
 use crate::error::{Error, Result};
 use crate::file::Partial;
 use crate::plot::pixmap::Frame;
@@ -22,10 +21,7 @@ use std::io::{BufWriter, Write};
 pub(super) struct ApngEncoder<'a> {
     partial: &'a Partial,
     writer: png::Writer<BufWriter<File>>,
-    settler: Settler<'a>,
     transparent: u8,
-    /// The indices that are shown.
-    shown: Option<Vec<u8>>,
     fps: u32,
     /// The number of the next `fcTL` or `fdAT` chunk.
     sequence: u32,
@@ -34,7 +30,7 @@ pub(super) struct ApngEncoder<'a> {
 impl<'a> ApngEncoder<'a> {
     pub(super) fn new(
         partial: &'a Partial,
-        palette: &'a Palette,
+        palette: &Palette,
         size: (u32, u32),
         shots: usize,
         fps: u32,
@@ -54,9 +50,7 @@ impl<'a> ApngEncoder<'a> {
         Ok(Self {
             partial,
             writer,
-            settler: Settler::new(palette),
             transparent: palette.transparent(),
-            shown: None,
             fps,
             sequence: 0,
         })
@@ -95,22 +89,21 @@ impl<'a> ApngEncoder<'a> {
 
 impl Encoder for ApngEncoder<'_> {
     fn push(&mut self, batch: &Batch) -> Result<()> {
-        let indices = self.settler.next(batch.frames);
+        let indices = batch.indices;
         let deltas: Vec<Delta> = (0..batch.frames.len())
             .into_par_iter()
             .map(|i| {
                 let Frame { width, height, .. } = batch.frames[i];
-                match i
-                    .checked_sub(1)
-                    .map(|i| &indices[i])
-                    .or(self.shown.as_ref())
-                {
+                let before = match i {
+                    0 => batch.before,
+                    _ => Some(&indices[i - 1][..]),
+                };
+                match before {
                     Some(old) => Delta::between(old, &indices[i], width, self.transparent),
                     None => Delta::whole(indices[i].clone(), width, height),
                 }
             })
             .collect();
-        self.shown = indices.into_iter().next_back();
         let compressed: Vec<_> = deltas.par_iter().map(compress).collect();
         for ((delta, data), shot) in deltas.iter().zip(compressed).zip(batch.shots) {
             data.map_err(EncodingError::from)

@@ -6,7 +6,6 @@ use super::leeway::{Leeway, Loosened};
 use super::lzw::{self, Costs, Dictionary};
 use super::options::Options;
 use super::palette::Palette;
-use super::settle::Settler;
 use super::timeline::Shot;
 use crate::error::{Error, Result};
 use crate::file::Partial;
@@ -37,7 +36,6 @@ pub(super) struct GifEncoder<'a> {
     file: BufWriter<File>,
     /// Formats into memory, which cannot fail; its bytes go to the file after every frame.
     encoder: gif::Encoder<Vec<u8>>,
-    settler: Settler<'a>,
     transparent: u8,
     leeway: Option<&'a Leeway>,
     /// The costs where there is no leeway.
@@ -58,7 +56,7 @@ const STILL: u32 = 4;
 impl<'a> GifEncoder<'a> {
     pub(super) fn new(
         partial: &'a Partial,
-        palette: &'a Palette,
+        palette: &Palette,
         leeway: Option<&'a Leeway>,
         size: (u32, u32),
         shots: usize,
@@ -84,7 +82,6 @@ impl<'a> GifEncoder<'a> {
             partial,
             file: BufWriter::new(partial.create()?),
             encoder,
-            settler: Settler::new(palette),
             transparent: palette.transparent(),
             leeway,
             exact: Costs::exact(),
@@ -167,7 +164,7 @@ impl GifEncoder<'_> {
 
 impl Encoder for GifEncoder<'_> {
     fn push(&mut self, batch: &Batch) -> Result<()> {
-        let indices = self.settler.next(batch.frames);
+        let indices = batch.indices;
         let mut loosened: Vec<Loosened> = (0..batch.shots.len())
             .into_par_iter()
             .map(|i| {

@@ -212,6 +212,15 @@ mod tests {
 
     const PAGE: [u8; 3] = [255; 3];
 
+    /// What of a picture is free, and its indices as they are in a palette of its own.
+    fn loosened(frame: Frame) -> (Loosened, Vec<u8>, Palette) {
+        let frames = [frame];
+        let palette = Palette::from_frames(&frames);
+        let indices = palette.indices(&frames[0]);
+        let loosened = Leeway::new(&frames, &palette).loosen(&frames[0], &indices);
+        (loosened, indices, palette)
+    }
+
     /// A row of pixels in a page, and which of them are free.
     fn free(row: &[[u8; 3]]) -> Vec<bool> {
         let width = row.len() as u32 + 6;
@@ -219,10 +228,7 @@ mod tests {
         for (x, &colour) in (3..).zip(row) {
             frame.set_pixel(x, 3, colour);
         }
-        let frames = [frame];
-        let palette = Palette::from_frames(&frames);
-        let leeway = Leeway::new(&frames, &palette);
-        let loosened = leeway.loosen(&frames[0], &palette.indices(&frames[0]));
+        let (loosened, ..) = loosened(frame);
         let start = 3 * width as usize + 3;
         loosened.free[start..start + row.len()].to_vec()
     }
@@ -241,10 +247,7 @@ mod tests {
                 ramp.set_pixel(x, y, [5 * x as u8, 200 - 5 * y as u8, 90]);
             }
         }
-        let frames = [ramp];
-        let palette = Palette::from_frames(&frames);
-        let leeway = Leeway::new(&frames, &palette);
-        let loosened = leeway.loosen(&frames[0], &palette.indices(&frames[0]));
+        let (loosened, ..) = loosened(ramp);
         assert!(loosened.free.iter().all(|&free| !free));
     }
 
@@ -256,10 +259,7 @@ mod tests {
                 frame.set_pixel(x, y, [246, 187, 176]);
             }
         }
-        let frames = [frame];
-        let palette = Palette::from_frames(&frames);
-        let leeway = Leeway::new(&frames, &palette);
-        let loosened = leeway.loosen(&frames[0], &palette.indices(&frames[0]));
+        let (loosened, ..) = loosened(frame);
         assert!(loosened.free.iter().all(|&free| !free));
     }
 
@@ -273,11 +273,7 @@ mod tests {
                 frame.set_pixel(x, y, faint);
             }
         }
-        let frames = [frame];
-        let palette = Palette::from_frames(&frames);
-        let leeway = Leeway::new(&frames, &palette);
-        let indices = palette.indices(&frames[0]);
-        let loosened = leeway.loosen(&frames[0], &indices);
+        let (loosened, indices, palette) = loosened(frame);
         // A line is in the page's colour but at the margin, an area as it was.
         let page = palette.index_of(PAGE);
         let row = |y: usize| &loosened.indices[20 * y + 2..20 * y + 18];

@@ -7,43 +7,23 @@ use rayon::prelude::*;
 /// The difference per channel, of 255, that nobody sees from one frame to the next.
 const UNSEEN: u8 = 3;
 
-/// Turns the pictures of an animation into indices, in order.
-pub(super) struct Settler<'a> {
-    palette: &'a Palette,
-    /// The latest indices.
-    before: Option<Vec<u8>>,
-}
-
-impl<'a> Settler<'a> {
-    pub(super) fn new(palette: &'a Palette) -> Self {
-        Self {
-            palette,
-            before: None,
-        }
-    }
-
-    /// The indices of the next pictures. Where the colours had to be reduced anyway, a pixel keeps the colour it shows as long
-    /// as that is near the true one. Slow ramps then change in a few places per frame instead of everywhere. The difference is
-    /// always to the true colour, so it never adds up.
-    pub(super) fn next(&mut self, frames: &[Frame]) -> Vec<Vec<u8>> {
-        let palette = self.palette;
-        let mut indices: Vec<Vec<u8>> = frames
-            .par_iter()
-            .map(|frame| palette.indices(frame))
-            .collect();
-        if palette.is_reduced() {
-            for (i, frame) in frames.iter().enumerate() {
-                let (done, rest) = indices.split_at_mut(i);
-                if let Some(shown) = done.last().or(self.before.as_ref()) {
-                    settle(&mut rest[0], shown, frame, palette);
-                }
+/// The indices of some pictures that follow on each other, after one with the indices `before`. Where the colours had to be reduced
+/// anyway, a pixel keeps the colour it shows as long as that is near the true one. Slow ramps then change in a few places per
+/// frame instead of everywhere. The difference is always to the true colour, so it never adds up.
+pub(super) fn settled(frames: &[Frame], palette: &Palette, before: Option<&[u8]>) -> Vec<Vec<u8>> {
+    let mut indices: Vec<Vec<u8>> = frames
+        .par_iter()
+        .map(|frame| palette.indices(frame))
+        .collect();
+    if palette.is_reduced() {
+        for (i, frame) in frames.iter().enumerate() {
+            let (done, rest) = indices.split_at_mut(i);
+            if let Some(shown) = done.last().map(Vec::as_slice).or(before) {
+                settle(&mut rest[0], shown, frame, palette);
             }
         }
-        if let Some(last) = indices.last() {
-            self.before = Some(last.clone());
-        }
-        indices
     }
+    indices
 }
 
 fn settle(indices: &mut [u8], shown: &[u8], frame: &Frame, palette: &Palette) {

@@ -9,6 +9,7 @@ use super::mp4::{self, Mp4Encoder};
 use super::options::Options;
 use super::palette::Palette;
 use super::png_frames::{self, PngFramesEncoder};
+use super::settle::settled;
 use super::timeline::{Moment, Timeline};
 use crate::error::{Error, Result};
 use crate::file::Partial;
@@ -115,6 +116,7 @@ pub fn write_animation(
         });
     }
 
+    let mut before: Option<Vec<u8>> = None;
     let length = BATCH.max(2 * rayon::current_num_threads());
     for (number, shots) in shots.chunks(length).enumerate() {
         let drawn: Vec<Option<Frame>> = (number * length..)
@@ -127,13 +129,20 @@ pub fn write_animation(
             .map(|(shot, drawn)| drawn.map_or_else(|| render(&shot.moment), Ok))
             .collect::<Result<Vec<Frame>>>()?;
         frames.iter().for_each(|frame| check_size(frame, size));
+        let mut indices = match &palette {
+            Some(palette) => settled(&frames, palette, before.as_deref()),
+            None => Vec::new(),
+        };
         let batch = Batch {
             shots,
             frames: &frames,
+            indices: &indices,
+            before: before.as_deref(),
         };
         for encoder in &mut encoders {
             encoder.push(&batch)?;
         }
+        before = indices.pop();
     }
 
     // All are complete before the first appears.

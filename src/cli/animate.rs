@@ -35,7 +35,7 @@ pub(super) struct Arguments {
     /// Frames per second; by default 25, of `flow` as a GIF alone 15.
     #[arg(long, value_name = "N")]
     fps: Option<u32>,
-    /// A GIF with every pixel in the nearest of 255 colours, while things move too: half as large again.
+    /// A GIF with every pixel in the nearest of 255 colours, while things move too: up to half as large again.
     #[arg(long)]
     exact: bool,
     /// MP4 at full colour resolution (4:4:4): sharper thin lines, but Apple's and Firefox's players refuse it.

@@ -57,7 +57,7 @@ pub(super) struct Arguments {
     /// Frames per second of flow; by default 25, as a GIF alone 15.
     #[arg(long, value_name = "N")]
     fps: Option<u32>,
-    /// A GIF with every pixel in the nearest of 255 colours, while things move too: half as large again.
+    /// A GIF with every pixel in the nearest of 255 colours, while things move too: up to half as large again.
     #[arg(long)]
     exact: bool,
     /// The directory for the pictures; by default one beside the model, called like it with -figures at its end.
