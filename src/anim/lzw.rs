@@ -69,6 +69,10 @@ pub(super) struct Dictionary {
     elder: Vec<u16>,
     first: Vec<u8>,
     last: Vec<u8>,
+    /// How long a string is that is one symbol over and over; of others 0.
+    run: Vec<u16>,
+    /// For each symbol those strings, by their length from 1 on.
+    runs: Vec<Vec<u16>>,
 }
 
 impl Dictionary {
@@ -84,6 +88,8 @@ impl Dictionary {
             elder: vec![0; most],
             first: (0..most).map(itself).collect(),
             last: (0..most).map(itself).collect(),
+            run: (0..most).map(|code| u16::from(code < symbols)).collect(),
+            runs: (0..symbols as u16).map(|symbol| vec![symbol]).collect(),
         }
     }
 
@@ -92,6 +98,19 @@ impl Dictionary {
             self.child[place] = 0;
         }
         self.youngest.fill(0);
+        for runs in &mut self.runs {
+            runs.truncate(1);
+        }
+    }
+
+    /// The longest string that is the first of these symbols over and over, as they are, up to the first that is `free`.
+    fn longest_run(&self, symbols: &[u8], free: &[bool]) -> (u16, usize) {
+        let (first, runs) = (symbols[0], &self.runs[usize::from(symbols[0])]);
+        let pairs = symbols.iter().zip(free).take(runs.len());
+        let length = pairs
+            .take_while(|&(&symbol, &free)| symbol == first && !free)
+            .count();
+        (runs[length.max(1) - 1], length.max(1))
     }
 
     fn child(&self, string: u16, symbol: u8) -> u16 {
@@ -111,6 +130,11 @@ impl Dictionary {
         self.youngest[parent] = code;
         self.first[new] = self.first[parent];
         self.last[new] = symbol;
+        let goes_on = self.run[parent] > 0 && self.last[parent] == symbol;
+        self.run[new] = if goes_on { self.run[parent] + 1 } else { 0 };
+        if goes_on {
+            self.runs[usize::from(symbol)].push(code);
+        }
         true
     }
 
@@ -119,7 +143,11 @@ impl Dictionary {
         if let Some(place) = self.filled.pop() {
             self.child[place] = 0;
             let parent = usize::from(string);
-            self.youngest[parent] = self.elder[usize::from(self.youngest[parent])];
+            let code = usize::from(self.youngest[parent]);
+            if self.run[code] > 0 {
+                self.runs[usize::from(self.last[code])].pop();
+            }
+            self.youngest[parent] = self.elder[code];
         }
     }
 }
@@ -226,6 +254,7 @@ impl Search {
         dictionary: &Dictionary,
     ) -> (u16, usize) {
         self.strings.clear();
+        let mut length = 1;
         if free[0] {
             let stand_ins = &costs.stand_ins[usize::from(indices[0])];
             self.strings.extend(
@@ -234,9 +263,10 @@ impl Search {
                     .map(|&(symbol, cost)| (u16::from(symbol), u32::from(cost))),
             );
         } else {
-            self.strings.push((u16::from(indices[0]), 0));
+            let (string, run) = dictionary.longest_run(indices, free);
+            self.strings.push((string, 0));
+            length = run;
         }
-        let mut length = 1;
         while length < indices.len() {
             if let ([(string, _)], false) = (&mut self.strings[..], free[length]) {
                 match dictionary.child(*string, indices[length]) {

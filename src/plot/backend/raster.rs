@@ -117,7 +117,11 @@ impl Raster<'_> {
         // Squared distances up to which a pixel is covered wholly, and from which on it is not at all.
         let (inside, outside) = ((radius - 0.5).max(0.0).powi(2), reach * reach);
         let alpha = colour.alpha as f32;
-        let above = [colour.rgb.0, colour.rgb.1, colour.rgb.2, 255].map(f32::from);
+        let (is_opaque, solid) = (
+            alpha >= 1.0,
+            [colour.rgb.0, colour.rgb.1, colour.rgb.2, 255],
+        );
+        let above = solid.map(f32::from);
         let [left, right] = [first(cx), end(cx, width)];
         for y in first(cy)..end(cy, height) {
             let dy = y as f32 + 0.5 - cy;
@@ -135,10 +139,13 @@ impl Raster<'_> {
                 if square >= outside {
                     continue;
                 }
-                let coverage = if square <= inside {
-                    1.0
-                } else {
+                let coverage = if square > inside {
                     (reach - square.sqrt()).min(1.0)
+                } else if is_opaque {
+                    *pixel = solid;
+                    continue;
+                } else {
+                    1.0
                 };
                 *pixel = over(*pixel, above, coverage * alpha);
             }
