@@ -37,7 +37,7 @@ const TARGETS: [&str; 16] = [
 /// With more distinct whole numbers than this, a target is taken for a number rather than a class.
 const MOST_CLASSES: usize = 20;
 
-/// A column with more distinct words than this is no feature.
+/// A column with more distinct words than this is not a feature.
 const MOST_WORDS: usize = 12;
 
 /// The most characters of a line of comment.
@@ -72,7 +72,7 @@ fn entry(key: &'static str, value: impl Into<String>, because: impl Into<String>
 /// array to predict, if the user names it.
 ///
 /// # Errors
-/// Where the file can't be read, is no table or arrays, or has nothing to predict.
+/// Where the file can't be read, is neither a table nor arrays, or has nothing to predict.
 pub fn draft(path: &Path, shown: &str, target: Option<&str>) -> Result<Draft> {
     let mut notes = Vec::new();
     let mut data = vec![entry("path", quoted(shown), "")];
@@ -107,7 +107,7 @@ pub fn draft(path: &Path, shown: &str, target: Option<&str>) -> Result<Draft> {
     Ok(Draft { text, notes })
 }
 
-/// Which column is the target, and which are no features.
+/// Which column is the target, and which are not features.
 fn choose_columns(
     path: &Path,
     columns: &[ColumnSurvey],

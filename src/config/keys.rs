@@ -157,7 +157,7 @@ pub(super) const CSV: &[Key] = &[
         "drop",
         "columns",
         Means("row numbers alone"),
-        "columns that are no features; `[]` keeps row numbers too",
+        "columns that are not features; `[]` keeps row numbers too",
     ),
     key(
         "encode",
@@ -649,7 +649,7 @@ pub(super) const CAPTURE: &[Key] = &[
         "every",
         "whole number",
         Default,
-        "epochs from one kept network to the next; the first and the last are kept in any case. Larger: less on the disk, \
+        "epochs from one kept network to the next; the first and the last are kept in any case. Larger: less on disk, \
          fewer epochs to draw",
     ),
     key(
@@ -700,7 +700,7 @@ pub(super) const METRICS: &[(&str, &str)] = &[
     ),
     (
         "train_accuracy",
-        "the share of training samples that the network classifies rightly after the epoch; empty for a regression",
+        "the share of training samples that the network classifies correctly after the epoch; empty for a regression",
     ),
     (
         "test_loss",
@@ -708,7 +708,7 @@ pub(super) const METRICS: &[(&str, &str)] = &[
     ),
     (
         "test_accuracy",
-        "the share of held-out samples that it classifies rightly",
+        "the share of held-out samples that it classifies correctly",
     ),
     ("learning_rate", "the learning rate of the epoch"),
     (

@@ -111,7 +111,7 @@ pub fn parse(bytes: &[u8], path: &Path, layout: Layout<'_>) -> Result<Dataset> {
 /// anything.
 ///
 /// # Errors
-/// [`Error::Invalid`] with the array's name where this is no archive, an array is missing, damaged, too large or of a
+/// [`Error::Invalid`] with the array's name where this is not an archive, an array is missing, damaged, too large or of a
 /// type that is not read here (Python objects are refused), shapes do not fit, or a number is not finite.
 pub fn parse_with(
     bytes: &[u8],

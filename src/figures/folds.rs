@@ -44,7 +44,7 @@ pub struct FoldNumbers {
     pub undecided: f64,
     /// The largest number of points of the window with one image, found among the centres of a lattice of values.
     pub most_preimages: u32,
-    /// For 0, 1, 2, ... how many of these values have so many preimages.
+    /// For 0, 1, 2, ..., how many of these values have that many preimages.
     pub values: Vec<usize>,
     /// ∫ det J over the window: the area that the rim's image encloses.
     pub signed_area: f64,

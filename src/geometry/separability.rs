@@ -100,7 +100,7 @@ pub fn linear_separability(points: MatRef<'_, f64>, labels: &[usize]) -> Result<
 }
 
 /// The same, beginning at the `start` that an earlier call returned for similar points, such as those of the epoch before;
-/// and where to begin next time. The answer is the same within its gap, sooner.
+/// and where to begin next time. The answer is the same within its gap, only sooner.
 ///
 /// # Errors
 /// As [`linear_separability`].
@@ -281,7 +281,7 @@ impl<'a> Scaled<'a> {
         Ok((values[..=d].to_vec(), t))
     }
 
-    /// Adds the points that y (w · x + b) >= `least` fails for worst, a few per class; false if there is none.
+    /// Adds the points that miss y (w · x + b) >= `least` by most, a few per class; false if there is none.
     fn add_misplaced(&self, w: &[f64], least: f64, working: &mut Vec<usize>) -> bool {
         let d = self.dimension();
         let before = working.len();

@@ -168,7 +168,7 @@ impl<'a> Walk<'a> {
     pub(super) fn settle(&mut self, flow: Flow) -> Result<(), String> {
         self.check_current(flow)?;
         let parts = self.program.parts(flow.place).ok_or(
-            "what is done to each number before it is none of the activations that are known here",
+            "what is done to each number before it is not one of the activations that are known here",
         )?;
         for part in parts {
             match part {
@@ -255,7 +255,7 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    /// The step of the program that a value is, all entries of a known one being the same.
+    /// The step of the program that a value is; of a known one, all entries must be the same.
     pub(super) fn operand(&mut self, value: &Value) -> Result<usize, String> {
         match value {
             Value::Flow(flow) => {
@@ -290,7 +290,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// A number each for the units, from an array beside the samples.
+    /// A number for each of the units, from an array beside the samples.
     pub(super) fn per_unit(&self, tensor: &Tensor) -> Result<Vec<f64>, String> {
         if self.fits(tensor) {
             return Ok(tensor.values.clone());

@@ -60,7 +60,7 @@ fn three() -> usize {
     3
 }
 
-/// Beyond so many numbers in the activations of one step, the size is more likely a mistake than intended.
+/// Beyond this many numbers in the activations of one step, the size is more likely a mistake than intended.
 const MOST_ACTIVATIONS: usize = 1_000_000_000;
 
 impl TrainConfig {
@@ -137,7 +137,7 @@ impl TrainConfig {
             return None;
         };
         let end = warm + *t_max;
-        // Who lets a run go beyond t_max from the start wants the rate to climb.
+        // Whoever lets a run go beyond t_max from the start wants the rate to climb.
         if epochs <= end || (before > end && !*hold) {
             return None;
         }
@@ -162,7 +162,7 @@ impl TrainConfig {
         }
     }
 
-    /// Refuses numbers that can't be.
+    /// Refuses impossible numbers.
     ///
     /// # Errors
     /// [`Error::Invalid`] whose place is the key.
@@ -173,11 +173,7 @@ impl TrainConfig {
             ("train.checkpoint_every", Some(self.checkpoint_every)),
         ];
         if let Some((place, _)) = counts.iter().find(|(_, count)| *count == Some(0)) {
-            return Err(Error::invalid(
-                *place,
-                "0 makes no training",
-                "use at least 1",
-            ));
+            return Err(Error::invalid(*place, "0 is no training", "use at least 1"));
         }
         if self.keep_last == 0 {
             return Err(Error::invalid(

@@ -1,5 +1,5 @@
-//! A data set on the device: uploaded once, shuffled and cut into batches there. Autodiff does not follow it: there is no use for
-//! a gradient by the data, and each cut would be a node of the graph.
+//! A data set on the device: uploaded once, shuffled and cut into batches there. Autodiff does not follow it: a gradient with
+//! respect to the data is of no use, and each cut would be a node of the graph.
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
@@ -224,7 +224,7 @@ impl Targets {
         }
     }
 
-    /// What [`loss`](Self::loss) is the mean of: the loss of every output (n x outputs), with labels of every sample (n x 1).
+    /// What [`loss`](Self::loss) is the mean of: the loss of every output (n x outputs), with labels that of every sample (n x 1).
     ///
     /// # Panics
     /// As [`loss`](Self::loss).

@@ -95,7 +95,7 @@ fn an_onnx_file_is_drawn_without_training() {
         }
     }
     assert!(
-        errors.contains("% of the samples in moons.csv are classified rightly"),
+        errors.contains("% of the samples in moons.csv are classified correctly"),
         "{errors}"
     );
     // What only a training has is not drawn, and says so.

@@ -232,7 +232,7 @@ fn weights_in_a_second_file_have_to_lie_beside_the_model() {
         let pipe = "endless_wide.onnx.dat";
         fs::create_dir(inside.join(pipe)).unwrap();
         let message = put(&renamed(pipe)).unwrap_err();
-        assert!(message.contains("which is no file"), "{message}");
+        assert!(message.contains("which is not a file"), "{message}");
     }
     // A file that is shorter than what is asked of it.
     fs::write(inside.join(data), [0; 100]).unwrap();

@@ -140,7 +140,7 @@ pub fn certified_level_set(
 /// with a proof.
 ///
 /// # Errors
-/// If the network has not two inputs, the normal not an entry per output, a layer is a softmax, or as
+/// If the network does not have two inputs, the normal does not have an entry per output, a layer is a softmax, or as
 /// [`certified_level_set`].
 pub fn certified_pull_back(
     head: &Frozen,

@@ -1,7 +1,7 @@
 //! The regions on either side of a certified curve: how many parts, how many holes, how large.
 //!
 //! Corners of leaves are nodes of a graph, joined where a leaf does not separate them. Each connected part of it is a region; one
-//! that holds no corner on the rim is bounded. A region has a hole for each closed curve along it, without the one around it.
+//! that holds no corner on the rim is bounded. A region has a hole for each closed curve along it, except the one around it.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ pub struct SignedRegion {
     pub area: f64,
 }
 
-/// Leaf by leaf.
+/// The regions found so far, leaf by leaf.
 #[derive(Default)]
 pub(super) struct Regions {
     corners: Sets<Corner>,
