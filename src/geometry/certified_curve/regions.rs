@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Corner, Crossed, Edge, SIDE};
+use super::crossed::{Crossed, Edge};
+use super::tree::{Corner, SIDE};
 
 /// The topology of the part of the window with one sign.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
