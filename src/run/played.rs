@@ -20,7 +20,7 @@ pub(crate) struct Played<'a> {
     pub config: &'a Config,
     /// Its data.
     pub split: &'a Split,
-    /// What it was trained on.
+    /// The backend that trained it.
     pub backend: Backend,
     /// An entry per epoch, from the first, and when it was done (seconds since 1970).
     pub reports: Vec<(EpochReport, f64)>,

@@ -214,8 +214,8 @@ impl Grid {
         self.combinations() * self.replicates()
     }
 
-    /// The number of a run, from 0: combination by combination, within each seed by seed, and within that fold by fold. `seed` is the place
-    /// among [`seeds`](Self::seeds), `fold` counts from 1 and is 0 without cross-validation.
+    /// The number of a run, from 0: combination by combination, within each seed by seed, and within that fold by fold. `seed`
+    /// is the place among [`seeds`](Self::seeds), `fold` counts from 1 and is 0 without cross-validation.
     pub fn run(&self, combination: usize, seed: usize, fold: usize) -> usize {
         (combination * self.seeds.len() + seed) * self.folds.max(1) + fold.saturating_sub(1)
     }

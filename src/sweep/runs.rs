@@ -185,7 +185,8 @@ impl Sweep {
         Ok(())
     }
 
-    /// Hands `sink` the runs of a task that end before `stop` is set: as one network where they can be, otherwise one after the other.
+    /// Hands `sink` the runs of a task that end before `stop` is set: as one network where they can be, otherwise one after the
+    /// other.
     fn perform(
         &self,
         task: &Task,

@@ -173,7 +173,11 @@ impl TrainConfig {
             ("train.checkpoint_every", Some(self.checkpoint_every)),
         ];
         if let Some((place, _)) = counts.iter().find(|(_, count)| *count == Some(0)) {
-            return Err(Error::invalid(*place, "0 is no training", "use at least 1"));
+            return Err(Error::invalid(
+                *place,
+                "0 means no training",
+                "use at least 1",
+            ));
         }
         if self.keep_last == 0 {
             return Err(Error::invalid(
