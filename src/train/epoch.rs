@@ -9,7 +9,7 @@ use burn::tensor::{Tensor, TensorData};
 use super::gradients::StepGradients;
 use super::optimizer::Optimizer;
 use super::optimizer_state::Place;
-use super::{Clip, EpochSteps, Loss, Samples};
+use super::{Clip, EpochSteps, Loss, Reading, Samples};
 use crate::model::Mlp;
 use crate::model::fused::{self, Batches, FusedLoss, LAYERS, TrainingLoop, TrainingState};
 use crate::random::Generator;
@@ -105,13 +105,13 @@ impl WholeEpoch {
         .flatten()?;
 
         *model = std::mem::take(model).map(&mut Placer(&parameters));
-        let losses = TensorData::from(&record.losses[..]);
+        let losses = record.losses.iter().map(|&loss| f64::from(loss));
         let names = model
             .parameters()
             .into_iter()
             .map(|parameter| parameter.name);
         Some(EpochSteps {
-            losses: vec![Tensor::from_data(losses, &self.inputs.device())],
+            losses: vec![Reading::Here(losses.collect())],
             gradients: StepGradients::new(names.zip(self.cut(&record.gradients)).collect()),
         })
     }
@@ -141,7 +141,7 @@ impl WholeEpoch {
                 }
             }
             Some(Clip::Norm(most)) => {
-                let squares = StepGradients::squares_of(self.cut(gradients));
+                let squares = self.cut(gradients).map(|gradient| gradient.square().sum());
                 let factor = Clip::factor(squares.collect(), most);
                 fused::read(&factor, |factor| {
                     for gradient in gradients.iter_mut() {

@@ -3,8 +3,8 @@
 use burn::tensor::{Gradients, Tensor};
 use faer::Mat;
 
-use super::Clip;
-use crate::model::{Mlp, mlp};
+use super::{Clip, Reading};
+use crate::model::{Mlp, fused, mlp};
 
 /// A parameter's gradient in the parameter's own orientation.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,16 +44,16 @@ impl StepGradients {
         self.tensors.iter().map(|(name, _)| name.as_str())
     }
 
-    /// Σ g² of every parameter, still on the device.
-    pub fn squares(&self) -> impl Iterator<Item = Tensor<1>> {
-        Self::squares_of(self.tensors.iter().map(|(_, gradient)| gradient.clone()))
-    }
-
-    /// Σ g² of each, on its device.
-    pub(super) fn squares_of(
-        gradients: impl Iterator<Item = Tensor<2>>,
-    ) -> impl Iterator<Item = Tensor<1>> {
-        gradients.map(|gradient| gradient.square().sum())
+    /// Σ g² of every parameter.
+    pub(super) fn squares(&self) -> impl Iterator<Item = Reading> {
+        let square = |gradient: &Tensor<2>| {
+            let sum = |numbers: &[f32]| numbers.iter().map(|&g| f64::from(g) * f64::from(g)).sum();
+            let here = fused::read(gradient, sum).map(|sum| Reading::Here(vec![sum]));
+            here.unwrap_or_else(|| Reading::There(Box::new(gradient.clone().square().sum())))
+        };
+        self.tensors
+            .iter()
+            .map(move |(_, gradient)| square(gradient))
     }
 
     /// The gradients in full.
@@ -78,7 +78,9 @@ impl Clip {
     pub fn apply(self, model: &Mlp, gradients: &mut Gradients) {
         let clipped: Box<dyn Fn(Tensor<2>) -> Tensor<2>> = match self {
             Self::Norm(most) => {
-                let squares: Vec<_> = StepGradients::of(model, gradients).squares().collect();
+                let gradient = |parameter: mlp::Parameter| parameter.gradient(gradients);
+                let present = model.parameters().into_iter().filter_map(gradient);
+                let squares: Vec<_> = present.map(|gradient| gradient.square().sum()).collect();
                 if squares.is_empty() {
                     return;
                 }

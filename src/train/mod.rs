@@ -25,6 +25,8 @@ mod optimizer_config;
 mod optimizer_state;
 mod precision;
 #[cfg(feature = "train")]
+mod reading;
+#[cfg(feature = "train")]
 pub(crate) mod samples;
 pub(crate) mod schedule;
 #[cfg(feature = "train")]
@@ -48,6 +50,8 @@ pub use optimizer::Optimizer;
 pub use optimizer_config::{OptimizerConfig, OptimizerName};
 #[cfg(feature = "train")]
 pub use optimizer_state::OptimizerState;
+#[cfg(feature = "train")]
+pub use reading::Reading;
 #[cfg(feature = "train")]
 pub use samples::{Samples, Targets};
 pub use schedule::{Schedule, Warmup};

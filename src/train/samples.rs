@@ -3,10 +3,10 @@
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
-use super::Loss;
 use super::loss_functions as loss;
+use super::{Loss, Reading};
 use crate::data::{Dataset, Target};
-use crate::model::fused::{FusedLoss, loss_terms};
+use crate::model::fused::{self, FusedLoss, loss_terms};
 use crate::model::{Activation, Mlp, mlp};
 use crate::random::Generator;
 use crate::random::torch::dataloader_order;
@@ -275,8 +275,22 @@ impl Targets {
     }
 
     /// How many outputs say the right class: above 1/2 for class 1, or the largest; none for regression.
-    pub fn hits(&self, output: Tensor<2>) -> Option<Tensor<1>> {
-        Some(self.right(output)?.sum())
+    pub(super) fn hits(&self, output: Tensor<2>) -> Option<Reading> {
+        if !self.are_classes() {
+            return None;
+        }
+        let (outputs, numbers) = (output.dims()[1], self.numbers());
+        let count = |said: &[f32], classes: &[f32]| match self {
+            Self::Labels { .. } => count_largest(said, classes, outputs),
+            _ => count_on_the_side(said, classes),
+        };
+        let here = fused::read(&output, |said| {
+            fused::read(&numbers, |classes| count(said, classes))
+        });
+        match here.flatten() {
+            Some(hits) => Some(Reading::Here(vec![hits as f64])),
+            None => Some(Reading::There(Box::new(self.right(output)?.sum()))),
+        }
     }
 
     /// 1 for each output (n) that says the right class, 0 for the others; none for regression.
@@ -296,9 +310,67 @@ impl Targets {
     }
 }
 
+/// How many probabilities of class 1 lie on the side of 1/2 of their class, 0 or 1.
+fn count_on_the_side(said: &[f32], classes: &[f32]) -> usize {
+    let pairs = said.iter().zip(classes);
+    pairs.filter(|&(&p, &t)| (p > 0.5) == (t > 0.5)).count()
+}
+
+/// How many samples' largest score is that of their class; both (n x outputs), row by row.
+fn count_largest(scores: &[f32], one_hot: &[f32], outputs: usize) -> usize {
+    let rows = scores.chunks(outputs).zip(one_hot.chunks(outputs));
+    let is_right = |(scores, one_hot): &(&[f32], &[f32])| {
+        let mut largest = 0;
+        for (class, &score) in scores.iter().enumerate() {
+            if score > scores[largest] {
+                largest = class;
+            }
+        }
+        one_hot[largest] == 1.0
+    };
+    rows.filter(is_right).count()
+}
+
 /// Positions as an integer tensor. Backends differ in their integers (i32, i64): Burn converts here.
 fn indices(positions: &[usize], device: &Device) -> Tensor<1, Int> {
     let positions: Vec<i32> = positions.iter().map(|&position| position as i32).collect();
     let length = positions.len();
     Tensor::from_data(TensorData::new(positions, [length]), device)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is counted here is what a device counts, ties included.
+    #[test]
+    fn hits_are_counted_alike_here_and_on_a_device() {
+        let device = Device::flex();
+        let draw = &mut Generator::new(3);
+        let rows = 200;
+        for outputs in [1, 2, 5] {
+            // Few values, so that there are ties.
+            let scores = draw.randn(rows * outputs).into_iter().map(|x| x.round());
+            let scores = TensorData::new(scores.collect::<Vec<f32>>(), [rows, outputs]);
+            let scores = Tensor::<2>::from_data(scores, &device);
+            let labels: Vec<usize> = (0..rows).map(|i| i * i % outputs.max(2)).collect();
+            let numbers: Vec<f32> = labels.iter().map(|&label| label as f32).collect();
+            let targets = match outputs {
+                1 => Targets::Binary(Tensor::from_data(
+                    TensorData::new(numbers, [rows, 1]),
+                    &device,
+                )),
+                _ => Targets::Labels {
+                    labels: indices(&labels, &device),
+                    one_hot: indices(&labels, &device).one_hot(outputs).float(),
+                },
+            };
+            let Some(Reading::Here(here)) = targets.hits(scores.clone()) else {
+                panic!("flex is in reach");
+            };
+            let there = targets.right(scores).unwrap().sum().into_scalar::<f32>();
+            assert_eq!(here, [f64::from(there)], "{outputs} outputs");
+            assert!(there > 0.0 && there < rows as f32, "{outputs} outputs");
+        }
+    }
 }

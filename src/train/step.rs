@@ -4,6 +4,7 @@ use std::fmt;
 
 use burn::tensor::{Gradients, Tensor};
 
+use super::Reading;
 use super::gradients::StepGradients;
 use crate::model::Mlp;
 
@@ -33,8 +34,8 @@ pub(super) type Listener<'a> = dyn FnMut(&Step<'_>) + 'a;
 /// What an epoch's steps leave behind besides a network.
 #[derive(Debug, Clone)]
 pub struct EpochSteps {
-    /// The loss of each batch before its step, in one tensor or several.
-    pub losses: Vec<Tensor<1>>,
+    /// The loss of each batch before its step, in one reading or several.
+    pub losses: Vec<Reading>,
     /// The gradient on the last batch, before it was clipped.
     pub gradients: StepGradients,
 }

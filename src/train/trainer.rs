@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 use std::time::Instant;
 
 use burn::module::Module;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Device;
 
 use super::gradients::StepGradients;
 use super::optimizer::Optimizer;
@@ -12,7 +12,7 @@ use super::optimizer_state::OptimizerState;
 use super::step::Listener;
 use super::{
     Descent, EarlyStopping, EpochMetrics, EpochReport, EpochSteps, Monitor, ParameterGradient,
-    Samples, Step, TrainConfig, WholeEpoch, check,
+    Reading, Samples, Step, TrainConfig, WholeEpoch, check,
 };
 use crate::data::Dataset;
 use crate::error::{Error, Result};
@@ -252,16 +252,16 @@ impl Trainer {
                 clip.apply(&model, &mut gradients);
             }
             model = self.optimizer.step(lr, model, gradients);
-            steps.losses.push(loss.inner()); // stays on the device: reading it here would wait for the step
+            steps.losses.push(Reading::There(Box::new(loss.inner()))); // reading it here would wait for the step
         }
         self.model = model;
         steps
     }
 
     /// Judges the network as it is now, and reads all of the epoch's numbers from the device in one go.
-    fn evaluate(&self, epoch: usize, lr: f64, losses: Vec<Tensor<1>>) -> Result<EpochReport> {
+    fn evaluate(&self, epoch: usize, lr: f64, losses: Vec<Reading>) -> Result<EpochReport> {
         let model = self.model.valid();
-        let batches = losses.iter().map(|losses| losses.dims()[0]).sum();
+        let batches = losses.iter().map(Reading::len).sum();
         let parameters = self.gradients.names().count();
         let classifies = self.train.targets.are_classes();
 
@@ -274,16 +274,12 @@ impl Trainer {
         if let Some(test) = self.test.clone() {
             let output = model.forward(test.inputs);
             let loss = self.config.loss;
-            numbers.push(
-                test.targets
-                    .loss(loss, self.last_activation, output.clone()),
-            );
+            let last = self.last_activation;
+            numbers.push(Reading::of(test.targets.loss(loss, last, output.clone())));
             numbers.extend(test.targets.hits(output));
         }
-        let numbers = Tensor::cat(numbers, 0).into_data();
-
         // In the order in which they were put together.
-        let mut numbers = numbers.iter::<f64>().peekable();
+        let mut numbers = Reading::fetch(numbers).into_iter().peekable();
         let unit = self.loss_unit;
         let train_loss = unit * (numbers.by_ref().take(batches).sum::<f64>() / batches as f64);
         let squares: Vec<f64> = numbers.by_ref().take(parameters).collect();
