@@ -355,7 +355,10 @@ fn bombs_are_refused_in_little_time_and_memory() {
     let message = refused(&model(1_000_000_000_000_000, &[node("Relu", &["x"], "y")]));
     assert!(message.contains("numbers come at once"), "{message}");
     let message = refused(&model(900_000, &[node("Relu", &["x"], "y")]));
-    assert!(message.contains("too large a network to look at"), "{message}");
+    assert!(
+        message.contains("too large a network to look at"),
+        "{message}"
+    );
     // A value that doubles in each step: 2^500 operations, if each were done anew.
     let mut body = Vec::new();
     for k in 0..500 {
