@@ -16,7 +16,7 @@ use crate::train::{EpochMetrics, Loss, TrainConfig};
 /// The most findings that are printed.
 const MOST: usize = 3;
 
-/// Shares are taken over so many samples, evenly spaced.
+/// Shares are taken over this many samples, evenly spaced.
 const SAMPLES: usize = 2000;
 
 /// A share of saturated outputs beyond which a layer hardly learns.

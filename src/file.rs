@@ -19,7 +19,7 @@ pub fn size(directory: &Path) -> u64 {
 }
 
 /// Writes a whole file; where that fails, what was there before stays. If the process is killed, either the old file or the new
-/// one is there; after a power failure, which may lose what the system has not yet put on the disk, see [`write_lasting`]. A
+/// one is there; after a power failure, which may lose what the system has not yet put on disk, see [`write_lasting`]. A
 /// symbolic link stays one, and devices and pipes are written straight into.
 ///
 /// # Errors
@@ -32,7 +32,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// The same, and the bytes are on the disk before the name points to them: for what can't be made again, such as checkpoints. It
+/// The same, and the bytes are on disk before the name points to them: for what can't be made again, such as checkpoints. It
 /// takes milliseconds, where [`write()`] takes microseconds.
 ///
 /// # Errors
@@ -51,7 +51,7 @@ pub fn write_lasting(path: &Path, bytes: &[u8]) -> Result<()> {
 /// A place beside the target to write to. [`Partial::keep`] renames it to the target; dropped
 /// before that, it removes what was written.
 ///
-/// A symbolic link stays one: what it points to is the target. What is no regular file, such as `/dev/stdout` or a named
+/// A symbolic link stays one: what it points to is the target. What is not a regular file, such as `/dev/stdout` or a named
 /// pipe, can't be replaced and is written straight into.
 pub(crate) struct Partial {
     /// As the user gave it.
@@ -153,7 +153,7 @@ impl Partial {
         &self.temporary
     }
 
-    /// Creates the file to write to, empty; what is no file is opened.
+    /// Creates the file to write to, empty; what is not a regular file is opened.
     pub(crate) fn create(&self) -> Result<fs::File> {
         let created = match self.place {
             Some(_) => fs::File::create(&self.temporary),

@@ -206,7 +206,7 @@ pub fn worth_factoring(network: &Frozen, r: usize) -> Vec<String> {
         .collect()
 }
 
-/// The share of samples that are classified rightly: by the sign of one output's distance from 1/2, or by the largest of
+/// The share of samples that are classified correctly: by the side of 1/2 that a single output is on, or by the largest of
 /// several; `None` for a regression.
 pub fn accuracy(network: &Frozen, data: &Dataset) -> Option<f64> {
     let Target::Classes { labels, .. } = &data.target else {

@@ -23,7 +23,7 @@ class Scene:
 
     def __init__(self, model: Any, X: Any, y: Any, output: str = "auto", *, features: Any = None, feature_names: Any = None, class_names: Any = None) -> None:
         if output not in OUTPUTS:
-            raise refuse("output", f"{output!r} says nothing of an output", f"choose among {', '.join(OUTPUTS)}")
+            raise refuse("output", f"{output!r} does not say what an output means", f"choose among {', '.join(OUTPUTS)}")
         self.reading = reading = models.read(model)
         self.output = output
         table, _, _ = table_of(X)

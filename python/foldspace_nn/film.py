@@ -36,7 +36,7 @@ class Film:
         if int(every) < 1:
             raise refuse("every", f"a picture every {every} {unit}s", "give 1 or more")
         if output not in OUTPUTS:
-            raise refuse("output", f"{output!r} says nothing of an output", f"choose among {', '.join(OUTPUTS)}")
+            raise refuse("output", f"{output!r} does not say what an output means", f"choose among {', '.join(OUTPUTS)}")
         if theme not in ("light", "dark"):
             raise refuse("theme", f"there is no theme {theme!r}", "choose light or dark")
         if unit not in ("epoch", "step"):

@@ -84,7 +84,7 @@ impl FromStr for Format {
             .ok_or_else(|| {
                 Error::invalid(
                     "--format",
-                    format!("{text:?} is no animation format"),
+                    format!("{text:?} is not an animation format"),
                     format!("choose among {}", Self::ALL.map(Self::name).join(", ")),
                 )
             })

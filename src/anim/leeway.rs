@@ -239,7 +239,7 @@ mod tests {
         assert_eq!(free(&[shade]), [true]);
         assert_eq!(free(&[[190, 191, 192]]), [false]); // grey
         assert_eq!(free(&[shade, PAGE, shade]), [true, false, true]);
-        // Two of one colour are no area in one row, and one step of a ramp is no edge.
+        // Two of one colour are not an area in one row, and one step of a ramp is not an edge.
         assert_eq!(free(&[shade, shade]), [true, true]);
         let mut ramp = Frame::filled(40, 40, PAGE);
         for y in 0..40 {

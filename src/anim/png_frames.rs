@@ -68,7 +68,7 @@ fn refuse_foreign_files(directory: &Path) -> Result<()> {
         if !(name.starts_with("frame-") && name.ends_with(".png")) {
             return Err(Error::invalid(
                 directory.display().to_string(),
-                format!("there is {name} in it, which is no frame of an animation"),
+                format!("there is {name} in it, which is not a frame of an animation"),
                 "choose another name, or empty the directory",
             ));
         }

@@ -107,7 +107,7 @@ impl Trained {
         history.page(&InputAxes::Automatic, Limits::default())
     }
 
-    /// The share of held-out samples that are classified rightly at the end; NaN for a regression.
+    /// The share of held-out samples that are classified correctly at the end; NaN for a regression.
     pub fn test_accuracy(&self) -> f64 {
         self.reports
             .last()

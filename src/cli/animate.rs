@@ -32,10 +32,10 @@ pub(super) struct Arguments {
         value_name = "FORMAT"
     )]
     formats: Vec<Format>,
-    /// Frames per second; by default 25, of `flow` as a GIF alone 15.
+    /// Frames per second; by default 25, but 15 for `flow` as a GIF alone.
     #[arg(long, value_name = "N")]
     fps: Option<u32>,
-    /// A GIF with every pixel in the nearest of 255 colours, while things move too: up to half as large again.
+    /// A GIF with every pixel in the nearest of 255 colours, even while things move: up to half as large again.
     #[arg(long)]
     exact: bool,
     /// MP4 at full colour resolution (4:4:4): sharper thin lines, but Apple's and Firefox's players refuse it.
@@ -128,13 +128,13 @@ pub(super) fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     Ok(())
 }
 
-/// As many as are asked for; otherwise 25, but for the flow, of which all of a picture moves, 15 where it is a GIF alone.
+/// As many as are asked for; otherwise 25, but 15 for the flow, in which the whole picture moves, where it is a GIF alone.
 pub(super) fn frames_per_second(asked: Option<u32>, is_flow: bool, formats: &[Format]) -> u32 {
     let gif_alone = formats.iter().all(|&format| format == Format::Gif);
     asked.unwrap_or(if is_flow && gif_alone { 15 } else { 25 })
 }
 
-/// The size that is asked for, if any, checked to have room for every picture of the animation: several of them are tried.
+/// The size that is asked for, if any, checked to have room for every picture of the animation, by trying several of them.
 pub(super) fn film_size(
     size: Option<(u32, u32)>,
     name: &str,
@@ -251,7 +251,7 @@ fn animation(run: &Run, arguments: &Arguments, wanted: Name) -> Result<(Timeline
     Ok((timeline, draw))
 }
 
-/// Of one feature, the score over it: its picture after every captured epoch.
+/// For data with one feature, the score over it: a picture after every captured epoch.
 fn one_feature(figures: Vec<Figure>, fps: u32, wanted: Name) -> Result<(Timeline, Draw)> {
     if !matches!(wanted, Name::Training | Name::Boundary) {
         return Err(Error::invalid(

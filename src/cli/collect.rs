@@ -79,8 +79,8 @@ pub(super) fn remarks(gathered: &Gathered, quiet: bool) {
     }
     if let Some((lines, file)) = &gathered.torn {
         let (lines, are) = match lines {
-            1 => ("a line".to_owned(), "is no run: it was"),
-            lines => (format!("{lines} lines"), "are no runs: they were"),
+            1 => ("a line".to_owned(), "is not a run: it was"),
+            lines => (format!("{lines} lines"), "are not runs: they were"),
         };
         output::note(format_args!(
             "note: {lines} in {} {are} not written whole",

@@ -111,7 +111,7 @@ pub(super) fn run(arguments: &Arguments, quiet: bool) -> Outcome {
         .all(|pair| pair[0].held_out == pair[1].held_out);
     if !same && !quiet {
         output::note(
-            "note: the runs do not hold out the same samples, so the numbers on them are of different samples",
+            "note: the runs do not hold out the same samples, so their numbers on those are not directly comparable",
         );
     }
     Ok(())

@@ -13,7 +13,7 @@ use crate::figures::{Name, Subject};
 use crate::model::{Activation, Frozen, Output, stack};
 use crate::onnx;
 
-/// Draw a network that is trained already, from PyTorch, scikit-learn, Keras or any program that writes ONNX.
+/// Draw a network that is already trained, from PyTorch, scikit-learn, Keras or any program that writes ONNX.
 ///
 /// MODEL is an ONNX file of a feed-forward network (torch.onnx.export, skl2onnx, Keras' model.export), or weights in
 /// .safetensors or PyTorch's .pt, whose activations --activations names. Nothing is trained.
@@ -54,10 +54,10 @@ pub(super) struct Arguments {
     /// Dots per inch of PNG files.
     #[arg(long, default_value_t = 192.0, value_name = "NUMBER")]
     dpi: f64,
-    /// Frames per second of flow; by default 25, as a GIF alone 15.
+    /// Frames per second of flow; by default 25, but 15 as a GIF alone.
     #[arg(long, value_name = "N")]
     fps: Option<u32>,
-    /// A GIF with every pixel in the nearest of 255 colours, while things move too: up to half as large again.
+    /// A GIF with every pixel in the nearest of 255 colours, even while things move: up to half as large again.
     #[arg(long)]
     exact: bool,
     /// The directory for the pictures; by default one beside the model, called like it with -figures at its end.
@@ -102,7 +102,7 @@ pub(super) fn run(arguments: &Arguments, quiet: bool) -> Outcome {
     let subject = Subject::of(network, data, arguments.look.axes()?, source)?;
     if !quiet && let Some(accuracy) = subject.accuracy() {
         output::note(format_args!(
-            "{:.1} % of the samples in {} are classified rightly",
+            "{:.1} % of the samples in {} are classified correctly",
             100.0 * accuracy,
             arguments.data.display()
         ));
@@ -149,10 +149,7 @@ fn wish(arguments: &Arguments) -> Result<Wish> {
     }
     let refuse = |problem: &str, remedy: &str| Err(Error::invalid("--format", problem, remedy));
     if !stills.is_empty() && still_formats.is_empty() {
-        return refuse(
-            "figures that stand still are no animations",
-            "add svg or png",
-        );
+        return refuse("still figures are not animations", "add svg or png");
     }
     if flow && flow_formats.is_empty() {
         return refuse("flow moves", "add gif, apng, mp4 or png-frames");
@@ -205,7 +202,7 @@ fn network(model: &Path, activations: &[Activation]) -> Result<Frozen> {
         "onnx" if activations.is_empty() => onnx::read(model),
         "onnx" => Err(Error::invalid(
             "--activations",
-            "an ONNX file says its activations itself",
+            "an ONNX file names its activations itself",
             "leave them out",
         )),
         "safetensors" | "pt" | "pth" => stack::read(model, activations),

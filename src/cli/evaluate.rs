@@ -15,13 +15,13 @@ use crate::model::Frozen;
 use crate::plot::Theme;
 use crate::run::Run;
 
-/// Up to so many classes, the confusion matrix is printed; with more, it is only in the figure and in JSON.
+/// Up to this many classes, the confusion matrix is printed; with more, it is only in the figure and in JSON.
 const MOST_PRINTED: usize = 20;
 
 /// Judge a trained network: on the samples that it was trained on and that were held out, or on a file.
 ///
-/// Of classes: accuracy, precision, recall and F1 of each, and the confusion matrix (a row per true class). Of numbers: R², root mean
-/// squared and mean absolute error, in the target's unit. The loss is that of the one network over all samples.
+/// For classes: accuracy, precision, recall and F1 of each, and the confusion matrix (a row per true class). For numbers: R²,
+/// root mean squared and mean absolute error, in the target's unit. The loss is that of the one network over all samples.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  foldspace evaluate artifacts/runs/iris\n  \
     foldspace evaluate artifacts/runs/iris --data new.csv --json\n  \

@@ -227,7 +227,7 @@ pub(super) fn run(arguments: &Arguments, quiet: bool) -> Outcome {
         };
         let mut figure = match drawn {
             Ok(figure) => figure,
-            // What this run cannot show is no error where it was not asked for.
+            // What this run cannot show is not an error where it was not asked for.
             Err(error) if all => {
                 if !quiet {
                     output::note(format_args!("{}: left out: {error}", name.name()));

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 
 /// Write a configuration that fits a file of data, with every key explained in it.
 ///
-/// It finds out what is to be predicted, whether that is classes or numbers, which columns are no features, and what is to be
+/// It finds out what is to be predicted, whether that is classes or numbers, which columns are not features, and what is to be
 /// standardised, and says so; `foldspace train` takes the file as it is.
 #[derive(Debug, Args)]
 #[command(
@@ -24,10 +24,10 @@ pub(super) struct Arguments {
     /// The column (or array) to predict; by default one called label, target, class and the like, else the last.
     #[arg(long, value_name = "NAME")]
     target: Option<String>,
-    /// The configuration; by default beside the data, called like them with .toml at the end.
+    /// The configuration; by default beside the data, under the same name with .toml at the end.
     #[arg(short, long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Replace a file that is there already.
+    /// Replace a file that already exists.
     #[arg(long)]
     overwrite: bool,
     /// Print the reference of all keys (Markdown), and nothing else.

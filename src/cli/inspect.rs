@@ -179,7 +179,7 @@ fn certified(arguments: &Arguments) -> Result<Certificate> {
         if !import::is_ours(path)? {
             return Err(Error::invalid(
                 path.display().to_string(),
-                "it says no activations, and what is one to one depends on them",
+                "it names no activations, and what is one to one depends on them",
                 "certify a run, or weights that foldspace wrote",
             ));
         }
@@ -241,8 +241,8 @@ impl Cells {
 
     fn print(&self) -> Outcome {
         output::say(format_args!(
-            "cells: {} in the window of the data, between {} edges and {} vertices; {} in the whole plane, of {:.3} sides in \
-             the mean; at most {:.0} with these widths",
+            "cells: {} in the window of the data, between {} edges and {} vertices; {} in the whole plane, of {:.3} sides on \
+            average; at most {:.0} with these widths",
             self.window.cells,
             self.window.edges,
             self.window.vertices,

@@ -1,7 +1,7 @@
 //! Standard output and standard error: all that the commands print goes through here.
 //!
-//! A reader that has seen enough and goes (`foldspace inspect RUN | head -1`) is no failure: the command ends at once, without
-//! a word and with exit code 0. Any other trouble, such as a full disk, is one line of error and exit code 1. What goes
+//! A reader that has seen enough and goes (`foldspace inspect RUN | head -1`) is not a failure: the command ends at once,
+//! without a word and with exit code 0. Any other trouble, such as a full disk, is one line of error and exit code 1. What goes
 //! to standard error goes there if it can: a run must not end because nobody reads its progress.
 #![allow(
     clippy::disallowed_methods,

@@ -117,7 +117,7 @@ fn private(path: &Path) -> std::io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     match builder.create(path) {
-        // Of a process that had our number and was killed.
+        // Left by a process that had our number and was killed.
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
             std::fs::remove_dir_all(path)?;
             builder.create(path)

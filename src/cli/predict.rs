@@ -105,7 +105,7 @@ fn table(header: &[String], rows: &[Vec<String>], places: &[String]) -> Result<V
     })
 }
 
-/// What the training did with missing values.
+/// What training did with missing values.
 pub(super) fn trained_with(data: &DataConfig) -> Missing {
     match &data.source {
         Source::File {

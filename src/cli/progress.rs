@@ -1,4 +1,4 @@
-//! Progress bars on standard error; hidden where it is no terminal.
+//! Progress bars on standard error; hidden where that is not a terminal.
 
 use indicatif::{ProgressBar, ProgressStyle};
 

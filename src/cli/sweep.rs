@@ -12,15 +12,15 @@ use crate::error::{Error, Result as Done};
 use crate::sweep::gather::Gathered;
 use crate::sweep::{Directory, Identity, Recorder, Setting, Shard, Sweep, Task, parse_seeds};
 
-/// With more runs than that, `--curves auto` keeps no curves: they are a hundred times the rest.
+/// With more runs than this, `--curves auto` keeps no curves: they are a hundred times as large as the rest.
 const MOST_RUNS_WITH_CURVES: usize = 10_000;
 
 /// Train a configuration with every combination of some settings and several seeds, several runs at once.
 ///
 /// Writes runs.csv (a row per run), summary.csv (a row per combination), curves.csv (losses over the epochs), sweep.toml
 /// (what was run), and pictures: curves, accuracy (loss for a regression) and, where two settings differ, heat. A run is the same as that of
-/// `foldspace train` with these settings and this seed, on wgpu, where the seeds of a combination are trained as one network,
-/// within rounding; one that diverges is a row that says so.
+/// `foldspace train` with these settings and this seed; on wgpu, where the seeds of a combination are trained as one network,
+/// within rounding. One that diverges is a row that says so.
 ///
 /// Every run that ends is a line in shards/ at once: after Ctrl-C, SIGTERM (exit code 75), a crash or a power failure the same
 /// command goes on with what is left. With --shard many machines share the work through one folder, see examples/cluster/README.md;
@@ -40,7 +40,7 @@ pub(super) struct Arguments {
     /// The seeds: 0..20 (without 20), 0..=19 or 1,2,3; by default the configuration's own.
     #[arg(long, value_name = "SEEDS")]
     seeds: Option<String>,
-    /// Cross-validation: divide the samples into so many parts and hold each out once, for every combination and seed.
+    /// Cross-validation: divide the samples into this many parts and hold each out once, for every combination and seed.
     #[arg(long, value_name = "K")]
     folds: Option<usize>,
     /// Where to compute: auto, flex, ndarray, wgpu, or another that `foldspace devices` lists.
@@ -61,7 +61,7 @@ pub(super) struct Arguments {
     /// Whether the losses of every epoch are kept: auto keeps those of up to 10000 runs.
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     curves: Curves,
-    /// Replace a sweep that is there already.
+    /// Replace a sweep that already exists.
     #[arg(long)]
     overwrite: bool,
     /// Print the summary as JSON.
@@ -169,7 +169,7 @@ fn before(
     if arguments.overwrite {
         return Ok(None);
     }
-    // Shards that have begun without a run so far are at work here as well.
+    // Shards that have begun but ended no run yet are at work here as well.
     if !directory.has_runs()? && !directory.has_identity() {
         return Ok(None);
     }

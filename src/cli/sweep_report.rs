@@ -8,7 +8,7 @@ use super::{Outcome, output};
 use crate::sweep::results::MOST_SHOWN;
 use crate::sweep::{Measure, Results, grid, measure};
 
-/// A table of more rows shows the best.
+/// A table with more rows than this shows only the best.
 const MOST_ROWS: usize = 100;
 
 /// The summary for programs.

@@ -28,7 +28,7 @@ pub(super) struct Arguments {
     /// The run directory; by default artifacts/runs/ and the configuration's name.
     #[arg(short, long, value_name = "DIRECTORY")]
     out: Option<PathBuf>,
-    /// Replace a run that is there already.
+    /// Replace a run that already exists.
     #[arg(long)]
     overwrite: bool,
     /// The seed, in place of the configuration's.
@@ -132,10 +132,10 @@ pub(super) fn finish(mut session: Session, quiet: bool) -> Outcome {
     Ok(())
 }
 
-/// Beyond so many bytes a run says what makes it smaller.
+/// Beyond this many bytes a run says what would make it smaller.
 const LARGE: u64 = 10_000_000;
 
-/// What a run takes on the disk, and of what; of a large one, what makes it smaller.
+/// How much a run takes on disk, and what for; for a large one, what would make it smaller.
 fn say_size(root: &Path, run: &crate::run::Run) -> Result<()> {
     let bytes = crate::file::size(root);
     let (kept, every) = (run.epochs()?.len(), run.config.capture.every);
@@ -199,7 +199,7 @@ fn diagnosis(session: &Session) -> Result<()> {
 }
 
 fn describe(metrics: &EpochMetrics) -> String {
-    // The squares of prices are no numbers to read digit by digit.
+    // The squares of prices are not numbers to read digit by digit.
     let loss = |loss: f64| match loss {
         1e6.. => format!("{loss:.4e}"),
         _ => format!("{loss:.4}"),

@@ -54,7 +54,7 @@ pub(super) fn give(run: &Run, split: &Split, quiet: bool) -> Outcome {
                 .map_err(|error| Error::invalid(RECORD, error.to_string(), "report this"))?;
             file::write(&path, &json)?;
         }
-        // Of a run that was here before.
+        // Left by a run that was here before.
         None if path.exists() => {
             std::fs::remove_file(&path).map_err(Error::io(&path, "remove"))?;
         }

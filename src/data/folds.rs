@@ -97,7 +97,7 @@ impl Fold {
         if most.is_none_or(|most| self.of > most) {
             return Err(Error::invalid(
                 "data.folds",
-                format!("{} folds, but no class has so many samples", self.of),
+                format!("{} folds, but no class has that many samples", self.of),
                 "use fewer, or set data.stratify = false",
             ));
         }

@@ -33,7 +33,7 @@ pub struct Samples {
 /// missing, the mean being that of the training part.
 ///
 /// # Errors
-/// Where a feature of training has no column, a cell is no number, a value is missing and that is an error, or the file is none
+/// Where a feature of training has no column, a cell is not a number, a value is missing and that is an error, or the file is none
 /// that [`file::read`] reads.
 pub fn read(path: &Path, config: &DataConfig, split: &Split, missing: Missing) -> Result<Samples> {
     let train = &split.train;
@@ -254,7 +254,7 @@ impl Samples {
                     return Err(Error::invalid(
                         &self.file,
                         format!(
-                            "the {} of {} is `{}`, which is no finite number",
+                            "the {} of {} is `{}`, which is not a finite number",
                             names[column],
                             self.places[i],
                             answer.text.as_deref().unwrap_or_default()

@@ -84,7 +84,7 @@ pub(crate) fn read_with(
     })
 }
 
-/// Reads new samples for a network that was trained on so many features: an array of them, perhaps with the targets in a file
+/// Reads new samples for a network that was trained on this many features: an array of them, perhaps with the targets in a file
 /// beside it or as its last column.
 ///
 /// # Errors

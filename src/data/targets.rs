@@ -102,7 +102,7 @@ pub(super) fn of_numbers(
     Ok(target)
 }
 
-/// The samples whose label is no whole number, where nearly all others repeat a few whole ones: mistakes rather than targets of a
+/// The samples whose label is not a whole number, where nearly all others repeat a few whole ones: mistakes rather than targets of a
 /// regression.
 fn odd(numbers: &[f64]) -> Vec<usize> {
     let is_whole = |number: f64| number.fract() == 0.0;

@@ -46,7 +46,7 @@ fn find(backend: Backend) -> Result<Card, Missing> {
         #[cfg(feature = "remote")]
         Backend::Remote => remote::connect(),
         _ => Err(Missing {
-            problem: "this backend is no card".to_owned(),
+            problem: "this backend is not a card".to_owned(),
             remedy: "use --backend flex".to_owned(),
         }),
     }

@@ -25,7 +25,7 @@ static USED: AtomicBool = AtomicBool::new(false);
 /// From now on [`Backend::Remote`] is the first device that this server has, such as `ws://127.0.0.1:4711`. Connects to nothing yet.
 ///
 /// # Errors
-/// [`Error::Backend`] where this is no address of a WebSocket, or another server was named before.
+/// [`Error::Backend`] where this is not the address of a WebSocket, or another server was named before.
 pub fn use_server(url: &str) -> Result<()> {
     let refused = |problem: String, remedy: &str| Error::Backend {
         backend: Backend::Remote.name().to_owned(),
@@ -37,7 +37,7 @@ pub fn use_server(url: &str) -> Result<()> {
         .rsplit_once(':')
         .map(|(_, port)| port.trim_end_matches('/').parse::<u16>());
     if !matches!(port, Some(Ok(_))) {
-        let problem = format!("{url:?} is no server's address");
+        let problem = format!("{url:?} is not a server's address");
         return Err(refused(
             problem,
             "write ws://HOST:PORT, as `foldspace serve-backend` prints it",

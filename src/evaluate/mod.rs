@@ -57,7 +57,7 @@ impl Scores {
 /// probability, as after `mse`, is cut to the range from 0 to 1.
 ///
 /// # Errors
-/// If the network's outputs are not those of so many classes.
+/// If the network's outputs are not those of this many classes.
 pub fn probabilities(
     network: &Frozen,
     features: MatRef<'_, f64>,

@@ -28,7 +28,7 @@ pub struct Verdicts {
 /// One epoch's: separable, ranks, dead units.
 type Verdict = (Option<bool>, Vec<Option<usize>>, Vec<usize>);
 
-/// Above so many entries a matrix's rank is left out: a decomposition per epoch would take minutes.
+/// Above this many entries a matrix's rank is left out: a decomposition per epoch would take minutes.
 const MOST_FOR_RANK: usize = 40_000;
 
 /// Numbers in the samples of all linear programs together, in spaces of more than two dimensions.

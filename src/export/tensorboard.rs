@@ -64,7 +64,7 @@ fn head(time: f64) -> Vec<u8> {
     frame(&[double(1, time), text(3, "brain.Event:2"), writer].concat())
 }
 
-/// TensorBoard groups curves by what stands before the slash; `None` for what is no curve.
+/// TensorBoard groups curves by what stands before the slash; `None` for what is not a curve.
 fn tag(column: &str) -> Option<String> {
     Some(match column {
         "epoch" | "seconds" => return None,

@@ -30,7 +30,7 @@ pub struct BettiCurve {
     pub holes: Vec<usize>,
 }
 
-/// The radii looked at: so many, from a thousandth of the extent to all of it.
+/// How many radii are looked at, from a thousandth of the extent to all of it.
 const RADII: usize = 120;
 
 /// The curves of all classes at all sites of two dimensions.

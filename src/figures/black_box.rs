@@ -35,7 +35,7 @@ use crate::plot::{ClassField, Colormap, Field, Figure, Mark, Panel, Point};
 /// ```
 ///
 /// # Errors
-/// As [`black_box()`]; also if the data have not two features, or not one class per score.
+/// As [`black_box()`]; also if the data do not have two features, or not one class per score.
 pub fn black_box_boundary(
     scores: impl Fn(MatRef<'_, f64>) -> Mat<f64>,
     dataset: &Dataset,

@@ -16,7 +16,7 @@ pub(crate) const SEPARATOR: Stroke = Stroke::new(Colour::TEXT, 2.2);
 /// where the two highest scores are equal. A closed curve repeats its first point.
 ///
 /// # Errors
-/// If the network does not start in the plane, or its last layer is no classifier.
+/// If the network does not start in the plane, or its last layer is not a classifier.
 pub fn boundary_curves(network: &Frozen, bounds: Bounds) -> Result<Vec<Vec<Point>>> {
     let decision = Decision::of(network)?;
     let head = before_last(network)?;

@@ -8,7 +8,7 @@ use crate::model::Frozen;
 use crate::plot::text::literal;
 use crate::plot::{Anchor, Colormap, Colour, Field, Figure, Frame, Mark, Panel, Role};
 
-/// Up to so many classes, every count is written into its cell.
+/// Up to this many classes, every count is written into its cell.
 const MOST_WRITTEN: usize = 20;
 
 /// The held-out samples' confusion, and the training samples' beside it.
@@ -36,7 +36,7 @@ pub(super) fn of_split(network: &Frozen, split: &Split, source: &str) -> Result<
 /// One part's confusion: what `foldspace evaluate --out` draws of a file.
 ///
 /// # Errors
-/// If network and data do not fit, or the targets are no classes.
+/// If network and data do not fit, or the targets are not classes.
 pub fn confusion(network: &Frozen, data: &Dataset, source: &str) -> Result<Figure> {
     let Scores::Classes(confusion) = Scores::of(network, data)? else {
         return Err(no_classes());

@@ -49,7 +49,7 @@ pub fn embedding_bounds(activation: Activation, points: MatRef<'_, f64>) -> Resu
 /// The embedding with warped graph paper, the regions of the classes tinted, and the straight lines between them.
 ///
 /// # Errors
-/// If the network's last layer is no classifier.
+/// If the network's last layer is not a classifier.
 pub fn embedding(view: &Embedding<'_>) -> Result<Panel> {
     let decision = Decision::of(view.network)?;
     let (head, _) = view.network.split_at(view.network.layers.len() - 1);

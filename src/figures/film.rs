@@ -29,7 +29,7 @@ pub enum Judged {
 enum Views {
     /// The layer before the last beside input space.
     Both(Box<Training>),
-    /// Input space alone, where the layer before the last is no plane.
+    /// Input space alone, where the layer before the last is not a plane.
     Boundary(Box<Dataset>, Vec<(usize, Frozen, f64)>),
     /// The score over the only feature.
     Line(Vec<Figure>),
@@ -47,7 +47,7 @@ impl Film {
     /// Of `networks` with how far training was at each, seen with `data` (n x d) on the plane that `axes` choose.
     ///
     /// # Errors
-    /// If there is no network, the data are no classes, or a network does not fit them or is no classifier.
+    /// If there is no network, the data have no classes, or a network does not fit them or is not a classifier.
     pub fn new(
         networks: Vec<(usize, Frozen)>,
         data: &Dataset,

@@ -26,7 +26,7 @@ pub(super) fn look_like_pixels(names: &[String]) -> bool {
         && names.iter().all(|name| stem(name) == first)
 }
 
-/// The side of a square of so many pixels.
+/// The side of a square of this many pixels.
 fn side(pixels: usize) -> Option<usize> {
     let side = pixels.isqrt();
     (side * side == pixels && side >= LEAST_SIDE).then_some(side)
@@ -42,7 +42,7 @@ pub(super) fn figure(network: &Frozen, source: &str) -> Result<Figure> {
         return Err(Error::invalid(
             "filters",
             format!(
-                "{} inputs are no square image of at least {LEAST_SIDE} x {LEAST_SIDE} pixels",
+                "{} inputs are not a square image of at least {LEAST_SIDE} x {LEAST_SIDE} pixels",
                 first.map_or(0, |layer| layer.inputs())
             ),
             "draw `weights` instead",

@@ -70,7 +70,7 @@ enum Scene {
 impl Flow {
     /// Plans the flow of `dataset` (n x 2) through `network`; for more features see [`from_slice`](Self::from_slice).
     ///
-    /// The last layer draws the line and is no part of the motion.
+    /// The last layer draws the line and is not part of the motion.
     ///
     /// # Errors
     /// If the data are not in the plane or do not fit the network, or there is nothing before the last layer.

@@ -69,7 +69,7 @@ impl OneFeature {
     /// Shows the feature from `from` to `to` instead of around the samples.
     ///
     /// # Errors
-    /// If that is no range.
+    /// If that is not a range.
     pub fn between(mut self, (from, to): (f64, f64)) -> Result<Self> {
         let Bounds { x, .. } = Bounds::new((from, to), (0.0, 1.0))?;
         self.range = [x.0, x.1];
@@ -112,7 +112,7 @@ impl OneFeature {
     /// numbers the prediction, a panel per target.
     ///
     /// # Errors
-    /// If the network has another number of inputs, or its last layer is no classifier.
+    /// If the network has another number of inputs, or its last layer is not a classifier.
     pub fn score(&self, network: &Frozen) -> Result<Vec<Panel>> {
         let inputs = network.layers.first().map_or(0, |first| first.inputs());
         if inputs != 1 {

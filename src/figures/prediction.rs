@@ -62,7 +62,7 @@ pub(super) fn residuals(network: &Frozen, split: &Split, source: &str) -> Result
     })
 }
 
-/// The residuals of samples that are no part of a run.
+/// The residuals of samples that are not part of a run.
 ///
 /// # Errors
 /// If network and data do not fit, or the targets are classes.

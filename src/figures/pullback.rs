@@ -47,7 +47,7 @@ impl PullBack {
     /// `certify`, on a quadtree that proves the topology.
     ///
     /// # Errors
-    /// If the network's last layer is no classifier; with `certify`, if it decides between more than two classes.
+    /// If the network's last layer is not a classifier; with `certify`, if it decides between more than two classes.
     pub fn new(network: &Frozen, window: Bounds, certify: bool) -> Result<Self> {
         Self::on(network, window, certify, CELLS)
     }

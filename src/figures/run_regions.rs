@@ -160,7 +160,7 @@ impl RunRegions {
     /// The network after an epoch, with the decision as one layer more.
     ///
     /// # Errors
-    /// As [`complex`](Self::complex), and if the run is a regression or its network is no classifier.
+    /// As [`complex`](Self::complex), and if the run is a regression or its network is not a classifier.
     pub fn decided(&self, epoch: usize) -> Result<Decided> {
         let network = self.plane.network(&self.run.frozen(epoch)?)?;
         let decided = Decided::new(&network, self.window)?;

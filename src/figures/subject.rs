@@ -119,7 +119,7 @@ impl Subject {
     }
 
     /// The share of the training data that the network gives its class; `None` for a regression, or where the network's last
-    /// layer is no classifier.
+    /// layer is not a classifier.
     pub fn accuracy(&self) -> Option<f64> {
         let (decision, labels) = (
             Decision::of(&self.network).ok()?,
@@ -308,7 +308,7 @@ pub(super) fn windowed(bounds: Bounds, [x, y]: [Option<(f64, f64)>; 2]) -> Resul
     Bounds::new(x.unwrap_or(bounds.x), y.unwrap_or(bounds.y))
 }
 
-/// What to do where a network's last layer is no classifier, or nothing moves.
+/// What to do where a network's last layer is not a classifier, or nothing moves.
 fn undecided(error: Error) -> Error {
     match error {
         Error::Matrix { operation, problem } => Error::invalid(

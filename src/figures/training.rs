@@ -58,7 +58,7 @@ impl Training {
     /// nothing jumps from step to step. The networks start in the plane that `train` (n x 2) lies in.
     ///
     /// # Errors
-    /// If there are no stages, the data has not two features or no classes, or the layer before the last fewer than two
+    /// If there are no stages, the data does not have two features or classes, or the layer before the last has fewer than two
     /// units.
     pub fn new(train: Dataset, stages: Vec<Stage>) -> Result<Self> {
         let refuse =

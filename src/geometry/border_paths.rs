@@ -37,7 +37,7 @@ pub fn border_paths(decided: &Decided) -> Vec<BorderPath> {
     let starts: Vec<usize> = (0..edges.len())
         .filter(|&number| {
             let own = &at[edges[number].0[0]];
-            // A vertex that is no plain passage.
+            // A vertex that is not a plain passage.
             own.len() != 2
                 || own
                     .iter()

@@ -131,7 +131,7 @@ impl Corners {
     }
 
     /// Whether one other class scores higher than both at all corners of a cell and of the cells around it. There the pair's
-    /// curve is no border and need not be found.
+    /// curve is not a border and need not be found.
     fn beaten(&self, pair: [usize; 2], i: usize, j: usize) -> bool {
         let [nx, ny] = self.cells;
         let third = self.winners[j * (nx + 1) + i];

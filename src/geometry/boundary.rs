@@ -56,7 +56,7 @@ pub fn level_set(
 /// plane: a straight line pulled back through the network (item A15).
 ///
 /// # Errors
-/// If the network is not defined on the plane, the normal has not one entry per output, or as [`level_set`].
+/// If the network is not defined on the plane, the normal does not have one entry per output, or as [`level_set`].
 pub fn pull_back(
     head: &Frozen,
     normal: &[f64],

@@ -1,8 +1,8 @@
-//! Enclosures of a network over a rectangle: between which bounds its values and derivatives lie, for certain.
+//! Enclosures of a network over a rectangle: bounds between which its values and derivatives certainly lie.
 //!
-//! Through every layer go the range of each unit's value, those of its two derivatives, and its value at the rectangle's
-//! middle; the range is then also value + slope times distance (the mean value form), which is the narrower one on small
-//! rectangles.
+//! Every layer passes on, for each unit, the range of its value, those of its two derivatives, and its value at the
+//! rectangle's middle; its range is then also value + slope times distance (the mean value form), which is narrower on
+//! small rectangles.
 
 use std::f64::consts::FRAC_1_SQRT_2;
 
@@ -21,7 +21,8 @@ pub struct Enclosure {
     centre: Interval,
 }
 
-/// What is known of every output of `network` over the rectangle of x and y in `ranges`: from two inputs, without softmax.
+/// What is known of every output of `network`, which has two inputs and no softmax, over the rectangle of x and y in
+/// `ranges`.
 ///
 /// ```
 /// use faer::mat;
@@ -48,7 +49,7 @@ pub(super) fn start(ranges: [Interval; 2]) -> Vec<Enclosure> {
         .collect()
 }
 
-/// The same through some layers, from what comes before them.
+/// The same through some layers, given what comes before them.
 pub(super) fn enclose_layers(
     layers: &[Layer],
     inputs: &[Enclosure],

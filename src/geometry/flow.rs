@@ -81,7 +81,7 @@ impl LayerFlow {
     /// ```
     ///
     /// # Errors
-    /// If the layer has not 2 inputs and 2 units, or its weight is not finite.
+    /// If the layer does not have 2 inputs and 2 units, or its weight is not finite.
     pub fn new(layer: &Layer) -> Result<Self> {
         if layer.inputs() != 2 || layer.units() != 2 || layer.bias.len() != 2 {
             return Err(Error::matrix(

@@ -161,7 +161,7 @@ impl Folds {
     }
 
     /// How many points of the window have this image, crushed cells left out. A value on the image of a crease counts
-    /// to one of its sides, as exact comparisons of the rounded images decide.
+    /// towards one of its sides, as exact comparisons of the rounded images decide.
     pub fn preimages(&self, value: [f64; 2]) -> Preimages {
         let mut found = Preimages {
             count: 0,
@@ -256,8 +256,8 @@ pub fn length_factors(network: &Frozen, complex: &Complex) -> Vec<f64> {
     (1..=network.layers.len()).map(of).collect()
 }
 
-/// How many of the polygons, as images of an oriented net, lie over each centre of a lattice of `cells` x `cells` points,
-/// row by row from below.
+/// How many of the polygons, the images of an oriented net's faces, lie over each cell's centre in a lattice of `cells` x
+/// `cells`, row by row from below.
 pub fn sheets(
     polygons: impl Iterator<Item = Vec<[f64; 2]>>,
     window: super::Bounds,
@@ -292,7 +292,7 @@ pub fn sheets(
     counts
 }
 
-/// The layers of a network that end in a plane: how many come before and with each.
+/// The layers of a network that end in a plane, each as the number of layers up to and including it.
 pub fn planes(network: &Frozen) -> Vec<usize> {
     let layers = network.layers.iter().enumerate();
     layers
@@ -301,7 +301,7 @@ pub fn planes(network: &Frozen) -> Vec<usize> {
         .collect()
 }
 
-/// The refusal of a layer that is no plane, with those that are.
+/// The refusal of a layer that is not a plane, naming those that are.
 pub(crate) fn not_a_plane(network: &Frozen, layers: usize) -> Error {
     let name = |layers: usize| {
         let layer = layers.checked_sub(1).and_then(|k| network.layers.get(k));
@@ -323,7 +323,7 @@ pub(crate) fn not_a_plane(network: &Frozen, layers: usize) -> Error {
     )
 }
 
-/// The same for a smooth network: by its Jacobian at the points of a lattice over `window`.
+/// [`length_factors`] of a smooth network: by its Jacobian at `points` (n x 2), such as those of a lattice.
 ///
 /// # Errors
 /// If the network does not fit the plane.

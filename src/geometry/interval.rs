@@ -37,7 +37,7 @@ impl Interval {
         Self::new(value, value)
     }
 
-    /// What a computed value stands for that is within a few units in the last place of the truth.
+    /// What a computed value stands for if it is within a few units in the last place of the truth.
     pub fn near(value: f64) -> Self {
         let error = FEW * value.abs() + f64::MIN_POSITIVE;
         Self::new(value - error, value + error).checked()

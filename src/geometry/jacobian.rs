@@ -29,7 +29,7 @@ use crate::model::{Activation, Frozen, Layer};
 /// ```
 ///
 /// # Errors
-/// If the point does not fit the network, or a layer not the one before it.
+/// If the point does not fit the network, or a layer does not fit the one before it.
 pub fn jacobian(network: &Frozen, x: &[f64]) -> Result<Mat<f64>> {
     let last = jacobians(network, x)?.pop();
     Ok(last.unwrap_or_else(|| Mat::identity(x.len(), x.len())))
@@ -108,7 +108,7 @@ pub fn stretch(network: &Frozen, points: MatRef<'_, f64>) -> Result<Mat<f64>> {
 /// small area grows, negative where the network turns it over.
 ///
 /// # Errors
-/// As [`jacobian`], or if the network's outputs are not as many as its inputs.
+/// As [`jacobian`], or if the network does not have as many outputs as inputs.
 pub fn determinant_field(network: &Frozen, points: MatRef<'_, f64>) -> Result<Vec<f64>> {
     (0..points.nrows())
         .map(|i| {

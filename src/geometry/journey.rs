@@ -1,4 +1,4 @@
-//! The way of the plane through a whole network, as one continuous motion on a flat picture (item D6).
+//! The plane's way through a whole network, as one continuous motion on a flat picture (item D6).
 //!
 //! Layer by layer: one from the plane to the plane moves in the five stages of [`LayerFlow`]; any other in two steps,
 //! its affine map and its activation, each from one [`View`] straight to the next. Every step begins where the last
@@ -40,7 +40,7 @@ pub enum Motion {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Journey {
     network: Frozen,
-    /// How the inputs are seen, where they are more than two.
+    /// How the inputs are seen, where there are more than two.
     entrance: Option<Slice>,
     /// Before and after each layer's activation.
     views: Vec<[View; 2]>,
@@ -93,7 +93,7 @@ impl Journey {
     /// The motion of `network` from d inputs, whose `data` (n x d) are seen on `entrance` before the first layer.
     ///
     /// # Errors
-    /// As [`new`](Self::new); and if the data have not the dimensions of `entrance`.
+    /// As [`new`](Self::new); and if the data do not have the dimensions of `entrance`.
     pub fn from_slice(network: &Frozen, entrance: &Slice, data: MatRef<'_, f64>) -> Result<Self> {
         if data.ncols() != entrance.origin.len() || data.nrows() < 2 {
             return Err(Error::matrix(
@@ -183,7 +183,7 @@ impl Journey {
     /// time `t` in \[0, 1\] of step `step`: (n x 2).
     ///
     /// # Panics
-    /// If there is no such step, or the points have other dimensions than the inputs.
+    /// If there is no such step, or the points do not have as many columns as there are inputs.
     pub fn at(&self, step: usize, t: f64, points: MatRef<'_, f64>) -> Mat<f64> {
         let step = &self.steps[step];
         let (head, rest) = self.network.layers.split_at(step.layer);

@@ -1,10 +1,10 @@
-//! How many points of two classes in the plane the best line has right, between two bounds that meet as a rule: a search over
+//! How many points of two classes in the plane the best line gets right, between two bounds that usually meet: a search over
 //! the line's direction by branch and bound, where [`best_line`](fn@super::best_line) tries all lines.
 //!
 //! For an interval of directions each point's height above the line through the origin lies in an interval too. At any
 //! offset, a point whose whole interval is on the wrong side is surely wrong; the fewest of these over all offsets bound the
-//! mistakes of every line of the interval from below. An interval that cannot beat the best line known is dropped, another
-//! is halved.
+//! mistakes of every line of the interval from below. An interval that cannot beat the best line known is dropped, any
+//! other is halved.
 
 use std::f64::consts::PI;
 
@@ -13,7 +13,7 @@ use faer::MatRef;
 /// Intervals looked at before the search is cut short.
 const MOST: usize = 400;
 
-/// How many of the points (n x 2, finite) with labels 0 and 1 some line has right, and how many none exceeds.
+/// How many of the points (n x 2, finite) with labels 0 and 1 some line gets right, and a number that no line exceeds.
 ///
 /// ```
 /// use foldspace::geometry::line_bounds;

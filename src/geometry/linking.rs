@@ -1,4 +1,4 @@
-//! How often closed curves in space are linked, and the closed curve that a ring of points is.
+//! How often closed curves in space are linked, and the closed curve along a ring of points.
 
 use super::alpha::Bar;
 
@@ -51,9 +51,9 @@ fn angle(a: Point3, b: Point3, c: Point3, d: Point3) -> f64 {
 
 /// The closed curve that points along a ring make, in order; `None` where they do not look like one.
 ///
-/// The points are joined to all that are no farther than half as much again as the longest edge that connects them all at
-/// least cost. Of the cycles that a shortest-path tree and one edge more close, it is the one with the most corners, as long
-/// as that is at least 8: around a ring that is the way around.
+/// Each point is joined to all within 1.5 times the longest edge of the minimum spanning tree. Of the cycles that a
+/// shortest-path tree and one more edge close, the curve is the one with the most corners, provided there are at least 8:
+/// on a ring, that is the way around.
 pub fn ring(points: &[Point3]) -> Option<Vec<Point3>> {
     let n = points.len();
     let far = |i: usize, j: usize| {
@@ -120,7 +120,7 @@ pub fn ring(points: &[Point3]) -> Option<Vec<Point3>> {
 }
 
 impl Bar {
-    /// How many times as large as at its birth a feature becomes.
+    /// How many times as large a feature becomes as it was at birth.
     pub fn ratio(self) -> f64 {
         self.death / self.birth
     }

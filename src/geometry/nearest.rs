@@ -63,7 +63,7 @@ pub fn nearest(points: &[f64], d: usize, labels: &[usize], start: &[Corner]) -> 
     }
 }
 
-/// A gap or a distance so small is the data's rounding.
+/// A gap or a distance this small is the data's rounding.
 const STOP: f64 = 1e-14;
 
 struct Cloud<'a> {
@@ -82,7 +82,7 @@ impl Cloud<'_> {
         pairs.map(|(one, zero)| one - zero).collect()
     }
 
-    /// What of `start` fits these points; one pair of points where nothing does.
+    /// The part of `start` that fits these points; one pair of points where nothing does.
     fn begin(&self, start: &[Corner]) -> Vec<(Corner, Vec<f64>)> {
         let fits = |&&(zero, one, weight): &&Corner| {
             let label = |row: usize| self.labels.get(row).copied();

@@ -27,8 +27,8 @@ pub struct Probe {
     pub radius: f64,
     /// The share of samples that a hyperplane, which is known, has on their class's side.
     pub accuracy: f64,
-    /// No hyperplane has a greater share there. On a line the best cut is known, in the plane the best line is sought until the two agree, or until the
-    /// search is cut short; beyond the plane only the one sample that must be wrong is known.
+    /// No hyperplane has a greater share there. On a line the best cut is known; in the plane the best line is sought until
+    /// the two agree or the search is cut short; beyond the plane it is known only that one sample must be wrong.
     pub accuracy_at_most: f64,
 }
 
@@ -98,7 +98,8 @@ impl Prober {
         })
     }
 
-    /// How many samples the hyperplane of a logistic regression, its offset chosen best, has right; better than one class.
+    /// How many samples the hyperplane of a logistic regression, with the best of all offsets, gets right; at least as many as
+    /// the larger class has.
     fn fit(&mut self, points: MatRef<'_, f64>, labels: &[usize]) -> usize {
         let (n, d) = (points.nrows(), points.ncols());
         let (mean, scale) = moments(points);
@@ -144,7 +145,7 @@ impl Prober {
     }
 }
 
-/// How many samples a hyperplane across `normal`, at the best of all offsets, has right; judged exactly.
+/// How many samples a hyperplane across `normal`, at the best of all offsets, gets right; judged exactly.
 fn best_offset(points: MatRef<'_, f64>, labels: &[usize], normal: &[f64]) -> usize {
     let (n, d) = (points.nrows(), points.ncols());
     let ones: usize = labels.iter().sum();

@@ -51,7 +51,7 @@ pub fn rips(points: MatRef<'_, f64>, dimension: usize, reach: f64) -> Vec<Vec<Ba
     let mut closes = vec![true; simplices.len()];
     for size in (2..=dimension + 2).rev() {
         for k in 0..simplices.len() {
-            // What something fills closes: its column vanishes.
+            // A simplex that something fills closes a cycle: its column vanishes.
             if simplices[k].1.len() != size || filled_by[k].is_some() {
                 continue;
             }

@@ -46,7 +46,7 @@ impl Slice {
                 axes.ncols()
             ));
         }
-        // Per its largest entry, an axis can be squared however long or short it is.
+        // Divided by its largest entry, an axis can be squared however long or short it is.
         let largest = [0, 1].map(|j| axes.col(j).norm_max());
         if largest.iter().any(|&l| !(l.is_finite() && l > 0.0)) {
             return refuse("an axis has no length, or one that is not finite".into());
@@ -79,7 +79,7 @@ impl Slice {
     /// The points of space that points of the plane stand for: (n x 2) to (n x d).
     ///
     /// # Panics
-    /// If the points have not two coordinates.
+    /// If the points do not have two coordinates.
     pub fn lift(&self, plane: MatRef<'_, f64>) -> Mat<f64> {
         let mut points = plane * self.axes.transpose();
         for (j, origin) in self.origin.iter().enumerate() {
@@ -93,7 +93,7 @@ impl Slice {
     /// Where the foot of the perpendicular from each point of space onto the plane lies: (n x d) to (n x 2).
     ///
     /// # Panics
-    /// If the points have not d coordinates.
+    /// If the points do not have d coordinates.
     pub fn project(&self, points: MatRef<'_, f64>) -> Mat<f64> {
         let centred = Mat::from_fn(points.nrows(), points.ncols(), |i, j| {
             points[(i, j)] - self.origin[j]
@@ -104,7 +104,7 @@ impl Slice {
     /// The network as it acts on the plane: two inputs, the same outputs.
     ///
     /// # Errors
-    /// If the network has no layers, or not d inputs.
+    /// If the network has no layers, or does not take d inputs.
     pub fn network(&self, network: &Frozen) -> Result<Frozen> {
         let d = self.origin.len();
         let Some(first) = network.layers.first().filter(|first| first.inputs() == d) else {

@@ -1,4 +1,4 @@
-//! By how much a linear map of the plane lengthens directions in the mean.
+//! By how much a linear map of the plane lengthens directions on average.
 
 use faer::MatRef;
 
@@ -27,7 +27,7 @@ pub fn mean_stretch(a: MatRef<'_, f64>) -> f64 {
     if long == 0.0 {
         return 0.0;
     }
-    // The short axis as a share of the long one; of the determinant rather than of a difference.
+    // The short axis as a share of the long one; from the determinant rather than a difference.
     let short = ((p * r - q * q).max(0.0).sqrt() / (long * long)).min(1.0);
     if short < 1e-9 {
         return long * std::f64::consts::FRAC_2_PI * scale;

@@ -2,7 +2,7 @@
 //!
 //! A layer of k > 2 units cannot be drawn as it is. A [`View`] is an orthogonal projection of its output onto a
 //! plane: the identity for k = 2, the first two principal components otherwise. Between two layers' views every point
-//! moves straight from its place in the one to its place in the other ([`blend`]). To keep the motion
+//! moves straight from its place in one to its place in the other ([`blend`]). To keep the motion
 //! from being one of the camera, the next view is first turned or mirrored within its plane to lie as close as
 //! possible to the last (orthogonal Procrustes): no view shows more or less for that.
 //!
@@ -73,7 +73,7 @@ impl View {
     /// ```
     ///
     /// # Panics
-    /// If the points have not k coordinates.
+    /// If the points do not have k coordinates.
     pub fn project(&self, points: MatRef<'_, f64>) -> Mat<f64> {
         let centred = Mat::from_fn(points.nrows(), points.ncols(), |i, j| {
             points[(i, j)] - self.mean[j]
@@ -124,7 +124,7 @@ fn centred(mut points: Mat<f64>) -> Mat<f64> {
     points
 }
 
-/// From one picture to the next (both n x 2): every point on its straight way, `t` in \[0, 1\], exact at both ends.
+/// From one picture to the next (both n x 2): every point along a straight line, `t` in \[0, 1\], exact at both ends.
 /// Easing is the timeline's business.
 ///
 /// # Panics

@@ -35,9 +35,9 @@ pub struct WidthWarning {
     pub inputs: usize,
     /// The first layer that is narrower.
     pub layer: String,
-    /// To how many dimensions it narrows; of two outputs that are compared, to one.
+    /// How many dimensions it narrows to; two outputs that are compared narrow to one.
     pub narrows_to: usize,
-    /// Why the data need a region that is bounded; `None` where they do not, or beyond space.
+    /// Why the data need a region that is bounded; `None` where they do not, or have more than three features.
     pub enclosure: Option<Surrounding>,
 }
 
@@ -65,10 +65,10 @@ pub enum Surrounding {
     },
 }
 
-/// A hole counts if it is so many times as wide as the gaps around it.
+/// A hole counts if it is this many times as wide as the gaps around it.
 const WIDE: f64 = 3.0;
 
-/// Whether the theorem holds of a network of `inputs` and these layers.
+/// Whether the theorem holds for a network of `inputs` inputs and these layers.
 ///
 /// ```
 /// use foldspace::geometry::{Width, width_warning};

@@ -34,7 +34,7 @@ impl Mask {
 /// What attention computes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Attention {
-    /// (queries x keys), rows that sum to 1; 0 where the mask forbids to look.
+    /// (queries x keys), rows that sum to 1; 0 where the mask forbids looking.
     pub weights: Mat<f64>,
     /// (queries x values): the weighted means.
     pub output: Mat<f64>,
@@ -93,7 +93,7 @@ pub(super) fn check_sizes(
     Ok(())
 }
 
-/// Q Kᵀ / √d, -∞ where the mask forbids to look.
+/// Q Kᵀ / √d, -∞ where the mask forbids looking.
 fn masked_scores(q: MatRef<'_, f64>, k: MatRef<'_, f64>, mask: Mask) -> Mat<f64> {
     let scores = q * k.transpose();
     let scale = 1.0 / (q.ncols() as f64).sqrt();

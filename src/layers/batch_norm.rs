@@ -124,7 +124,7 @@ impl BatchNorm {
     /// ```
     ///
     /// # Errors
-    /// If the batch is empty or has another number of features.
+    /// If the batch is empty or has a different number of features.
     pub fn train(&mut self, batch: MatRef<'_, f64>) -> Result<Mat<f64>> {
         let statistics = Statistics::of(batch)?;
         let y = self.normalise(batch, &statistics)?;
@@ -142,7 +142,7 @@ impl BatchNorm {
     /// Normalises `batch` (n x features) by the running averages.
     ///
     /// # Errors
-    /// If the batch has another number of features.
+    /// If the batch has a different number of features.
     pub fn infer(&self, batch: MatRef<'_, f64>) -> Result<Mat<f64>> {
         self.normalise(batch, &self.running)
     }

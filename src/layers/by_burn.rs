@@ -126,7 +126,7 @@ fn batch_norm(layer: &BatchNorm, device: &Device) -> burn::nn::BatchNorm {
 /// Burn's `Rnn`: the states h_0 to h_T, one per row (T + 1 x hidden).
 ///
 /// # Errors
-/// If the sizes do not fit, or the activation is none of identity, tanh, sigmoid and ReLU.
+/// If the sizes do not fit, or the activation is not identity, tanh, sigmoid or ReLU.
 pub fn rnn(
     layer: &Rnn,
     initial: &[f64],

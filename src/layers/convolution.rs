@@ -151,7 +151,7 @@ impl Conv2d {
         Ok(Self { stride, ..self })
     }
 
-    /// The same layer with so many rows (above and below) and columns (left and right) of zeros around the picture.
+    /// The same layer with this many rows (above and below) and columns (left and right) of zeros around the picture.
     #[must_use]
     pub fn with_padding(self, padding: [usize; 2]) -> Self {
         Self { padding, ..self }
@@ -190,7 +190,7 @@ impl Conv2d {
     /// Height and width of the output: ⌊(n + 2 p - k) / s⌋ + 1.
     ///
     /// # Errors
-    /// If the image has other channels than the layer, or is smaller than a filter.
+    /// If the image does not have the layer's number of channels, or is smaller than a filter.
     pub fn output_size(&self, image: &Image) -> Result<[usize; 2]> {
         if image.channels != self.channels {
             return Err(Error::matrix(
@@ -258,7 +258,7 @@ impl Conv2d {
     }
 
     /// The layer without its bias as one matrix for images of this size: (filters·positions x channels·height·width),
-    /// to be multiplied with the image's `values`. Most entries are 0 and each weight stands in many places: a
+    /// to be multiplied by the image's `values`. Most entries are 0 and each weight stands in many places: a
     /// convolution is a linear map with shared weights.
     ///
     /// # Errors

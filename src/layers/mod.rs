@@ -3,7 +3,7 @@
 //! | layer | as a matrix | post item |
 //! | --- | --- | --- |
 //! | [`Conv2d`] | patch matrix x filter matrix, or one sparse matrix, or a product of spectra ([`fourier`]) | B13 |
-//! | [`BatchNorm`] | an affine map with diagonal matrix, which melts into the layer before it | B12 |
+//! | [`BatchNorm`] | an affine map with a diagonal matrix, which can be folded into the layer before it | B12 |
 //! | [`rnn`] | powers of one matrix, forwards and (transposed) backwards through time | B14 |
 //! | [`attention`] | softmax(Q Kᵀ / √d) V | B16 |
 //! | [`scratch_net`] | two layers with gradients by hand, in the orientation of post B's code | B11 |

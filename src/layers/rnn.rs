@@ -144,7 +144,7 @@ fn no_softmax() -> Error {
     )
 }
 
-/// v, W v, W² v … Wᵀ v, one per row: (`steps` + 1 x n). The gradient of a linear network of `steps` equal layers takes
+/// v, W v, W² v … Wᵀ v, one per row: (`steps` + 1 x n). The gradient of a linear network of `steps` equal layers goes
 /// the same way with Wᵀ for W.
 ///
 /// ```

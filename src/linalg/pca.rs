@@ -78,12 +78,12 @@ impl Pca {
     /// The coordinates of the rows of `data` (n x d) along the components: (x - mean) Cᵀ, (n x k).
     ///
     /// # Panics
-    /// If the data have not d columns.
+    /// If the data do not have d columns.
     pub fn transform(&self, data: MatRef<'_, f64>) -> Mat<f64> {
         assert_eq!(
             data.ncols(),
             self.mean.len(),
-            "data of other features than were fitted"
+            "data with other features than were fitted"
         );
         let centred = Mat::from_fn(data.nrows(), data.ncols(), |i, j| {
             data[(i, j)] - self.mean[j]

@@ -11,7 +11,7 @@ fn same_length(operation: &'static str, a: &[f64], b: &[f64]) -> Result<()> {
     Err(Error::matrix(
         operation,
         format!(
-            "the vectors have {} and {} entries; they need as many",
+            "the vectors have {} and {} entries; they need the same number",
             a.len(),
             b.len()
         ),

@@ -9,8 +9,8 @@ use faer::{Mat, MatRef};
 use super::{polar, svd};
 use crate::error::{Error, Result};
 
-/// A = U diag(S) Vᵀ, thin as [`Svd`](super::Svd), but each triplet in the place, and with the sign, that its predecessor has:
-/// S need not fall.
+/// A = U diag(S) Vᵀ, thin as [`Svd`](super::Svd), but each triplet in its predecessor's place and with its sign: S
+/// need not fall.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Followed {
     /// (m x k), orthonormal columns.

@@ -65,7 +65,7 @@ pub enum Activation {
     Sigmoid,
     /// Turns a sample's scores into probabilities that sum to 1.
     Softmax,
-    /// a tanh(b z), of C7.
+    /// a tanh(b z), from C7.
     ScaledTanh {
         /// The height.
         a: f64,
@@ -153,7 +153,7 @@ impl Activation {
         self.kinks().is_some()
     }
 
-    /// Whether a coordinate lies at the flat ends of an S-shaped activation: the slope is below a hundredth of that at 0. `None` of
+    /// Whether a coordinate lies at the flat ends of an S-shaped activation: the slope is below a hundredth of that at 0. `None` for
     /// activations without two such ends.
     pub fn is_saturated(self, z: f64) -> Option<bool> {
         let ends = match self {
@@ -225,7 +225,7 @@ impl Activation {
         })
     }
 
-    /// Where an activation that is linear in pieces has its kinks, ascending; `None` for one that bends smoothly.
+    /// Where a piecewise linear activation has its kinks, ascending; `None` for one that bends smoothly.
     ///
     /// ```
     /// use foldspace::model::Activation;

@@ -1,8 +1,8 @@
 //! Which module of a file is which of a network's, and where its batch norms stand.
 //!
 //! Names say it where they are the network's own, or differ in their numbers alone. Otherwise a `.pt` file's order
-//! counts, which is that in which the modules were made. A `.safetensors` file is sorted by name, which says nothing;
-//! there the shapes have to leave one order only.
+//! counts, which is the order in which the modules were made. A `.safetensors` file is sorted by name, which says nothing;
+//! there the shapes have to leave only one order.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ pub(super) struct Expected {
     pub(super) shape: Vec<usize>,
     /// Whether there is a bias.
     pub(super) bias: bool,
-    /// Whether the layer bends what this module, a batch norm, is to see.
+    /// Whether the layer applies an activation to what this module, a batch norm, is to see.
     pub(super) bent: bool,
 }
 
@@ -88,7 +88,7 @@ pub(super) fn arrange(
         return Ok(modules);
     }
     if numbered {
-        // Of the wrong shapes: who asks for the arrays says which.
+        // Of the wrong shapes: whoever asks for the arrays says which.
         return Ok(picked(modules, &by_number));
     }
     match orders(&modules, expected) {
@@ -111,7 +111,7 @@ pub(super) fn arrange(
     }
 }
 
-/// The name of an array that no module of a network here has.
+/// The name of an array that no module of a network of ours has.
 fn foreign(module: &Module) -> Option<String> {
     const KNOWN: [&str; 4] = ["weight", "bias", "running_mean", "running_var"];
     let part = module
@@ -222,7 +222,7 @@ struct Search<'a> {
     counts: BTreeMap<Vec<usize>, usize>,
 }
 
-/// Beyond so many states of the search, which takes dozens of names that have nothing in common, the answer is "several".
+/// Beyond this many states of the search, which takes dozens of names that have nothing in common, the answer is "several".
 const MOST_STATES: usize = 1 << 14;
 
 impl Search<'_> {
@@ -287,7 +287,7 @@ pub(super) enum Standing {
     After,
     /// There is something without parameters on either side, and the names do not say what.
     Between,
-    /// The names say nothing: they are no positions in one `nn.Sequential`.
+    /// The names say nothing: they are not positions in one `nn.Sequential`.
     Unknown,
 }
 
@@ -301,7 +301,7 @@ pub(super) fn standing(modules: &[Module], place: usize) -> Standing {
     let (before, after) = (position(place.checked_sub(1)), position(Some(place + 1)));
     let before = match before {
         Some((other, before)) if other == owner && before < here => here - before,
-        // Nothing with parameters stands before it here: what comes in is the data, or has been bent.
+        // Nothing with parameters stands before it: what comes in is the data, or an activation's output.
         None if place == 0 => 0,
         _ => return Standing::Unknown,
     };

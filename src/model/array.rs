@@ -1,4 +1,4 @@
-//! Arrays of files.
+//! Arrays from files.
 
 /// An array of `f32` in row-major order.
 #[derive(Debug, Clone, PartialEq)]

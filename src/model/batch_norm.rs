@@ -1,7 +1,7 @@
 //! Batch norm in the trainable network, with PyTorch's definitions (`nn.BatchNorm1d`).
 //!
 //! Training standardises each unit by the batch's own mean and (biased) variance, and blends them into running
-//! statistics, the variance unbiased; evaluation uses those. The kernels are Burn's. Burn's own module blends the biased
+//! statistics, the variance unbiased; evaluation uses those. The kernels are Burn's. Burn's own module blends in the biased
 //! variance, and picks its mode by the device rather than by what the caller is doing.
 
 use burn::module::{Module, Param, RunningState};

@@ -80,7 +80,7 @@ impl Block {
         }
     }
 
-    /// The same in training, where batch norm takes the batch's statistics and keeps note of them.
+    /// The same in training, where batch norm uses the batch's statistics and keeps a record of them.
     pub(super) fn normalise_training(&mut self, z: Tensor<2>) -> Tensor<2> {
         match &mut self.norm {
             Some(norm) => norm.forward_training(z),

@@ -55,7 +55,7 @@ impl Scaling {
     /// Makes it part of the affine map before it: W and b of `layer`, whose activation comes after.
     ///
     /// # Panics
-    /// If it has not an entry per unit.
+    /// If it does not have an entry per unit.
     pub fn fold_into(&self, layer: &mut Layer) {
         for (unit, factor) in self.factor.iter().enumerate() {
             let row = layer.weight.row_mut(unit);
@@ -70,7 +70,7 @@ impl Scaling {
     }
 }
 
-/// Wider layers than this are no network to look at.
+/// A network with wider layers than this is not one to look at.
 const MOST_NUMBERS: usize = 1_000_000;
 
 /// What has been put in and has no activation yet.
@@ -217,11 +217,11 @@ impl Chain {
     /// Scales and shifts each unit by itself.
     ///
     /// # Errors
-    /// If it has not an entry per unit.
+    /// If it does not have an entry per unit.
     pub fn scale(&mut self, scaling: &Scaling) -> Result<(), String> {
         let units = scaling.factor.len();
         if scaling.centre.len() != units || scaling.offset.len() != units {
-            return Err("a scaling has not an entry of each kind per unit".to_owned());
+            return Err("a scaling does not have an entry of each kind per unit".to_owned());
         }
         self.expect(units)?;
         match &mut self.open {
@@ -289,13 +289,13 @@ impl Chain {
         self.stored = self.stored.saturating_add(numbers);
         if self.stored > MOST_PARAMETERS {
             return Err(format!(
-                "it has more than {MOST_PARAMETERS} weights, which is no network to look at"
+                "it has more than {MOST_PARAMETERS} weights, which is too large a network to look at"
             ));
         }
         Ok(())
     }
 
-    /// The network. Layers without a name of their own, with a mere number, or with one that came before, are called by their
+    /// The network. Layers without a name of their own, with a mere number, or with one that came before, are named after their
     /// position.
     ///
     /// # Errors

@@ -95,7 +95,7 @@ impl LayerConfig {
         self
     }
 
-    /// The number of trainable numbers for so many inputs; `None` where it overflows.
+    /// The number of trainable numbers for this many inputs; `None` where it overflows.
     pub fn parameters(&self, inputs: usize) -> Option<usize> {
         let weight = match self.rank {
             Some(rank) => inputs.checked_add(self.units)?.checked_mul(rank)?,
@@ -106,7 +106,7 @@ impl LayerConfig {
     }
 }
 
-/// Beyond so many parameters this is no network to look at; the check keeps a mistyped size from asking the
+/// A network with more parameters than this is not one to look at; the check keeps a mistyped size from asking the
 /// machine for terabytes.
 pub const MOST_PARAMETERS: usize = 100_000_000;
 
@@ -135,7 +135,7 @@ impl ModelConfig {
         self.layers.last().map_or(0, |layer| layer.units)
     }
 
-    /// The number of trainable numbers for so many inputs; `None` where it overflows.
+    /// The number of trainable numbers for this many inputs; `None` where it overflows.
     pub fn parameters(&self, inputs: usize) -> Option<usize> {
         let mut total = 0_usize;
         let mut fan_in = inputs;
@@ -213,7 +213,7 @@ impl ModelConfig {
         if !(0.0..1.0).contains(&layer.dropout) {
             return Err(Error::invalid(
                 place("dropout"),
-                format!("{} is no share of the units", layer.dropout),
+                format!("{} is not a share of the units", layer.dropout),
                 "use a number from 0 to below 1",
             ));
         }

@@ -1,4 +1,4 @@
-//! Several networks of one shape as one Burn module: what many seeds of the same experiment are trained as where one of them
+//! Several networks of one shape as one Burn module: how many seeds of the same experiment are trained where one of them
 //! can't fill the device.
 
 use burn::module::{Module, Param};
@@ -50,7 +50,7 @@ impl Ensemble {
     /// An ensemble with these members, rounded to `f32`. Autodiff is on if it is on for `device`.
     ///
     /// # Panics
-    /// Where the members differ in shape: they are drawn for one description that [`takes`](Self::takes) says yes to.
+    /// Where the members differ in shape: they are drawn for one description that [`takes`](Self::takes) accepts.
     pub fn new(members: &[Parameters], device: &Device) -> Self {
         let first = members.first();
         let first = first.map_or(&[][..], |member| &member.layers);

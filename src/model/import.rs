@@ -18,7 +18,7 @@ use super::store::{self, Array};
 use super::{Activation, Frozen, Layer, ModelConfig, NormParameters, Parameters, pytorch, weights};
 use crate::error::{Error, Result};
 
-/// Reads a file as the weights of this network for data of `inputs` features.
+/// Reads a file as the weights of this network for data with `inputs` features.
 ///
 /// # Errors
 /// [`Error::Io`] where the file can't be read; [`Error::Invalid`] where it is damaged or of no known format, holds more
@@ -80,7 +80,7 @@ pub fn parse_matrices(whole: &[u8], path: &Path) -> Result<Frozen> {
     }
     let layer = |module: &Module| {
         let weight = module.arrays.get("weight")?;
-        // No entries can be of any shape: [10^18, 0] takes no room in a file, but its bias would.
+        // An array without entries can have any shape: [10^18, 0] takes no room in a file, but its bias would.
         let (false, &[units, inputs]) = (weight.values.is_empty(), weight.shape.as_slice()) else {
             return None;
         };
@@ -194,7 +194,7 @@ impl Format {
         } else if is(b"\x80") {
             "this is a pickle that torch.save did not write"
         } else {
-            "this is no file of weights"
+            "this is not a file of weights"
         }
         .to_owned())
     }
@@ -291,7 +291,7 @@ fn without_norms(mut modules: Vec<Module>, in_order: bool) -> Result<Vec<Module>
         return Err(unplaced(&modules));
     }
     while let Some(place) = modules.iter().position(is_norm) {
-        // Where nothing bends, before and behind are the same.
+        // Where there is no activation, before and behind are the same.
         let standing = arrange::standing(&modules, place);
         let norm = norm_of(&modules[place])?;
         let affine = norm.affine();
@@ -325,7 +325,7 @@ fn unplaced(modules: &[Module]) -> String {
 
 fn norm_of(module: &Module) -> Result<NormParameters, String> {
     let part = |name: &str| module.arrays.get(name).map(widened);
-    let missing = || format!("{} is no batch norm", module.name);
+    let missing = || format!("{} is not a batch norm", module.name);
     let mean = part("running_mean").ok_or_else(missing)?;
     let units = mean.len();
     let norm = NormParameters {
@@ -341,7 +341,7 @@ fn norm_of(module: &Module) -> Result<NormParameters, String> {
     }
 }
 
-/// Folds z to s z + t into a linear layer, of its outputs or of its inputs; `None` where it has not as many.
+/// Folds z to s z + t into a linear layer, at its outputs or at its inputs; `None` where it does not have as many.
 fn fold(linear: &mut Module, affine: &[(f64, f64)], outputs: bool) -> Option<()> {
     let weight = linear.arrays.get("weight").filter(|_| !is_norm(linear))?;
     let (false, &[units, inputs]) = (weight.values.is_empty(), weight.shape.as_slice()) else {

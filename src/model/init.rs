@@ -11,7 +11,7 @@ use super::{
 use crate::error::Result;
 use crate::random::Generator;
 
-/// Draws the initial network for data of `inputs` features.
+/// Draws the initial network for data with `inputs` features.
 ///
 /// ```
 /// use foldspace::model::{Activation, LayerConfig, ModelConfig, initialise};
@@ -49,7 +49,7 @@ pub fn draw(config: &ModelConfig, inputs: usize, generator: &mut Generator) -> R
         layers.push(draw_layer(config.init, layer, name, fan_in, generator));
         fan_in = layer.units;
     }
-    // Drawn all the same, so that what the generator serves next is what a script sees that loads weights into its network.
+    // Drawn all the same, so that the generator serves next what it serves a script that loads weights into its network.
     match &config.weights {
         Some(path) => import::read(path, config, inputs),
         None => Ok(Parameters { layers }),
@@ -92,7 +92,7 @@ fn draw_weight(init: Init, units: usize, fan_in: usize, generator: &mut Generato
     let count = units * fan_in;
     let numbers = match init {
         Init::Pytorch => {
-            // The same operations in the same order as torch.nn.init.kaiming_uniform_, for the last bit's sake.
+            // The same operations in the same order as torch.nn.init.kaiming_uniform_, so that the last bit agrees.
             let slope = 5.0_f64.sqrt();
             let gain = (2.0 / (1.0 + slope * slope)).sqrt();
             let bound = 3.0_f64.sqrt() * (gain / (fan_in as f64).sqrt());

@@ -98,7 +98,7 @@ impl Mlp {
         fused::network(x, waiting)
     }
 
-    /// The output for a batch in training: batch norm takes the batch's statistics and keeps note of them, dropout drops
+    /// The output for a batch in training: batch norm uses the batch's statistics and keeps a record of them, dropout drops
     /// what `generator` says. A network with neither gives what [`forward`](Self::forward) gives.
     pub fn forward_training(&mut self, x: Tensor<2>, generator: &mut Generator) -> Tensor<2> {
         let (x, waiting) = self.advance_training(x, None, generator);
@@ -144,7 +144,7 @@ impl Mlp {
         (x, waiting)
     }
 
-    /// The affine maps from the input to the output, as Burn holds them: each weight (in x out). Of a low-rank
+    /// The affine maps from the input to the output, as Burn holds them: each weight (in x out). For a low-rank
     /// layer, the wide factor.
     pub fn linears(&self) -> impl Iterator<Item = &Linear> {
         self.layers.iter().map(|block| &block.linear)
@@ -229,7 +229,7 @@ pub fn apply(activation: Activation, z: Tensor<2>) -> Tensor<2> {
             };
             activation::relu(z) + below
         }
-        // Burn's own gelu has an approximate gradient on some backends, wrong in the fourth decimal.
+        // Burn's own gelu has an approximate gradient on some backends, off in the fourth decimal.
         Activation::Gelu => {
             let erf = z.clone().mul_scalar(std::f64::consts::FRAC_1_SQRT_2).erf();
             z * erf.add_scalar(1.0).mul_scalar(0.5)

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 ///
 /// It decides where the border between two classes runs. A network that was trained with a loss on logits
 /// (`BCEWithLogitsLoss`) changes its mind where its output is 0; one whose output stands for the class number itself, halfway
-/// between the two numbers: at 1/2 for 0 and 1. Nothing in the weights tells which.
+/// between the two numbers, at 1/2 for 0 and 1. Nothing in the weights tells which it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Output {
     /// What the last activation says: a sigmoid or softmax gives probabilities, several units without one are logits.
@@ -26,9 +26,9 @@ impl Output {
     /// The names on a command line.
     pub const NAMES: [&str; 4] = ["auto", "probability", "logit", "value"];
 
-    /// The network so that its outputs are probabilities, or run from 0 for the first class to 1 for the second: with an
-    /// activation after logits, and moved and scaled where the classes' numbers are others, such as -1 and 1. `classes` are
-    /// the classes' names.
+    /// The network, changed so that its outputs are probabilities, or run from 0 for the first class to 1 for the second: with
+    /// an activation after logits, and shifted and scaled where the classes have other numbers, such as -1 and 1. `classes`
+    /// are the classes' names.
     ///
     /// ```
     /// use faer::mat;
@@ -45,7 +45,7 @@ impl Output {
     /// ```
     ///
     /// # Errors
-    /// If one unit without an activation says not what it means, or logits are said to come out of a sigmoid or softmax.
+    /// If nothing says what one unit without an activation means, or logits are said to come out of a sigmoid or softmax.
     pub fn read<S: AsRef<str>>(self, mut network: Frozen, classes: &[S]) -> Result<Frozen> {
         let Some(last) = network.layers.last_mut() else {
             return Ok(network);
@@ -88,7 +88,7 @@ impl Output {
             (Self::Logit, _, activation) => Err(Error::invalid(
                 "--output",
                 format!(
-                    "the network ends in {}, whose outputs are no logits",
+                    "the network ends in {}, whose outputs are not logits",
                     activation.name()
                 ),
                 "leave it out",
@@ -109,7 +109,7 @@ impl std::str::FromStr for Output {
             "value" => Ok(Self::Value),
             _ => Err(Error::invalid(
                 text,
-                "this says nothing of an output",
+                "this does not say what an output means",
                 format!("choose among {}", Self::NAMES.join(", ")),
             )),
         }

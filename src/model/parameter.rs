@@ -29,7 +29,7 @@ impl Parameter {
         Self { name, tensor }
     }
 
-    /// What a backward pass left for it, if it did: (in x out) as Burn stores weights, (1 x out) for a vector.
+    /// The gradient that a backward pass left for it, if any: (in x out) as Burn stores weights, (1 x out) for a vector.
     pub fn gradient(&self, gradients: &Gradients) -> Option<Tensor<2>> {
         match &self.tensor {
             Trainable::Matrix(matrix) => matrix.grad(gradients),
@@ -37,7 +37,7 @@ impl Parameter {
         }
     }
 
-    /// Puts something else of the same shape in its place.
+    /// Puts another tensor of the same shape in the gradient's place.
     pub fn replace_gradient(&self, gradients: &mut Gradients, gradient: Tensor<2>) {
         match &self.tensor {
             Trainable::Matrix(matrix) => matrix.grad_replace(gradients, gradient),

@@ -19,13 +19,13 @@ use super::store::Array;
 use super::tensor::{Number, Storage, Tensor};
 use crate::error::{Error, Result};
 
-/// A larger file than this is no network to look at: all parameters there may be in `f64`, and room for the rest.
+/// A larger file than this is not a network to look at: all parameters there may be in `f64`, and room for the rest.
 const MOST_BYTES: u64 = 8 * MOST_PARAMETERS as u64 + (64 << 20);
 
 /// The longest pickle: it takes about 150 bytes to describe a tensor.
 const LONGEST_PICKLE: usize = 4 << 20;
 
-/// How files begin that PyTorch wrote before version 1.6, or with `_use_new_zipfile_serialization=False`.
+/// How files that PyTorch wrote before version 1.6, or with `_use_new_zipfile_serialization=False`, begin.
 const MAGIC: [u8; 10] = [0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
 
 /// Reads a state dict's tensors by name, rounded to `f32`.
@@ -94,7 +94,7 @@ pub fn parse_in_order(file: &[u8]) -> Result<Vec<(String, Array)>, String> {
     let mut left = file.len();
     assemble(&tensors, |storage| {
         let bytes = archive.read(&format!("data/{}", storage.key))?;
-        // All storages together are no longer than the file: in one that is made to burst memory, they overlap.
+        // All storages together are no longer than the file: in one that is made to exhaust memory, they overlap.
         left = left
             .checked_sub(bytes.len())
             .ok_or("its storages overlap")?;
@@ -211,7 +211,7 @@ struct Archive<'a> {
 impl<'a> Archive<'a> {
     fn open(file: &'a [u8]) -> Result<Self, String> {
         let zip =
-            ZipArchive::from_slice(file).map_err(|error| format!("no zip archive ({error})"))?;
+            ZipArchive::from_slice(file).map_err(|error| format!("not a zip archive ({error})"))?;
         let mut entries = BTreeMap::new();
         for entry in zip.entries() {
             let entry = entry.map_err(|error| format!("a damaged zip archive ({error})"))?;

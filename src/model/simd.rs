@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 static WITHOUT_AVX512: AtomicBool = AtomicBool::new(false);
 
-/// From now on this program's own loops leave AVX-512 alone, to be timed as on a processor that lacks it. The bits stay the
+/// From now on this program's own loops do without AVX-512, to be timed as on a processor that lacks it. The bits stay the
 /// same, since AVX2 comes with the same fused multiplication and addition.
 pub fn do_without_avx512() {
     WITHOUT_AVX512.store(true, Ordering::Relaxed);

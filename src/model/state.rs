@@ -22,10 +22,10 @@ const WRAPPERS: [&str; 4] = [
     "_forward_module",
 ];
 
-/// Attributes that hold the whole network, and nothing else beside it: a name before all others says nothing.
+/// Attributes that hold the whole network and nothing beside it: a name in front of all others says nothing.
 const HOLDERS: [&str; 5] = ["module", "model", "net", "network", "_model"];
 
-/// What counts, and changes no output: batches in batch norm (unless its momentum is None), networks in an average.
+/// Counters, which change no output: of batches in batch norm (unless its momentum is None), of networks in an average.
 const COUNTERS: [&str; 2] = ["num_batches_tracked", "n_averaged"];
 
 /// The modules of a state dict, in its order.
@@ -171,7 +171,7 @@ fn weight_norm(g: &Array, v: &Array) -> Option<Array> {
     };
     let places = || (0..rows).flat_map(|i| (0..columns).map(move |j| (i, j)));
     let mut squares = vec![0.0_f64; g.values.len()];
-    // The values come first: no columns of 10^18 rows take no room in a file, but a loop over them would not end.
+    // The values come first: 10^18 rows without columns take no room in a file, but a loop over them would not end.
     for (&value, (i, j)) in v.values.iter().zip(places()) {
         *squares.get_mut(group(i, j)?)? += f64::from(value) * f64::from(value);
     }

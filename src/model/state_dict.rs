@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use super::pickle::{Handle, Node, Pickle};
 use super::tensor::Tensor;
 
-/// The keys under which checkpoints keep the network, the first that is there counts.
+/// The keys under which checkpoints keep the network; the first that is there counts.
 const USUAL: [&str; 9] = [
     "state_dict",
     "model_state_dict",
@@ -24,7 +24,7 @@ const USUAL: [&str; 9] = [
 /// How deep a state dict may lie.
 const DEEPEST: usize = 4;
 
-/// A longer name is no parameter's.
+/// A longer name is not a parameter's.
 const LONGEST_NAME: usize = 500;
 
 /// The tensors of a pickle's state dict by name, in its order.
@@ -100,7 +100,7 @@ fn search<'a>(
     if is_state_dict || depth == DEEPEST {
         for (name, value) in named() {
             if let Some(class) = pickle.class(value) {
-                return Err(format!("{name:?} is no tensor but an object of {class}"));
+                return Err(format!("{name:?} is not a tensor but an object of {class}"));
             }
         }
         return Ok(tensors);

@@ -1,8 +1,8 @@
 //! Named arrays in a file: safetensors, which PyTorch reads, with a version and a checksum.
 //!
 //! Files appear whole or not at all: they are written aside and renamed. What a reader gets has been checked;
-//! a truncated, altered or newer file is refused by name. What is not the tensors themselves stands as one JSON
-//! object under the metadata key `foldspace`; `format` is `pt`, as of files that PyTorch may read.
+//! a truncated, altered or newer file is refused by name. Everything but the tensors themselves stands as one JSON
+//! object under the metadata key `foldspace`; `format` is `pt`, as in files that PyTorch may read.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -115,7 +115,7 @@ fn checksum_of_others(others: &[(&str, &str)]) -> u32 {
 /// `format` is `pt` for what PyTorch may read, as the readers of Hugging Face insist.
 ///
 /// # Panics
-/// Where this is no safetensors file.
+/// Where this is not a safetensors file.
 pub(crate) fn with_metadata(file: &[u8], metadata: &[(&str, &str)]) -> Vec<u8> {
     let (length, rest) = file.split_first_chunk().expect("a length");
     let (header, data) = rest.split_at(u64::from_le_bytes(*length) as usize);
@@ -259,7 +259,7 @@ fn refused(path: &Path, problem: impl Into<String>, remedy: &str) -> Error {
     Error::invalid(path.display().to_string(), problem, remedy)
 }
 
-/// How to read numbers of this type; `None` of those that no weight is made of.
+/// How to read numbers of this type; `None` for those that no weight is made of.
 fn number(dtype: Dtype) -> Option<Number> {
     Some(match dtype {
         Dtype::F16 => Number::F16,

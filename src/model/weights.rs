@@ -34,7 +34,7 @@ pub fn write(path: &Path, network: &Parameters) -> Result<()> {
     write_with(path, network, &[])
 }
 
-/// Writes a network, and besides what other programs may want to know, as metadata of their own.
+/// Writes a network, and with it what other programs may want to know, as metadata of their own.
 ///
 /// # Errors
 /// As [`write()`].
@@ -170,7 +170,7 @@ fn vector_array(values: &[f64]) -> Array {
     }
 }
 
-/// A matrix of so many rows, and of so many columns where that is known.
+/// A matrix with this many rows, and with this many columns where that is known.
 fn matrix(
     arrays: &BTreeMap<String, Array>,
     key: &str,
@@ -184,7 +184,7 @@ fn matrix(
     if found != rows {
         return Err(format!("{key} has {found} rows, not {rows}"));
     }
-    // No rows of 10^18 columns take no room in a file, but a loop over them would not end.
+    // 10^18 columns without rows take no room in a file, but a loop over them would not end.
     if array.values.is_empty() {
         return Err(format!(
             "{key} has no entries, its shape is {:?}",

@@ -14,7 +14,7 @@ pub(super) fn two(
     let count = shape
         .iter()
         .try_fold(1_usize, |count, &size| count.checked_mul(size));
-    let count = count.ok_or("arrays of a combined size beyond counting")?;
+    let count = count.ok_or("arrays whose combined size is beyond counting")?;
     reader.take(count)?;
     let whole = a.whole && b.whole;
     let values = (0..count).map(|index| {
@@ -77,7 +77,7 @@ fn place(shape: &[usize], own: &[usize], mut index: usize) -> usize {
     at
 }
 
-/// The axes in another order; none given: the other way round.
+/// The axes in another order; reversed where none is given.
 pub(super) fn transpose(reader: &mut Reader, of: &Tensor, order: &[i64]) -> Result<Tensor, String> {
     let axes = of.shape.len();
     let order: Vec<usize> = match order {

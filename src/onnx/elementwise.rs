@@ -8,7 +8,7 @@
 use crate::model::Activation;
 use crate::model::activation::sigmoid;
 
-/// Longer programs than this are no activation.
+/// A longer program than this is not an activation.
 const LONGEST: usize = 200;
 
 /// An operation on one number.
@@ -69,7 +69,7 @@ impl Binary {
     }
 }
 
-/// The operators on one number that are no activation by themselves.
+/// The operators on one number that are not activations by themselves.
 pub(super) fn unary(op: &str) -> Option<Unary> {
     Some(match op {
         "Neg" => |x| -x,
@@ -177,7 +177,7 @@ impl Program {
         values.pop().unwrap_or(x)
     }
 
-    /// The program up to `place` as scalings and activations; `None` where it is none that this crate has.
+    /// The program up to `place` as scalings and activations; `None` where this crate has no such activation.
     pub(super) fn parts(&self, place: usize) -> Option<Vec<Part>> {
         match self.steps[place] {
             Step::Input => return Some(Vec::new()),
@@ -267,7 +267,7 @@ fn recognise(function: impl Fn(f64) -> f64) -> Option<Vec<Part>> {
     ]
     .map(bend)
     .to_vec();
-    // Those with parameters, which a value each tells.
+    // Those with parameters, each of which one value tells.
     let slope = -function(-1.0);
     if slope.is_finite() && (slope - 1.0).abs() > 1e-9 {
         candidates.push(bend(Activation::LeakyRelu { slope }));

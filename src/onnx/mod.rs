@@ -27,7 +27,7 @@ use schema::{Graph, Node};
 use tensor::Reader;
 use walk::Walk;
 
-/// A larger file than this is no network to look at: all parameters in `f64`, and room for the rest.
+/// A larger file than this is not a network to look at: all parameters in `f64`, and room for the rest.
 const MOST_BYTES: u64 = 8 * MOST_PARAMETERS as u64 + (64 << 20);
 
 /// The way out of most refusals.

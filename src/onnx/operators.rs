@@ -16,7 +16,7 @@ const SELU: (f64, f64) = (1.673_263_192_176_818_8, 1.050_700_998_306_274_4);
 /// Takes a node in.
 ///
 /// # Errors
-/// What it is that can't be drawn.
+/// What can't be drawn, in words.
 pub(super) fn apply<'a>(walk: &mut Walk<'a>, node: &Node<'a>, opset: i64) -> Result<(), String> {
     let float = |name: &str, default: f64| {
         let given = node
@@ -332,5 +332,5 @@ fn unknown(op: &str) -> String {
         "SVMClassifier" | "SVMRegressor" => "a support vector machine",
         _ => "this operator",
     };
-    format!("{what} is no part of a chain of affine maps and activations")
+    format!("{what} is not part of a chain of affine maps and activations")
 }

@@ -1,7 +1,7 @@
 //! The wire format of protocol buffers: a message is a row of numbered fields, read in place.
 //!
-//! Nothing is copied and nothing recurses: a field that holds a message is a slice of its bytes, and who knows what the
-//! message is reads that in turn. So a file can nest as deep as it likes and costs nothing for it.
+//! Nothing is copied and nothing recurses: a field that holds a message is a slice of its bytes, and whoever knows what
+//! the message is reads that in turn. So a file can nest as deep as it likes and costs nothing for it.
 //! Source: Google, *Protocol Buffers: Encoding*.
 
 /// What a field holds.

@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 use super::protobuf::{Fields, Value};
 
-/// More of anything than this is no network to look at; it keeps a file of nothing but empty messages from taking memory.
+/// More of anything than this is not a network to look at; the bound keeps a file of nothing but empty messages from taking
+/// memory.
 const MOST: usize = 10_000;
 
 /// A file's graph.
@@ -98,7 +99,7 @@ pub(super) fn graph(file: &[u8]) -> Result<Graph<'_>, String> {
                 let (name, tensor) = tensor(value.bytes()?)?;
                 graph.constants.insert(name, tensor);
                 if graph.constants.len() > MOST {
-                    return Err(format!("it has more than {MOST} weights arrays"));
+                    return Err(format!("it has more than {MOST} arrays of weights"));
                 }
             }
             11 => push(&mut graph.inputs, port(value.bytes()?)?, "inputs")?,
@@ -245,7 +246,7 @@ fn tensor(message: &[u8]) -> Result<(&str, RawTensor<'_>), String> {
         match number {
             1 => value.integers(&mut tensor.shape)?,
             2 => tensor.kind = value.integer()?,
-            3 => return Err("a weights array is in segments".to_owned()),
+            3 => return Err("an array of weights is in segments".to_owned()),
             4 | 5 | 7 | 10 | 11 => push(&mut tensor.fields, (number, value), "rows of numbers")?,
             8 => name = value.text()?,
             9 => tensor.raw = Some(value.bytes()?),

@@ -1,4 +1,4 @@
-//! Nodes that change how numbers are arranged or stored, and no number.
+//! Nodes that change how numbers are arranged or stored, but not the numbers.
 
 use super::constant::{axis_of, concatenate, reshape};
 use super::schema::Node;

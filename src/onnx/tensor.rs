@@ -14,7 +14,7 @@ pub(super) struct Tensor {
     pub shape: Vec<usize>,
     /// In row-major order, as many as the product of `shape`.
     pub values: Vec<f64>,
-    /// Whether the file has them as integers, which divide without a rest.
+    /// Whether the file has them as integers, whose division drops the remainder.
     pub whole: bool,
 }
 
@@ -56,7 +56,7 @@ impl Reader {
         }
     }
 
-    /// Takes note of numbers that are computed from others.
+    /// Counts numbers that are computed from others.
     pub(super) fn take(&mut self, count: usize) -> Result<(), String> {
         let left = self.computed.checked_sub(count);
         self.computed =
@@ -64,7 +64,7 @@ impl Reader {
         Ok(())
     }
 
-    /// Takes note of numbers that are read. Each may be transposed, cast, and scaled.
+    /// Counts numbers that are read. Each may be transposed, cast, and scaled.
     fn note(&mut self, count: usize) -> Result<(), String> {
         let left = self.left.checked_sub(count);
         self.left = left.ok_or_else(|| format!("it has more than {MOST_PARAMETERS} numbers"))?;
@@ -108,7 +108,7 @@ impl Reader {
                 values.len()
             ));
         }
-        // No entries can be of any shape, whose other sizes would count for something.
+        // An array without entries can have any shape, whose other sizes would count for something.
         let shape = if count == 0 { vec![0] } else { shape };
         Ok(Tensor {
             shape,
@@ -155,7 +155,7 @@ impl Reader {
         let about = real.metadata().map_err(missing)?;
         if !about.is_file() {
             return Err(format!(
-                "{name:?} stands in {}, which is no file",
+                "{name:?} stands in {}, which is not a file",
                 path.display()
             ));
         }
@@ -210,7 +210,7 @@ fn width(kind: i64) -> Option<usize> {
     }
 }
 
-/// Little-endian numbers; `None` where they are of a type that is not read, or one is cut.
+/// Little-endian numbers; `None` where they are of a type that is not read, or the last one is cut off.
 fn from_raw(raw: &[u8], kind: i64) -> Option<Vec<f64>> {
     fn of<const N: usize>(raw: &[u8], number: impl Fn([u8; N]) -> f64) -> Option<Vec<f64>> {
         let (whole, []) = raw.as_chunks() else {

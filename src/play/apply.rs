@@ -28,7 +28,7 @@ impl Lab {
         if files(&config) != files(self.config()) {
             return Err(Error::invalid(
                 assignments.join(", "),
-                "a page names no files",
+                "a page can't name files",
                 "drop a table on the page, or start with: foldspace play CONFIG",
             ));
         }
@@ -44,7 +44,7 @@ impl Lab {
                 Some(ours) => Ok(ours.clone()),
                 None => Err(Error::invalid(
                     given.display().to_string(),
-                    "a page names no files but those in use",
+                    "a page can't name files other than those in use",
                     "drop the table on the page, or start with: foldspace play CONFIG",
                 )),
             }
@@ -192,10 +192,7 @@ impl Lab {
         };
         let refuse = |problem: &str, remedy: &str| Err(Error::invalid(&place, problem, remedy));
         if !value.is_finite() || value.abs() > 1e30 {
-            return refuse(
-                "this is no number that a network can hold",
-                "give a smaller one",
-            );
+            return refuse("a network can't hold this number", "give a smaller one");
         }
         let trained = &self.trainer.parameters().layers;
         let Some(at) = trained.get(layer) else {

@@ -66,7 +66,7 @@ pub enum Change {
         /// The epoch.
         epoch: usize,
     },
-    /// Back to the network before training, with the settings of now.
+    /// Back to the network before training, with the current settings.
     Restart {},
     /// To a branch that was left.
     Switch {
@@ -118,7 +118,7 @@ pub struct Log {
 /// The version of the log's format; a reader refuses a higher one.
 const FORMAT: u64 = 1;
 
-/// Changes and bytes that a log holds at most: a page must not fill the memory.
+/// The most changes and bytes that a log holds: a page must not fill the memory.
 const MOST_STEPS: usize = 20_000;
 const MOST_BYTES: usize = 32 << 20;
 
@@ -137,12 +137,12 @@ impl Log {
     /// Reads a log; `name` is what errors call it.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where it is no log, or a newer version's.
+    /// [`Error::Invalid`] where it is not a log, or a newer version's.
     pub fn parse(text: &str, name: &str) -> Result<Self> {
         let refuse = |problem: String, remedy: &str| Error::invalid(name, problem, remedy);
         let log: Self = serde_json::from_str(text).map_err(|error| {
             refuse(
-                format!("this is no log of `foldspace play` ({error})"),
+                format!("this is not a log of `foldspace play` ({error})"),
                 "give a play.json that the page or a saved run holds",
             )
         })?;
@@ -160,7 +160,7 @@ impl Log {
         serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
     }
 
-    /// Refuses a change for which there is no room any more.
+    /// Refuses a change for which there is no more room.
     ///
     /// # Errors
     /// [`Error::Invalid`] where the log is full.
@@ -182,7 +182,7 @@ impl Log {
     }
 
     /// Writes down what was done. Of edits to one number with no epoch between them, as a
-    /// slider makes them, the last counts: edits of an epoch can change places.
+    /// slider makes them, the last one counts: edits within an epoch can change places.
     pub fn push(&mut self, change: Change) {
         let epochs = std::mem::take(&mut self.epochs);
         if epochs == 0

@@ -1,4 +1,4 @@
-//! What a request is answered: the page, a socket, or a refusal.
+//! How a request is answered: with the page, a socket, or a refusal.
 //!
 //! A page of some other site that is open in the same browser can send requests to loopback. It gets nothing: a name that it had
 //! rebound to 127.0.0.1 fails at `Host`, a socket opened from elsewhere at `Origin`, a load or a frame at `Sec-Fetch-Site` and
@@ -10,10 +10,10 @@ use base64::engine::general_purpose::STANDARD;
 /// The bytes of the longest head of a request.
 pub const MOST_HEAD: usize = 16 << 10;
 
-/// The lines of the longest.
+/// The lines of the longest head.
 const MOST_HEADERS: usize = 64;
 
-/// What a request comes to.
+/// The answer to a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
     /// The page.
@@ -125,7 +125,7 @@ pub fn accept(key: &[u8]) -> String {
 
 struct Request<'h, 'b>(httparse::Request<'h, 'b>);
 
-/// A header that should be there once at most.
+/// A header that should occur at most once.
 enum One<'b> {
     None,
     Value(&'b [u8]),

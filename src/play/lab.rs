@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::run;
 use crate::train::{EpochMetrics, Trainer, TrainerState};
 
-/// Branches that are kept beside the one in training, and epochs of all of them together.
+/// The most branches that are kept beside the one in training, and the most epochs of all of them together.
 const MOST_BRANCHES: usize = 8;
 const MOST_LINES: usize = 200_000;
 
@@ -235,7 +235,7 @@ impl Lab {
         )
     }
 
-    /// A branch's trainer as it was after an epoch: from the last state before it, the way is trained again.
+    /// A branch's trainer as it was after an epoch: trained again from the last state before it.
     pub(super) fn trainer_at(&self, branch: &Branch, epoch: usize) -> Result<Trainer> {
         let found = branch
             .segment(epoch)
@@ -311,7 +311,7 @@ impl Lab {
         let Some(place) = self.others.iter().position(|branch| branch.id == id) else {
             return Err(Error::invalid(
                 format!("branch {id}"),
-                "there is none of this number any more",
+                "there is no branch with this number any more",
                 "choose one that is listed",
             ));
         };

@@ -7,13 +7,13 @@ use crate::config::Config;
 use crate::data::split::Split;
 use crate::train::{EpochMetrics, EpochReport, TrainerState};
 
-/// States per segment. Between two of them the way is trained again, which gives the same bits.
+/// The most states per segment. The epochs between two of them are trained again, which gives the same bits.
 const MOST_STATES: usize = 64;
 
-/// Numbers in all states of a segment together.
+/// The most numbers in all states of a segment together.
 const MOST_NUMBERS: usize = 4_000_000;
 
-/// Points of a curve as the page draws it.
+/// The most points of a curve as the page draws it.
 const MOST_POINTS: usize = 1024;
 
 /// What is trained, and on what.
@@ -65,7 +65,7 @@ impl Segment {
         }
     }
 
-    /// The last state that is not after an epoch.
+    /// The last state at or before an epoch.
     pub(super) fn before(&self, epoch: usize) -> Option<&Arc<TrainerState>> {
         self.states
             .range(..=epoch)
@@ -159,7 +159,7 @@ pub(super) struct Branch {
     pub names: Arc<[String]>,
 }
 
-/// Stretches that a branch remembers; of more, those before the last ones become one that can't be gone back into.
+/// The most stretches that a branch remembers; beyond that, the earliest become one that can't be gone back into.
 const MOST_SEGMENTS: usize = 200;
 
 impl Branch {

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::run::played::{self, Played};
 use crate::train::EpochReport;
 
-/// Numbers tried for a name.
+/// The most numbers tried for a name.
 const MOST_RUNS: usize = 10_000;
 
 impl Lab {
@@ -32,7 +32,7 @@ impl Lab {
         let branch = self.branch();
         let setting = self.setting();
         let mut config = setting.config.clone();
-        // Gradients are those of a moment, and it has passed.
+        // Gradients belong to a moment that has passed.
         config.capture.gradients = false;
         let report = |line: &Line| {
             let norms = branch.names.iter().cloned().zip(line.norms.iter().copied());

@@ -1,4 +1,4 @@
-//! The server: one page on loopback, and sockets for who has the token.
+//! The server: one page on loopback, and sockets for whoever has the token.
 
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -16,7 +16,7 @@ use super::visit::{Visit, finish};
 use crate::error::{Error, Result};
 use crate::explore;
 
-/// Connections at a time.
+/// The most connections at a time.
 pub const MOST_CONNECTIONS: usize = 8;
 
 /// Commands that may wait for the thread that trains; a page that sends more is not read from until one is done.
@@ -79,7 +79,7 @@ impl Server {
             let (ready, is_ready) = sync_channel(1);
             let theirs = Arc::clone(&shared);
             let saves = self.saves.clone();
-            // What trains stays on one thread from its beginning.
+            // Whatever trains stays on one thread from its beginning.
             let trainer = scope.spawn(move || -> Result<()> {
                 Studio::new(lab()?, theirs, commands, saves).work(&ready);
                 Ok(())
@@ -117,7 +117,7 @@ impl Server {
                     thread::sleep(Duration::from_millis(20));
                     continue;
                 }
-                // A connection that was given up before it was accepted, or too many files: there may be better times.
+                // A connection that was given up before it was accepted, or too many open files: later it may work.
                 Err(_) => {
                     thread::sleep(Duration::from_millis(100));
                     continue;

@@ -55,7 +55,7 @@ impl Shared {
         self.board.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until there is something that a page does not have; `None` where `over` says so or all has ended.
+    /// Waits until there is something that a page does not have; `None` once `over` says so or everything has ended.
     pub(super) fn next(&self, pull: PageState, over: impl Fn() -> bool) -> Option<Vec<u8>> {
         let mut board = self.lock();
         board.waiting += 1;
@@ -94,7 +94,7 @@ impl Shared {
         }
     }
 
-    /// Wakes all who wait, so that they look whether it is over.
+    /// Wakes all who wait, so that they check whether it is over.
     pub(super) fn ring(&self) {
         self.bell.notify_all();
     }
@@ -222,7 +222,7 @@ impl Studio {
         }
     }
 
-    /// As many epochs again, where all are done.
+    /// Adds as many epochs again, where all are done.
     fn more(&mut self) {
         let epochs = 2 * self.lab.epoch().max(1);
         let assignments = vec![format!("train.epochs={epochs}")];
@@ -273,7 +273,7 @@ impl Studio {
         self.shared.tell(error.to_string());
     }
 
-    /// Puts what is now where pages find it.
+    /// Puts the current state where pages find it.
     fn show(&mut self, scene: bool) {
         if scene {
             self.numbers.0 += 1;

@@ -12,7 +12,7 @@ use crate::data::targets::Task;
 use crate::data::{DataConfig, Dataset, Source, Target};
 use crate::error::{Error, Result};
 
-/// Most classes that are drawn: as many as there are signs and colours.
+/// The most classes that are drawn: as many as there are signs and colours.
 const MOST_CLASSES: usize = 10;
 
 /// A table's text as a file in `folder`, and the `[data]` table that reads it.
@@ -50,7 +50,7 @@ fn from_file(path: PathBuf, options: CsvOptions) -> DataConfig {
     })
 }
 
-/// Where a table lies: under a number, for a name may come again, and what is left of the name.
+/// Where a table lies: under a number, since a name may come again, and what is left of the name.
 fn place(folder: &Path, number: usize, name: &str) -> PathBuf {
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
     let plain: String = stem
@@ -126,7 +126,7 @@ pub(super) fn drawn(
                 .any(|x| !x.is_finite() || x.abs() > 1e30)
     }) {
         return refuse(
-            format!("{:?} is no point with {d} finite features", point.at),
+            format!("{:?} is not a point with {d} finite features", point.at),
             "draw it again",
         );
     }

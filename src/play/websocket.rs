@@ -53,7 +53,7 @@ const TOO_BIG: Failure = Failure {
     reason: "too big",
 };
 
-/// Reads the messages of a client, of at most so many bytes each.
+/// Reads the messages of a client, each of at most a given number of bytes.
 #[derive(Debug)]
 pub struct Reader<R> {
     from: R,
@@ -94,7 +94,7 @@ impl<R: Read> Reader<R> {
             let deadline = Some(self.by.unwrap_or_else(|| Instant::now() + PATIENCE));
             self.fill(&mut head[1..], deadline)?;
             let (last, kind) = (head[0] & 0x80 != 0, head[0] & 0x0f);
-            // No extension was agreed on, and clients mask.
+            // No extension was agreed on, and clients have to mask.
             if head[0] & 0x70 != 0 || head[1] & 0x80 == 0 {
                 return Err(BROKEN);
             }
@@ -176,7 +176,7 @@ fn text(bytes: Vec<u8>) -> Result<Incoming, Failure> {
         .map_err(|_| NOT_UTF8)
 }
 
-/// Sends a message in one frame of a kind: 1 text, 2 binary, 8 close, 10 pong.
+/// Sends a message in one frame of this kind: 1 text, 2 binary, 8 close, 10 pong.
 fn send(to: &mut impl Write, kind: u8, payload: &[u8]) -> std::io::Result<()> {
     let mut frame = Vec::with_capacity(payload.len() + 10);
     frame.push(0x80 | kind);

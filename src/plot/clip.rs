@@ -72,7 +72,7 @@ fn segment(a: [f64; 2], b: [f64; 2], rect: &Rect) -> Option<[[f64; 2]; 2]> {
         }
     }
     let at = |t: f64| [a[0] + t * dx, a[1] + t * dy];
-    // Of a segment far longer than the rectangle, rounding could put an end anywhere.
+    // Rounding could put an end of a segment far longer than the rectangle anywhere.
     let inside = |[x, y]: [f64; 2]| {
         [
             x.clamp(rect.left, rect.right),

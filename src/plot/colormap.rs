@@ -8,8 +8,8 @@ use super::theme::Theme;
 pub enum Colormap {
     /// From class 0's tint through the paper to class 1's tint: probabilities of two classes.
     Classes,
-    /// The same by the height of the border between them, -8 to 8: the logistic function of a number is the probability. What
-    /// lies between two heights is a height, so that a steep border stays where it is, whatever the cells.
+    /// The same for log-odds from -8 to 8: the logistic function of a number is the probability. Between two cells the log-odds
+    /// are blended, so that a steep border stays where it is, whatever the cells.
     Odds,
     /// Negative to positive through the paper: weights and correlations.
     Diverging,

@@ -70,7 +70,7 @@ pub(super) fn draw_into<B: DrawingBackend<ErrorType = Never>>(
         |across, places, rgb, _| {
             let values = between_rows(&field.values, field.columns, across);
             for &(i, next_i, s) in places {
-                // Halves, so that no difference is too large for a number.
+                // Halves, so that no difference overflows.
                 let value = values[i] * (1.0 - s) + values[next_i] * s;
                 let t = (0.5 * value - 0.5 * low) / (0.5 * high - 0.5 * low);
                 // Rounds to the nearest colour. A number that is not finite takes the lowest: the cast of NaN is 0.
@@ -136,7 +136,7 @@ pub(super) fn draw_classes<B: DrawingBackend<ErrorType = Never>>(
                             values[next_i * classes + class],
                         );
                         let score = left * (1.0 - s) + right * s - first;
-                        // What is below makes no shade.
+                        // Anything below makes no visible shade.
                         if score > -20.0 {
                             sum += libm::exp(score);
                         }
@@ -154,7 +154,7 @@ pub(super) fn draw_classes<B: DrawingBackend<ErrorType = Never>>(
     );
 }
 
-/// The colour of a class's region at a pixel. From the eleventh class on, where colours come again, each ten have a
+/// The colour of a class's region at a pixel. From the eleventh class on, where colours repeat, each ten have a
 /// pattern of their own, made of darker and paler tint.
 fn region(theme: &Theme, class: usize, strength: f64, [x, y]: Point) -> Rgb {
     const PERIOD: f64 = 12.0;

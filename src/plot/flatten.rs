@@ -23,7 +23,7 @@ impl<B: DrawingBackend<ErrorType = Never>> Painter<'_, B> {
             .sum();
         let (width, height) = self.area.dim_in_pixel();
         let device = f64::from(width) * f64::from(height) * (STEP * self.image_scale).powi(2);
-        // Of a picture as large as a poster, the image would take more memory than the shapes.
+        // In a picture as large as a poster, the image would take more memory than the shapes.
         if self.is_vector && points > MOST_SHAPES && device < 1e8 {
             self.flattened(marks, view);
         } else {

@@ -50,9 +50,9 @@ static FACES: LazyLock<[FontRef<'static>; 5]> = LazyLock::new(|| {
 /// One glyph of one face.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Glyph {
-    /// Of an embedded font.
+    /// From an embedded font.
     Embedded(Face, GlyphId),
-    /// Of a font of the system, by its place in the list of those found.
+    /// From a font of the system, by its place in the list of those found.
     System(usize, u16),
     /// An upright frame from the pen on, in units of the font size, y upwards.
     Frame {

@@ -1,6 +1,6 @@
 //! Signs without a picture of their own.
 
-/// Whatever a sign looks like, it is not seen: it only says how others are to be set.
+/// Whether a sign is never seen itself: it only says how others are to be set.
 pub(super) fn is_invisible(sign: char) -> bool {
     matches!(sign as u32, 0xAD | 0x34F | 0x61C | 0x115F | 0x1160 | 0x17B4 | 0x17B5 | 0x180B..=0x180F | 0x200B..=0x200F
         | 0x202A..=0x202E | 0x2060..=0x206F | 0x3164 | 0xFE00..=0xFE0F | 0xFEFF | 0xFFA0 | 0xFFF9..=0xFFFB

@@ -39,7 +39,7 @@ pub(super) struct Layout {
     pub legend: Vec<(Key, Point)>,
     /// One per panel.
     pub panels: Vec<PanelLayout>,
-    /// Width and height in pixels that would do: the rest of the figure is empty.
+    /// Width and height in pixels that would suffice: the rest of the figure is empty.
     pub needed: [f64; 2],
 }
 
@@ -327,7 +327,7 @@ fn fit_square(cell: Rect, x: [f64; 2], y: [f64; 2], lift: f64) -> Rect {
     }
 }
 
-/// A label and the unit of the numbers beside it, in at most so many pixels; the unit is never cut.
+/// A label and the unit of the numbers beside it, in at most `limit` pixels; the unit is never cut.
 fn with_unit(label: &str, unit: &str, limit: f64) -> String {
     let short = |label: &str, limit: f64| text::shortened(label, size::LABEL, Face::Regular, limit);
     match (label.trim().is_empty(), unit.is_empty()) {

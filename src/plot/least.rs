@@ -90,7 +90,7 @@ fn least_of(mut low: u32, mut high: u32, holds: impl Fn(u32) -> bool) -> u32 {
     high
 }
 
-/// Whether `figure`, which is `original` at another size, can be read: as far as that, whose layout is `own`, can.
+/// Whether `figure`, which is `original` at another size, can be read as well as `original`, whose layout is `own`.
 fn legible(figure: &Figure, original: &Figure, own: &Layout) -> bool {
     let laid_out = layout(figure);
     let enough = |side: f64, before: f64| side + SLACK >= SIDE.min(before);

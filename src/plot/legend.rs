@@ -76,7 +76,7 @@ fn keys(panel: &Panel, width: f64, height: f64) -> Vec<Key> {
     if lines(&whole) <= most_lines {
         return whole;
     }
-    // What the shortest names don't save, no names are cut for.
+    // Names are not cut for lines that even the shortest names would not save.
     let most_lines = most_lines.max(lines(&cut(SHORTEST)));
     let limits = std::iter::successors(Some(widest), |limit| Some(0.8 * limit));
     let mut limits = limits.take_while(|limit| *limit > SHORTEST);

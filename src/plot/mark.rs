@@ -135,7 +135,7 @@ pub struct ClassField {
     /// 1 for regions at full strength, 0 for blank paper.
     pub strength: f64,
     /// Whether what lies between cells is blended in the logarithms of the probabilities, as scores of a softmax are, so that a
-    /// steep border stays where it is; else in the probabilities.
+    /// steep border stays where it is; otherwise in the probabilities.
     pub logarithms: bool,
 }
 

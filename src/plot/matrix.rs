@@ -13,7 +13,7 @@ pub struct MatrixStyle {
     pub colormap: Colormap,
     /// The entries at the ends of the colour map.
     pub range: [f64; 2],
-    /// Write the entries with so many decimals; colours alone where absent.
+    /// Write the entries with this many decimals; colours alone where absent.
     pub decimals: Option<usize>,
 }
 
@@ -41,7 +41,7 @@ impl MatrixStyle {
         }
     }
 
-    /// With so many decimals.
+    /// With this many decimals.
     #[must_use]
     pub const fn decimals(self, decimals: usize) -> Self {
         Self {

@@ -4,7 +4,7 @@ use super::colormap::Colormap;
 use super::colour::Colour;
 use super::mark::{Anchor, Dash, Field, Mark, Point, Shape, Stroke};
 
-/// How numbers go along an axis.
+/// How numbers are spaced along an axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Scale {
     /// Evenly.
@@ -88,7 +88,7 @@ pub struct Panel {
     pub x: Axis,
     /// The vertical axis.
     pub y: Axis,
-    /// One unit is as long across as upwards.
+    /// Whether a unit is as long across as upwards.
     pub square: bool,
     /// What surrounds the marks.
     pub frame: Frame,

@@ -19,9 +19,9 @@ use super::{Figure, axes, field};
 /// What is drawn on.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Medium {
-    /// Shapes, and images with so many pixels per figure pixel.
+    /// Shapes, and images with this many pixels per figure pixel.
     Vector(f64),
-    /// So many device pixels per figure pixel.
+    /// This many device pixels per figure pixel.
     Pixels(f64),
 }
 

@@ -8,7 +8,7 @@ use super::panel::{Panel, Sign};
 /// their regions.
 pub const MOST_CLASSES: usize = 60;
 
-/// The sign of class k: beyond the tenth, where colours come again, each colour has another sign.
+/// The sign of class k: beyond the tenth, where colours repeat, each colour has another sign.
 pub fn class_shape(class: usize) -> Shape {
     let shapes = Shape::ALL.len();
     Shape::ALL[(class + class / shapes) % shapes]

@@ -21,9 +21,9 @@ pub struct Ticks {
 /// From this power of ten on, and from the other one down, numbers share a factor (matplotlib's `axis.formatter.limits`).
 const LARGE: i32 = 6;
 const SMALL: i32 = -5;
-/// An offset is taken out where it saves at least so many digits (matplotlib's `axis.formatter.offset_threshold`).
+/// An offset is taken out where it saves at least this many digits (matplotlib's `axis.formatter.offset_threshold`).
 const SAVED: i32 = 4;
-/// A range shorter than so many times its larger end is one number in `f64`.
+/// A range shorter than this many times its larger end is one number in `f64`.
 pub(super) const SHORTEST: f64 = 1e-14;
 
 /// At most about `count` ticks within `range`.
@@ -120,7 +120,7 @@ struct Notation {
 }
 
 impl Notation {
-    /// Of the values n x 10^exponent.
+    /// For the values n x 10^exponent.
     fn of(places: &[i128], exponent: i32) -> Self {
         let largest = |of: &dyn Fn(i128) -> i128| {
             let sizes = places.iter().map(|&place| of(place).unsigned_abs());
@@ -131,7 +131,7 @@ impl Notation {
             places.first().copied().unwrap_or(0),
             places.last().copied().unwrap_or(0),
         );
-        // The span's power of ten, rounded up; what lies above it, all places may share.
+        // The span's power of ten, rounded up; all places may share the digits above it.
         let span_digits = digits(last.abs_diff(first).max(1).saturating_sub(1)) + 1;
         let whole = digits(largest(&|n| n));
         let mut offset = 0;

@@ -13,7 +13,7 @@ const BLOCK: usize = 624;
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "Saved", try_from = "Saved")]
 pub(super) struct MersenneTwister {
-    /// Stands right behind the current block.
+    /// Positioned right behind the current block.
     engine: Mt,
     /// The current block of outputs.
     block: [u32; BLOCK],

@@ -25,7 +25,7 @@ use super::mersenne_twister::MersenneTwister;
 #[serde(deny_unknown_fields)]
 pub struct RandomState {
     twister: MersenneTwister,
-    /// The second number of the last polar pair, if it is still to be handed out.
+    /// The second number of the last polar pair, if it has not been handed out yet.
     #[serde(default, with = "super::bits")]
     cached_normal: Option<f64>,
 }

@@ -29,7 +29,7 @@ const CHUNK: usize = 16;
 #[serde(deny_unknown_fields)]
 pub struct Generator {
     twister: MersenneTwister,
-    /// The second number of the last Box-Muller pair, if it is still to be handed out.
+    /// The second number of the last Box-Muller pair, if it has not been handed out yet.
     #[serde(default, with = "super::bits")]
     cached_normal: Option<f64>,
 }
@@ -85,7 +85,7 @@ impl Generator {
 
     /// `torch.empty(count).uniform_(low, high)`: uniform `float32` numbers.
     ///
-    /// PyTorch's kernel multiplies and adds with one rounding; doing so too makes the numbers equal.
+    /// PyTorch's kernel multiplies and adds with one rounding; doing the same here makes the numbers equal.
     pub fn uniform(&mut self, count: usize, low: f32, high: f32) -> Vec<f32> {
         (0..count)
             .map(|_| self.unit_f32().mul_add(high - low, low))
@@ -113,7 +113,7 @@ impl Generator {
     /// `torch.empty(count).normal_(mean, deviation)`: normal `float32` numbers.
     ///
     /// Fewer than 16 are drawn one by one in `f64`. Otherwise the whole tensor is filled with uniform
-    /// numbers, and each 16 of them become 8 pairs by Box and Muller's transform; the last 16 are drawn anew
+    /// numbers, and every 16 of them become 8 pairs by Box and Muller's transform; the last 16 are drawn anew
     /// where the chunks do not come out even.
     pub fn normal(&mut self, count: usize, mean: f32, deviation: f32) -> Vec<f32> {
         if count < CHUNK {
@@ -158,7 +158,7 @@ impl Generator {
     /// `torch.randperm(count)`: the numbers from 0 to `count - 1` in random order.
     ///
     /// # Panics
-    /// Where `count` reaches 2^32 / 20, from which on PyTorch shuffles differently.
+    /// Where `count` reaches 2^32 / 20, from where on PyTorch shuffles differently.
     pub fn randperm(&mut self, count: usize) -> Vec<usize> {
         assert!(
             count < u32::MAX as usize / 20,

@@ -1,4 +1,4 @@
-//! Captured activations and gradients on the disk, as safetensors or [`packed`].
+//! Captured activations and gradients on disk, as safetensors or [`packed`].
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use crate::model::store;
 /// The extension of packed files.
 pub(super) const PACKED: &str = "packed";
 
-/// Reads the arrays of an epoch, from whichever of the two files is there. `place` names that of an epoch as safetensors.
+/// Reads the arrays of an epoch, from whichever of the two files is there. `place` says where an epoch's safetensors file is.
 ///
 /// # Errors
 /// [`Error::Io`] where neither is there, [`Error::Invalid`] where one is damaged.
@@ -25,13 +25,13 @@ pub(super) fn read(kind: &str, epoch: usize, place: impl Fn(usize) -> PathBuf) -
     })
 }
 
-/// The arrays of a capture that others are told from, which is told from none.
+/// The arrays of a capture that others are encoded against, and which has no base itself.
 fn read_alone(kind: &str, plain: &Path) -> Result<Arrays> {
     let path = plain.with_extension(PACKED);
     packed::unpack(&bytes(&path)?, &path, kind, |_| {
         Err(Error::invalid(
             path.display().to_string(),
-            "other captures are told from it, so it can't be told from another itself",
+            "other captures are encoded against it, so it can't be encoded against another itself",
             "restore it from a copy, or draw another epoch",
         ))
     })
@@ -41,11 +41,11 @@ fn bytes(path: &Path) -> Result<Vec<u8>> {
     fs::read(path).map_err(Error::io(path, "read"))
 }
 
-/// So many captures are told from the same one.
+/// This many captures share a base.
 #[cfg(feature = "train")]
 const FAMILY: usize = 8;
 
-/// Writes the arrays of an epoch as safetensors, or packed where a run that captures `every` so many epochs wishes it.
+/// Writes the arrays of an epoch as safetensors, or packed for a run that wishes so and captures every `packed_every` epochs.
 ///
 /// # Errors
 /// [`Error::Io`] where the file can't be written.
@@ -74,7 +74,7 @@ pub(super) fn write(
             plain
         }
     };
-    // A run that changed its mind about packing has one file of an epoch all the same.
+    // A run that changed its mind about packing still has only one file per epoch.
     match fs::remove_file(&other) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             Err(Error::io(&other, "remove")(error))

@@ -93,7 +93,7 @@ impl Checkpoint {
     /// Reads a checkpoint.
     ///
     /// # Errors
-    /// As [`store::read`]; also [`Error::Invalid`] where the contents are no checkpoint.
+    /// As [`store::read`]; also [`Error::Invalid`] where the contents are not a checkpoint.
     pub fn read(path: &Path) -> Result<Self> {
         Self::of(store::read(path, KIND)?, path)
     }

@@ -32,9 +32,9 @@ impl FromStr for Which {
     }
 }
 
-/// Writes a checkpoint, then removes those that are kept no longer: all but the last `count` of them. One that was
-/// written out of turn, because training was interrupted, makes way too, so that the files are those of a run that
-/// never was. The best one is kept under a name of its own.
+/// Writes a checkpoint, then removes those that are no longer kept: all but the last `train.keep_last`. One that was written
+/// out of turn, because training was interrupted, makes way too, so that the files are those of a run that was never
+/// interrupted. The best one is kept under a name of its own.
 ///
 /// # Errors
 /// [`Error::Io`] where a file can't be written or removed. The older checkpoints are still there then.
@@ -56,7 +56,7 @@ pub(crate) fn write(paths: &Paths, checkpoint: &Checkpoint) -> Result<()> {
 /// Reads a checkpoint, by default the newest, and says where it was.
 ///
 /// # Errors
-/// [`Error::Invalid`] where it is missing or damaged, with the way to go on from the one before.
+/// [`Error::Invalid`] where it is missing or damaged, saying how to go on from the one before.
 pub(crate) fn read(paths: &Paths, which: Option<Which>) -> Result<(PathBuf, Checkpoint)> {
     let epochs = paths.checkpoints()?;
     let root = paths.root().display();
@@ -119,8 +119,8 @@ pub(crate) fn read(paths: &Paths, which: Option<Which>) -> Result<(PathBuf, Chec
     }
 }
 
-/// Removes all that later epochs left: what goes on from an earlier checkpoint writes it again, or, with other settings, goes
-/// another way.
+/// Removes all that later epochs left: a run that goes on from an earlier checkpoint writes it again, or, with other settings,
+/// differs from it.
 ///
 /// # Errors
 /// [`Error::Io`] where a file can't be removed.

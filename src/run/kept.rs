@@ -15,7 +15,7 @@ use super::Paths;
 use crate::data::{DataConfig, Source};
 use crate::error::{Error, Result};
 
-/// Up to so many bytes (64 MiB), a file is copied into the run directory.
+/// A file of at most this many bytes (64 MiB) is copied into the run directory.
 pub(crate) const MOST_BYTES: u64 = 64 << 20;
 
 /// The version of `data.json`; a reader refuses a higher one.
@@ -124,7 +124,7 @@ struct TakenFile {
 
 #[cfg(feature = "train")]
 impl Taken {
-    /// Of the files that the data come from, before they are read. A pipe can be read only once and is not taken.
+    /// The files that the data come from, before they are read. A pipe can be read only once and is not taken.
     ///
     /// # Errors
     /// [`Error::Io`] where a file can't be read.
@@ -285,7 +285,7 @@ fn read(paths: &Paths, part: Part) -> Result<Option<Fingerprint>> {
             "restore it from a copy, or train again",
         ),
         Err(error) => refuse(
-            format!("this is no fingerprint of the data ({error})"),
+            format!("this is not a fingerprint of the data ({error})"),
             "restore it from a copy, or train again",
         ),
     }

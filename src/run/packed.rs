@@ -2,8 +2,8 @@
 //!
 //! From one epoch to the next most of a number's bits stay. So the bits of every value are combined (exclusive or) with those
 //! of the same value in an earlier capture, the *base*; the bytes of equal weight are put beside each other (shuffled, as
-//! HDF5's filter of that name does), so that the zeros stand together; and Deflate does the rest. A base has no base itself, so an
-//! epoch is read from two files at most.
+//! HDF5's filter of that name does), so that the zeros stand together; and Deflate does the rest. A base has no base itself, so
+//! an epoch is read from at most two files.
 //!
 //! A file is the mark `FSPACKED`, the CRC-32 of all that follows, the length of a header in JSON, the header, and the
 //! compressed bytes. Whole numbers are of 32 bits, the lowest byte first.
@@ -44,7 +44,7 @@ struct Header {
     arrays: Vec<(String, Vec<usize>)>,
 }
 
-/// The capture that the values are told from.
+/// The capture that the values are encoded against.
 #[derive(Serialize, Deserialize)]
 struct Base {
     epoch: usize,
@@ -52,7 +52,7 @@ struct Base {
     crc32: u32,
 }
 
-/// The file's bytes for some arrays, told from those of an earlier epoch where there is one.
+/// The file's bytes for some arrays, encoded against those of an earlier epoch where there is one.
 #[cfg(any(feature = "train", test))]
 pub(super) fn pack(kind: &str, arrays: &Arrays, base: Option<(usize, &Arrays)>) -> Vec<u8> {
     let header = Header {
@@ -84,11 +84,11 @@ pub(super) fn pack(kind: &str, arrays: &Arrays, base: Option<(usize, &Arrays)>) 
     [&MARK[..], &crc32fast::hash(&rest).to_le_bytes(), &rest].concat()
 }
 
-/// The arrays of a file; `base` reads those that it was told from, by their epoch. `path` is what errors call it.
+/// The arrays of a file; `base` reads those that it was encoded against, by their epoch. `path` is what errors call it.
 ///
 /// # Errors
 /// [`Error::Invalid`] where the file is truncated, altered, from a newer version or of another kind, or its base is no longer
-/// the one it was told from; and what `base` refuses.
+/// the one it was encoded against; and what `base` refuses.
 pub(super) fn unpack(
     bytes: &[u8],
     path: &Path,
@@ -132,7 +132,7 @@ pub(super) fn unpack(
             if checksum(&arrays) != crc32 {
                 return Err(refuse(
                     &format!(
-                        "it was told from the capture of epoch {epoch}, which is no longer the same"
+                        "it was encoded against the capture of epoch {epoch}, which is no longer the same"
                     ),
                     "restore both from a copy, or draw another epoch",
                 ));
@@ -173,7 +173,7 @@ pub(super) fn unpack(
 }
 
 /// The bits of an array's values, combined with those of the base's array of the same name and shape, if it has one. Doing it
-/// twice gives the first ones again.
+/// twice gives back the original bits.
 fn against(array: &Array, name: &str, base: Option<&Arrays>) -> Vec<u32> {
     let bits = array.values.iter().map(|value| value.to_bits());
     match base.and_then(|base| base.get(name)) {
@@ -205,7 +205,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Values as bits, which NaN can be compared by.
+    /// Values as bits, so that NaN can be compared.
     fn bits(arrays: &Arrays) -> Vec<(&String, &Vec<usize>, Vec<u32>)> {
         let bits = |array: &Array| array.values.iter().map(|x| x.to_bits()).collect();
         arrays

@@ -145,7 +145,7 @@ impl Paths {
         Ok(epochs)
     }
 
-    /// Removes what a process that was killed in the middle of writing left beside its files. Only for who holds the
+    /// Removes what a process that was killed in the middle of writing left beside its files. Only for whoever holds the
     /// lock; files that can't be removed stay.
     #[cfg(feature = "train")]
     pub(super) fn sweep(&self) {
@@ -179,7 +179,7 @@ impl Paths {
         for _ in 0..20 {
             match file.try_lock() {
                 Ok(()) => return Ok(file),
-                // Where another thread is just starting a program, its process shares a lock that this one gave up, for a moment.
+                // While another thread is starting a program, that process shares for a moment a lock that this one gave up.
                 Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(25)),
                 Err(TryLockError::Error(source)) => return Err(Error::io(&path, "lock")(source)),
             }

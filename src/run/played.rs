@@ -13,14 +13,14 @@ use crate::device::Backend;
 use crate::error::{Error, Result};
 use crate::train::{EpochReport, Trainer};
 
-/// What is written of training that happened elsewhere.
+/// What is written about training that happened elsewhere.
 #[derive(Debug)]
 pub(crate) struct Played<'a> {
     /// The configuration that training goes on with; its file of data, if any, is copied.
     pub config: &'a Config,
     /// Its data.
     pub split: &'a Split,
-    /// With what it was trained.
+    /// The backend that trained it.
     pub backend: Backend,
     /// An entry per epoch, from the first, and when it was done (seconds since 1970).
     pub reports: Vec<(EpochReport, f64)>,

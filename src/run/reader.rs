@@ -81,7 +81,7 @@ impl Run {
     /// The captured activations after an epoch, by site (n x units), of the points that `capture.of` chooses; those of a
     /// grid are there as `input`.
     ///
-    /// With `capture.gradients`, `SITE.gradient` holds the gradient with respect to each of the loss on these points, in
+    /// With `capture.gradients`, `SITE.gradient` holds the gradient of the loss on these points with respect to each, in
     /// evaluation.
     ///
     /// # Errors
@@ -109,7 +109,7 @@ impl Run {
         data.load_split(self.config.seed, self.paths.root())
     }
 
-    /// What a user should know who may have edited the data: that the run still has the old ones.
+    /// What a user who may have edited the data should know: that the run still has the old ones.
     pub fn remark_on_data(&self) -> Option<String> {
         kept::remark(&self.paths, &self.config.data)
     }
@@ -126,7 +126,7 @@ fn read_matrices(
         let (false, [rows, columns]) = (array.values.is_empty(), &array.shape[..]) else {
             return Err(Error::invalid(
                 place(epoch).display().to_string(),
-                format!("{name} is no matrix, its shape is {:?}", array.shape),
+                format!("{name} is not a matrix, its shape is {:?}", array.shape),
                 "restore the file from a copy",
             ));
         };

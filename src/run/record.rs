@@ -17,7 +17,7 @@ use crate::train::{EpochReport, Samples, Trainer};
 /// What `timing.csv` says of an epoch: how long it took, and when it was done, in seconds since 1970.
 const TIMING: [&str; 3] = ["epoch", "seconds", "unix_time"];
 
-/// Gives a table of an older version, which has no times, its last column.
+/// Adds the last column to a table of an older version, which has no times.
 pub(super) fn renew_timing(paths: &Paths) -> Result<()> {
     let path = paths.timing();
     let (names, rows) = log::read_cells(&path)?;
@@ -90,7 +90,7 @@ pub(super) fn network(
     )
 }
 
-/// Refuses a network that training has blown up: what was kept before it stays.
+/// Refuses a network whose training has diverged: what was kept before stays.
 pub(super) fn check(run: &Run, epoch: usize, parameters: &Parameters) -> Result<()> {
     if parameters.is_finite() {
         return Ok(());

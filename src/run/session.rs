@@ -26,7 +26,7 @@ pub struct Session {
     split: Split,
     /// Why `auto` chose its backend, if it did.
     choice: Option<String>,
-    /// What the user should know besides.
+    /// What else the user should know.
     notes: Vec<String>,
     /// The epoch of the newest checkpoint.
     checkpointed: usize,
@@ -62,7 +62,7 @@ pub struct Resume {
     pub epochs: Option<usize>,
     /// Another backend; the numbers then agree within rounding with those of a run that never stopped.
     pub backend: Option<Backend>,
-    /// Another checkpoint than the newest.
+    /// A checkpoint other than the newest.
     pub from: Option<Which>,
 }
 
@@ -130,7 +130,7 @@ impl Session {
     /// Goes on from a run's checkpoint, by default to the same bits as if it had never stopped.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where this is no run or its checkpoint is damaged, and as [`create`](Self::create).
+    /// [`Error::Invalid`] where this is not a run or its checkpoint is damaged, and as [`create`](Self::create).
     pub fn resume(path: impl Into<PathBuf>, wish: &Resume) -> Result<Self> {
         let mut run = Run::open(path)?;
         let lock = run.paths.lock()?;
@@ -141,7 +141,7 @@ impl Session {
         if checkpoint.config.model.layers != config.model.layers {
             return Err(Error::invalid(
                 file.display().to_string(),
-                "it belongs to another [model] than config.toml describes",
+                "it belongs to a different [model] from the one that config.toml describes",
                 "restore config.toml, or train again",
             ));
         }
@@ -268,7 +268,7 @@ impl Session {
         (backend, self.choice.as_deref())
     }
 
-    /// What the user should know of how it goes on, a sentence each.
+    /// What the user should know about how it goes on, a sentence each.
     pub fn notes(&self) -> &[String] {
         &self.notes
     }
@@ -316,7 +316,7 @@ impl Session {
     }
 }
 
-/// With what a run is made.
+/// What a run is made with.
 pub(super) fn provenance(backend: Backend) -> Provenance {
     Provenance {
         foldspace: env!("CARGO_PKG_VERSION").to_owned(),

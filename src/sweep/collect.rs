@@ -10,11 +10,11 @@ use super::tables::{self, Table};
 use super::{Directory, Identity, Results, rows};
 use crate::error::{Error, Result};
 
-/// So many files are open at once; systems commonly allow 1024.
+/// The most files that are open at once; systems commonly allow 1024.
 const MOST_OPEN: usize = 256;
 
-/// Writes `curves.csv` and `summary.csv` in place of earlier ones and returns what pictures are drawn of. Runs that have not ended are
-/// left out. `runs.csv` comes when the pictures are there, see [`write_runs`].
+/// Writes `curves.csv` and `summary.csv` in place of earlier ones and returns what pictures are drawn from. Runs that have not
+/// ended are left out. `runs.csv` comes when the pictures are there, see [`write_runs`].
 ///
 /// # Errors
 /// [`Error::Io`] where a file can't be read or written.

@@ -20,7 +20,7 @@ pub struct Gathered {
     pub(super) places: Vec<(u32, u64)>,
     /// The vector levels that runs were computed with.
     pub vectors: BTreeSet<String>,
-    /// Lines that are no runs, and the first file that has any.
+    /// How many lines are not runs, and the first file that has any.
     pub torn: Option<(usize, PathBuf)>,
     ended: usize,
 }
@@ -115,7 +115,7 @@ impl Gathered {
         self.outcomes[run].has_ended()
     }
 
-    /// The tasks of which a run is missing, in their order.
+    /// The tasks that lack a run, in their order.
     pub fn left(&self, tasks: Vec<Task>, identity: &Identity) -> Vec<Task> {
         let grid = identity.grid();
         let lacks = |task: &Task| task.runs(grid).any(|run| !self.has(run));
@@ -133,7 +133,7 @@ impl Gathered {
             .map(|group| group[0])
     }
 
-    /// The shards, of so many, that lack a run.
+    /// The shards, out of `count`, that lack a run.
     pub fn lacking(&self, identity: &Identity, count: usize) -> Vec<usize> {
         let tasks = identity.deal().tasks(identity.grid());
         let shards = identity.deal().shards(&tasks, count);

@@ -44,7 +44,7 @@ impl FromStr for Setting {
         if key == "seed" {
             return Err(Error::invalid(
                 format!("--set {text}"),
-                "seeds are no setting here",
+                "seeds are not a setting here",
                 "give them with --seeds 1,2,3",
             ));
         }
@@ -154,7 +154,7 @@ impl Grid {
         self.settings.iter().filter(several).collect()
     }
 
-    /// The same with every fold of so many held out once, for every seed.
+    /// The same with each of `folds` folds held out once, for every seed.
     ///
     /// # Errors
     /// [`Error::Invalid`] where there are fewer than 2, `data.fold` is set besides, or there are more than [`MOST_RUNS`] runs.
@@ -214,8 +214,8 @@ impl Grid {
         self.combinations() * self.replicates()
     }
 
-    /// The number of a run, from 0: combination by combination, in each seed by seed, for each fold by fold. `seed` is the place
-    /// among [`seeds`](Self::seeds), `fold` counts from 1 and is 0 without cross-validation.
+    /// The number of a run, from 0: combination by combination, within each seed by seed, and within that fold by fold. `seed`
+    /// is the place among [`seeds`](Self::seeds), `fold` counts from 1 and is 0 without cross-validation.
     pub fn run(&self, combination: usize, seed: usize, fold: usize) -> usize {
         (combination * self.seeds.len() + seed) * self.folds.max(1) + fold.saturating_sub(1)
     }

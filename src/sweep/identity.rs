@@ -102,10 +102,10 @@ impl Identity {
         })
     }
 
-    /// The one of a directory; `None` where there is none.
+    /// The identity of the sweep in a directory; `None` where there is none.
     ///
     /// # Errors
-    /// [`Error::Io`] where it can't be read, [`Error::Invalid`] where it is none.
+    /// [`Error::Io`] where it can't be read, [`Error::Invalid`] where the file does not hold one.
     pub fn read(directory: &Path) -> Result<Option<Self>> {
         let path = directory.join(FILE);
         let text = match fs::read_to_string(&path) {
@@ -119,7 +119,7 @@ impl Identity {
     /// Reads the text; `name` is what errors call it.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where it is no such record.
+    /// [`Error::Invalid`] where it is not such a record.
     pub fn parse(text: &str, name: &str) -> Result<Self> {
         let refuse = |problem: String| {
             let remedy = "it was altered, or another version wrote it: sweep into another directory with --out, or replace it with --overwrite";
@@ -184,7 +184,7 @@ impl Identity {
         self.record.backend.split(", ")
     }
 
-    /// Twelve signs that only this sweep's rows have in their header.
+    /// Twelve characters that only this sweep's rows have in their header.
     pub fn id(&self) -> String {
         let digest = Sha256::digest(self.text.as_bytes());
         digest[..6]
@@ -229,7 +229,7 @@ impl Identity {
         ))
     }
 
-    /// What a directory's record has that this has not, in words; `None` where they are the same.
+    /// How a directory's record differs from this one, in words; `None` where they are the same.
     ///
     /// # Errors
     /// [`Error::Io`] where it can't be read.
@@ -263,7 +263,7 @@ impl Identity {
 fn first_difference(within: &str, there: &toml::Table, here: &toml::Table) -> Option<String> {
     use toml::Value;
     let mut keys: Vec<&String> = here.keys().chain(there.keys()).collect();
-    // What follows from the rest is no news: costs and sizes come last, behind the configuration.
+    // What follows from the rest says nothing new: costs and sizes come last, behind the configuration.
     keys.sort_by_key(|key| {
         let derived = within.is_empty() && ["costs", "together"].contains(&key.as_str());
         (derived, here.get(*key).is_some_and(Value::is_table))

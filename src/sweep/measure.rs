@@ -8,9 +8,9 @@ use super::Trial;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Measure {
-    /// The share of held-out samples that are classified rightly.
+    /// The share of held-out samples that are classified correctly.
     TestAccuracy,
-    /// The share of training samples that are classified rightly.
+    /// The share of training samples that are classified correctly.
     TrainAccuracy,
     /// The loss on the held-out samples.
     TestLoss,
@@ -30,7 +30,7 @@ impl Measure {
         }
     }
 
-    /// Whether it is a share, and more is better; a loss otherwise.
+    /// Whether it is a share, of which more is better, rather than a loss.
     pub fn is_accuracy(self) -> bool {
         matches!(self, Self::TestAccuracy | Self::TrainAccuracy)
     }

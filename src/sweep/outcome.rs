@@ -43,7 +43,7 @@ impl Outcome {
         Measure::TestAccuracy,
     ];
 
-    /// Of a run that has ended.
+    /// The outcome of a run that has ended.
     pub fn new(trial: &Trial) -> Self {
         let mut outcome = Self {
             epochs: small(trial.last.map_or(0, |last| last.epoch)),
@@ -120,7 +120,7 @@ impl Outcome {
         (self.known & (1 << place) != 0).then(|| self.values[place])
     }
 
-    /// Whether another is the same to the last bit. A loss that is no number equals itself here.
+    /// Whether another is the same to the last bit. A loss that is not a number equals itself here.
     pub(super) fn is_same(&self, other: &Self) -> bool {
         let bits = |outcome: &Self| outcome.values.map(f64::to_bits);
         let rest = |outcome: &Self| Self {

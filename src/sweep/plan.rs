@@ -19,7 +19,7 @@ use crate::workers;
 /// What a step costs besides its arithmetic, in multiplications: bookkeeping for a few parameters.
 const STEP: u64 = 20_000;
 
-/// So many data sets are held at once.
+/// The most data sets that are held at once.
 const MOST_SETS: usize = 64;
 
 /// All combinations of a sweep.
@@ -82,7 +82,7 @@ impl Plan {
 struct Known {
     /// `None` where it can't be read; the run itself will say why.
     shape: Option<Shape>,
-    /// Of the first sets all that there is.
+    /// For the first sets, all that there is.
     set: Option<Arc<Split>>,
 }
 
@@ -116,7 +116,7 @@ fn part(
 ) -> Result<Part> {
     let overrides = grid.overrides(combination);
     let config = template.config(&overrides)?.resolved();
-    // What decides the data: of a thousand learning rates the set is read once.
+    // What decides the data: for a thousand learning rates the set is read once.
     let of_data = |assignment: &String| assignment.trim_start().starts_with("data");
     let key: Vec<String> = overrides.into_iter().filter(of_data).collect();
     let known = {

@@ -67,7 +67,7 @@ impl Recorder {
             .map_err(Error::io(&self.path, "write"))
     }
 
-    /// Puts what was written on the disk.
+    /// Forces what was written onto the disk.
     ///
     /// # Errors
     /// [`Error::Io`] where that fails.

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use super::summary::median;
 use super::{CombinationSummary, Grid, Measure, Outcome, Trial};
 
-/// More combinations than that are not shown in one picture.
+/// More combinations than this are not shown in one picture.
 pub const MOST_SHOWN: usize = 24;
 
-/// The curves of so many runs are kept for pictures, over all combinations that are shown.
+/// The curves of this many runs are kept for pictures, over all combinations that are shown.
 const MOST_CURVES: usize = 6_000;
 
 /// The losses of a run, for pictures.
@@ -101,7 +101,7 @@ impl Results {
     }
 
     /// The combinations from best to worst: by the median of the [`measure`](Self::measure), for which a run that diverged
-    /// is worse than any other; of equals the one with the lower median of the training loss comes first.
+    /// is worse than any other; among equals the one with the lower median of the training loss comes first.
     pub fn ranking(&self) -> &[usize] {
         &self.ranking
     }

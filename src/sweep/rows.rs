@@ -1,7 +1,7 @@
 //! Rows files: a line per run that has ended, with its number, a checksum, the cells of `runs.csv` and, where they are kept, its
 //! epochs. Nothing in a line needs quotes.
 //!
-//! A line that was not written whole is no run. The header names the sweep, so that a file of another one is known.
+//! A line that was not written whole is not a run. The header names the sweep, so that another sweep's file is recognised.
 
 use std::fmt::Write as _;
 use std::io::{BufRead, Read};
@@ -122,7 +122,7 @@ pub fn parse<'a>(line: &'a [u8], grid: &Grid, curves: bool) -> Option<Row<'a>> {
     if cells.next().is_some() {
         return None;
     }
-    // Which vectors computed it makes no other run of it.
+    // The vectors that computed it do not make it another run.
     let place = body.len() - curve.len() - usize::from(curves) - vectors.len();
     let mut hasher = crc32fast::Hasher::new();
     hasher.update(&body.as_bytes()[..place]);
@@ -140,7 +140,7 @@ pub fn parse<'a>(line: &'a [u8], grid: &Grid, curves: bool) -> Option<Row<'a>> {
 /// An epoch of a row: its number, and the losses and the accuracy as text, empty where there is none.
 pub type Epoch<'a> = (usize, [&'a str; 3]);
 
-/// The epochs of a row's curve: training loss, loss and accuracy on held-out samples. What is no epoch is left out.
+/// The epochs of a row's curve: training loss, loss and accuracy on held-out samples. What is not an epoch is left out.
 pub fn epochs(curve: &str) -> impl Iterator<Item = Epoch<'_>> {
     curve.split_ascii_whitespace().filter_map(|epoch| {
         let mut parts = epoch.split(':');
@@ -150,12 +150,12 @@ pub fn epochs(curve: &str) -> impl Iterator<Item = Epoch<'_>> {
     })
 }
 
-/// What was met in a file.
+/// What was found in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Met {
     /// Lines that are runs.
     pub whole: usize,
-    /// Lines that are none: torn, or damaged.
+    /// Lines that are not: torn, or damaged.
     pub torn: usize,
 }
 
@@ -189,7 +189,7 @@ pub fn read(
         if first {
             first = false;
             if !whole && header.as_bytes().starts_with(&line) {
-                // Killed while it began.
+                // Its process was killed while it began.
                 continue;
             }
             if line != header.trim_end().as_bytes() {
@@ -217,11 +217,11 @@ fn foreign(name: &std::path::Path, line: &[u8], identity: &Identity) -> Error {
             "it holds rows of another sweep ({other}; sweep.toml here is {})",
             identity.id()
         ),
-        _ => "this is no file of rows of a sweep".to_owned(),
+        _ => "this is not a file of a sweep's rows".to_owned(),
     };
     Error::invalid(
         name.display().to_string(),
         problem,
-        "move it out of the directory, or put the sweep.toml back that it was written with",
+        "move it out of the directory, or put back the sweep.toml that it was written with",
     )
 }

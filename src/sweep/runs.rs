@@ -55,7 +55,7 @@ impl Sweep {
         })
     }
 
-    /// The same with every fold of so many held out once.
+    /// The same with each of `folds` folds held out once.
     ///
     /// # Errors
     /// As [`Grid::with_folds`].
@@ -185,7 +185,8 @@ impl Sweep {
         Ok(())
     }
 
-    /// Hands `sink` the runs of a task that end before `stop` is set: as one network where they can be, else one after the other.
+    /// Hands `sink` the runs of a task that end before `stop` is set: as one network where they can be, otherwise one after the
+    /// other.
     fn perform(
         &self,
         task: &Task,
@@ -237,7 +238,7 @@ impl Sweep {
         Ok(Some(trial))
     }
 
-    /// An error, with the run that it is of.
+    /// An error, with the run that it belongs to.
     fn in_context(&self, error: Error, combination: usize, seed: u64) -> Error {
         match error {
             Error::Invalid {

@@ -51,7 +51,7 @@ pub fn parse_seeds(text: &str) -> Result<Vec<u64>> {
     Ok(seeds)
 }
 
-/// Seeds as [`parse_seeds`] reads them, rows of successive ones as ranges.
+/// Seeds as [`parse_seeds`] reads them, with successive ones as ranges.
 ///
 /// ```
 /// use foldspace::sweep::seeds_text;

@@ -9,7 +9,7 @@ use super::{Grid, Measure, Outcome};
 pub struct Statistics {
     /// The arithmetic mean.
     pub mean: f64,
-    /// The standard deviation of a sample (n - 1 in the denominator); `None` of a single number.
+    /// The standard deviation of a sample (n - 1 in the denominator); `None` for a single number.
     pub sd: Option<f64>,
     /// The smallest.
     pub min: f64,
@@ -71,18 +71,18 @@ pub struct CombinationSummary {
     pub diverged: usize,
     /// The mean loss of the last epoch's batches.
     pub train_loss: Option<Statistics>,
-    /// The share of training samples that are classified rightly.
+    /// The share of training samples that are classified correctly.
     pub train_accuracy: Option<Statistics>,
     /// The loss on the held-out samples.
     pub test_loss: Option<Statistics>,
-    /// The share of held-out samples that are classified rightly.
+    /// The share of held-out samples that are classified correctly.
     pub test_accuracy: Option<Statistics>,
     /// The share of all its runs, the diverged ones included, that ended with a linearly separable embedding.
     pub separable: Option<f64>,
 }
 
 impl CombinationSummary {
-    /// What a combination's runs say together, of which some may not have ended.
+    /// What a combination's runs, some of which may not have ended, say together.
     pub(super) fn new(grid: &Grid, combination: usize, outcomes: &[Outcome]) -> Self {
         let ended = || outcomes.iter().filter(|outcome| outcome.has_ended());
         let over = |measure: Measure| Statistics::of(ended().filter_map(|run| run.of(measure)));

@@ -8,7 +8,7 @@ use super::{Outcome, Results, Statistics};
 use crate::error::{Error, Result};
 use crate::file::Partial;
 
-/// What is before a run's numbers.
+/// The columns before a run's numbers.
 fn of_run(results: &Results) -> &'static [&'static str] {
     match results.grid.folds() {
         0 => &["seed"],

@@ -6,7 +6,7 @@ use crate::geometry::linear_separability;
 use crate::model::Parameters;
 use crate::train::EpochMetrics;
 
-/// At most about so many epochs of a run are kept.
+/// At most about this many epochs of a run are kept.
 const EPOCHS_KEPT: usize = 200;
 
 /// What became of one run.
@@ -24,7 +24,7 @@ pub struct Trial {
     pub last: Option<EpochMetrics>,
     /// The first epoch with the highest accuracy on held-out samples, and that accuracy.
     pub best: Option<(usize, f64)>,
-    /// Whether a hyperplane parts the two classes in what the layer before the last says of the training set after the
+    /// Whether a hyperplane parts the two classes in the output of the layer before the last on the training set after the
     /// last epoch; `None` without two classes, or where training diverged.
     pub separable: Option<bool>,
     /// The epoch in which training diverged.
@@ -46,7 +46,7 @@ impl Trial {
         }
     }
 
-    /// Takes note of an epoch out of so many.
+    /// Takes note of an epoch out of `epochs`.
     pub(super) fn observe(&mut self, metrics: EpochMetrics, epochs: usize) {
         let best = self.best.map_or(f64::NEG_INFINITY, |(_, best)| best);
         if let Some(accuracy) = metrics.test_accuracy.filter(|&now| now > best) {

@@ -1,7 +1,7 @@
 //! Adam and AdamW in PyTorch's arithmetic.
 //!
-//! Burn's own hold β₁ and β₂ in `f32` and compute 1 - β₂ from that: 0.00099998713, where PyTorch has 0.001. The steps are 6e-6
-//! longer or shorter for it, and within a hundred epochs the losses leave PyTorch's by 1e-4 and more. Here constants
+//! Burn's own hold β₁ and β₂ in `f32` and compute 1 - β₂ from that: 0.00099998713, where PyTorch has 0.001. That makes the steps
+//! 6e-6 longer or shorter, and within a hundred epochs the losses differ from PyTorch's by 1e-4 and more. Here constants
 //! are `f64` until they meet a tensor, as in `torch.optim.Adam`.
 
 use burn::optim::{AdamState, AdaptiveMomentumState, LearningRate, Optimizer};

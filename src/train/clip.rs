@@ -42,7 +42,7 @@ impl TryFrom<Table> for Clip {
 }
 
 impl Clip {
-    /// Refuses bounds that can't be.
+    /// Refuses impossible bounds.
     ///
     /// # Errors
     /// [`Error::Invalid`] whose place is the key.

@@ -60,7 +60,7 @@ fn three() -> usize {
     3
 }
 
-/// Beyond so many numbers in the activations of one step, the size is more likely a mistake than intended.
+/// Beyond this many numbers in the activations of one step, the size is more likely a mistake than intended.
 const MOST_ACTIVATIONS: usize = 1_000_000_000;
 
 impl TrainConfig {
@@ -137,7 +137,7 @@ impl TrainConfig {
             return None;
         };
         let end = warm + *t_max;
-        // Who lets a run go beyond t_max from the start wants the rate to climb.
+        // Whoever lets a run go beyond t_max from the start wants the rate to climb.
         if epochs <= end || (before > end && !*hold) {
             return None;
         }
@@ -162,7 +162,7 @@ impl TrainConfig {
         }
     }
 
-    /// Refuses numbers that can't be.
+    /// Refuses impossible numbers.
     ///
     /// # Errors
     /// [`Error::Invalid`] whose place is the key.
@@ -175,7 +175,7 @@ impl TrainConfig {
         if let Some((place, _)) = counts.iter().find(|(_, count)| *count == Some(0)) {
             return Err(Error::invalid(
                 *place,
-                "0 makes no training",
+                "0 means no training",
                 "use at least 1",
             ));
         }

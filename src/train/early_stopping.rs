@@ -61,7 +61,7 @@ impl Monitor {
 }
 
 impl EarlyStoppingConfig {
-    /// Refuses what can't be.
+    /// Refuses impossible values.
     ///
     /// # Errors
     /// [`Error::Invalid`] whose place is the key.
@@ -76,7 +76,7 @@ impl EarlyStoppingConfig {
         if !(self.min_delta.is_finite() && self.min_delta >= 0.0) {
             return Err(Error::invalid(
                 "train.early_stopping.min_delta",
-                format!("an improvement by {} is none", self.min_delta),
+                format!("an improvement can't be {}", self.min_delta),
                 "use 0 or a small positive number",
             ));
         }

@@ -42,7 +42,7 @@ pub struct EnsembleTrainer {
     epoch: usize,
     /// Whether each member's numbers have been finite so far.
     finite: Vec<bool>,
-    /// What each member's loss is multiplied with to be in its targets' own units.
+    /// What each member's loss is multiplied by to be in its targets' own units.
     loss_units: Vec<f64>,
 }
 
@@ -210,8 +210,8 @@ impl EnsembleTrainer {
         (0..self.members()).map(metrics).collect()
     }
 
-    /// How many training samples are classified rightly, the loss on the held-out samples, and how many of them are classified
-    /// rightly, as far as there are such numbers: a row of S each.
+    /// How many training samples are classified correctly, the loss on the held-out samples, and how many of those are classified
+    /// correctly, as far as there are such numbers: a row of S each.
     fn judge(&self) -> Vec<Tensor<1>> {
         let model = self.model.valid();
         let hits = |samples: &Samples, output| {
@@ -269,7 +269,7 @@ impl EnsembleTrainer {
     }
 }
 
-/// Whether the numbers that [`Trainer`](super::Trainer) calls an end to a run for are all finite.
+/// Whether all numbers for which [`Trainer`](super::Trainer) would end a run are finite.
 fn is_finite(metrics: &EpochMetrics) -> bool {
     let test_loss = metrics.test_loss.unwrap_or_default();
     [metrics.train_loss, metrics.grad_norm, test_loss]

@@ -22,7 +22,7 @@ pub struct Descent {
     pub lr: f64,
     /// What keeps a step from being too long.
     pub clip: Option<Clip>,
-    /// The samples of a step; all of them without.
+    /// How many samples a step takes; all of them where it is absent.
     pub batch_size: Option<usize>,
 }
 
@@ -60,7 +60,7 @@ impl WholeEpoch {
     }
 
     /// Trains on every sample once, in the order that [`Samples::batches`] would serve. `None`, and nothing has happened,
-    /// where the network is another or the optimiser's past does not allow it.
+    /// where the network has changed or the optimiser's past does not allow it.
     pub fn run(
         &self,
         model: &mut Mlp,

@@ -30,7 +30,7 @@ pub enum Loss {
 }
 
 impl Loss {
-    /// What a loss of standardised targets is multiplied with to be one in the targets' own units: the square of their
+    /// What a loss of standardised targets is multiplied by to be one in the targets' own units: the square of their
     /// deviation, for `mse` and a single target. Otherwise 1: the loss is then in deviations, as several targets have units
     /// of their own, and `huber` is not the same formula in another unit.
     pub fn unit(self, data: &Dataset) -> f64 {

@@ -39,7 +39,19 @@ pub fn cross_entropy(scores: Tensor<2>, one_hot: Tensor<2>) -> Tensor<1> {
     mean_loss(scores, one_hot, FusedLoss::CrossEntropy)
 }
 
-/// The same of probabilities (n x classes): for networks that end in a softmax.
+/// The same of probabilities (n x classes): for networks that end in a softmax. Classes are given by number; a probability of 0
+/// counts as e^-100.
+///
+/// ```
+/// use burn::tensor::{Device, Int, Tensor};
+/// use foldspace::train::loss_functions::negative_log_likelihood;
+///
+/// let device = Device::flex();
+/// let probability = Tensor::from_floats([[0.5, 0.5], [1.0, 0.0]], &device);
+/// let labels = Tensor::<1, Int>::from_ints([0, 1], &device);
+/// let loss: f32 = negative_log_likelihood(probability, labels).into_scalar();
+/// assert!((loss - (2.0_f32.ln() + 100.0) / 2.0).abs() < 1e-5);
+/// ```
 pub fn negative_log_likelihood(probability: Tensor<2>, labels: Tensor<1, Int>) -> Tensor<1> {
     clamped_log_likelihoods(probability, labels).mean().neg()
 }

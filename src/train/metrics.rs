@@ -12,11 +12,11 @@ pub struct EpochMetrics {
     pub epoch: usize,
     /// The mean of the epoch's batch losses, each taken before its update.
     pub train_loss: f64,
-    /// The share of training samples that the network classifies rightly after the epoch; none for regression.
+    /// The share of training samples that the network classifies correctly after the epoch; none for regression.
     pub train_accuracy: Option<f64>,
     /// The loss on the held-out samples after the epoch; none without such samples.
     pub test_loss: Option<f64>,
-    /// The share of held-out samples that the network classifies rightly after the epoch.
+    /// The share of held-out samples that the network classifies correctly after the epoch.
     pub test_accuracy: Option<f64>,
     /// The learning rate of the epoch.
     pub learning_rate: f64,

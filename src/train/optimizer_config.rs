@@ -86,7 +86,7 @@ impl OptimizerConfig {
         }
     }
 
-    /// Refuses rates that can't be and keys without effect.
+    /// Refuses impossible rates and keys without effect.
     ///
     /// # Errors
     /// [`Error::Invalid`] whose place is the key.
@@ -130,7 +130,7 @@ impl OptimizerConfig {
             if rate.is_some_and(|rate| !(0.0..1.0).contains(&rate)) {
                 return Err(Error::invalid(
                     place(key),
-                    format!("{} is no rate", rate.unwrap_or_default()),
+                    format!("{} is not a rate", rate.unwrap_or_default()),
                     "use a number from 0 to below 1",
                 ));
             }

@@ -1,5 +1,5 @@
-//! What an optimiser remembers from step to step, as plain numbers: by name as checkpoints hold it, and one parameter after the
-//! other as an epoch in one operation takes it.
+//! What an optimiser remembers from step to step, as plain numbers: by name, as checkpoints hold it, and one parameter after
+//! the other, as an epoch in one operation takes it.
 
 use std::collections::BTreeMap;
 

@@ -17,7 +17,7 @@ pub(super) fn check(data: &Dataset) -> Result<()> {
     }
     if let Target::Values { values, names } = &data.target {
         for (column, name) in names.iter().enumerate() {
-            let remedy = "give the target in other units, or less its mean";
+            let remedy = "give the target in other units, or subtract its mean";
             refuse(values, column, &format!("target {name}"), remedy)?;
         }
     }

@@ -1,5 +1,5 @@
-//! A data set on the device: uploaded once, shuffled and cut into batches there. Autodiff does not follow it: there is no use for
-//! a gradient by the data, and each cut would be a node of the graph.
+//! A data set on the device: uploaded once, shuffled and cut into batches there. Autodiff does not follow it: a gradient with
+//! respect to the data is of no use, and each cut would be a node of the graph.
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
@@ -205,7 +205,20 @@ impl Targets {
         }
     }
 
-    /// The loss of a network's outputs (n x outputs); `last` is the activation they come from.
+    /// The loss of a network's outputs (n x outputs); `last` is the activation they come from. What [`Samples::loss_training`] has
+    /// in one operation with the network, for outputs that are there already, such as those of an evaluation or of a tapped pass.
+    ///
+    /// ```
+    /// use burn::tensor::{Device, Tensor};
+    /// use foldspace::model::Activation;
+    /// use foldspace::train::{Loss, Targets};
+    ///
+    /// let device = Device::flex();
+    /// let targets = Targets::Values(Tensor::from_floats([[1.0], [2.0]], &device));
+    /// let output = Tensor::from_floats([[1.0], [4.0]], &device);
+    /// let loss: f32 = targets.loss(Loss::Mse, Activation::Identity, output).into_scalar();
+    /// assert_eq!(loss, 2.0);
+    /// ```
     ///
     /// # Panics
     /// Where loss and targets do not fit, which [`check`](super::check) refuses.
@@ -224,7 +237,7 @@ impl Targets {
         }
     }
 
-    /// What [`loss`](Self::loss) is the mean of: the loss of every output (n x outputs), with labels of every sample (n x 1).
+    /// What [`loss`](Self::loss) is the mean of: the loss of every output (n x outputs), with labels that of every sample (n x 1).
     ///
     /// # Panics
     /// As [`loss`](Self::loss).

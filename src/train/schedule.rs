@@ -28,7 +28,7 @@ use crate::error::{Error, Result};
 /// assert_eq!(schedule.rate(1.0, 30), 0.1);
 /// ```
 ///
-/// A schedule that needs no more than its name may be given by it alone: `schedule = "cosine"`.
+/// A schedule that needs nothing but its name may be given by that alone: `schedule = "cosine"`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(
     remote = "Self",
@@ -151,7 +151,7 @@ impl Schedule {
         }
     }
 
-    /// The same with every default written out, for so many epochs.
+    /// The same with every default written out, for this many epochs.
     #[must_use]
     pub fn resolved(self, epochs: usize) -> Self {
         match self {
@@ -168,7 +168,7 @@ impl Schedule {
         }
     }
 
-    /// Refuses factors and lengths that can't be.
+    /// Refuses impossible factors and lengths.
     ///
     /// # Errors
     /// [`Error::Invalid`] whose place is the key.
@@ -217,7 +217,7 @@ impl Warmup {
         self.start_factor + (1.0 - self.start_factor) * share
     }
 
-    /// Refuses factors and lengths that can't be.
+    /// Refuses impossible factors and lengths.
     ///
     /// # Errors
     /// [`Error::Invalid`] whose place is the key.
@@ -232,7 +232,7 @@ impl Warmup {
         if !(self.start_factor > 0.0 && self.start_factor <= 1.0) {
             return Err(Error::invalid(
                 "train.warmup.start_factor",
-                format!("{} is no share of the rate", self.start_factor),
+                format!("{} is not a share of the rate", self.start_factor),
                 "use a number above 0 and up to 1",
             ));
         }

@@ -10,7 +10,7 @@ use crate::model::Mlp;
 
 /// A step that is about to be taken.
 pub struct Step<'a> {
-    /// Which of the epoch's, from 0.
+    /// Which of the epoch's steps, from 0.
     pub number: usize,
     /// The batch's loss, on the device.
     pub loss: Tensor<1>,
@@ -28,7 +28,7 @@ impl fmt::Debug for Step<'_> {
     }
 }
 
-/// Who hears of steps.
+/// Whoever hears of steps.
 pub(super) type Listener<'a> = dyn FnMut(&Step<'_>) + 'a;
 
 /// What an epoch's steps leave behind besides a network.

@@ -22,7 +22,7 @@ use crate::random::Generator;
 /// A network in training: yields one report per epoch.
 ///
 /// One PyTorch generator draws the initial weights in layer order and then the order of the samples and dropout's
-/// masks, as a script that calls `torch.manual_seed(seed)` before it builds the network and its `DataLoader`.
+/// masks, as in a script that calls `torch.manual_seed(seed)` before it builds the network and its `DataLoader`.
 #[derive(Debug)]
 pub struct Trainer {
     config: TrainConfig,
@@ -32,7 +32,7 @@ pub struct Trainer {
     generator: Generator,
     train: Samples,
     test: Option<Samples>,
-    /// What the loss is multiplied with to be in the targets' own units.
+    /// What the loss is multiplied by to be in the targets' own units.
     loss_unit: f64,
     /// Epochs done.
     epoch: usize,
@@ -63,7 +63,7 @@ impl Trainer {
     /// Draws the initial network and uploads the data; nothing is trained yet.
     ///
     /// [`Config::trainer`](crate::config::Config::trainer) is the short way. `test` holds the held-out samples; an empty set
-    /// is none. `device` is one that [`device::open`](crate::device::open) gave.
+    /// counts as none. `device` is one that [`device::open`](crate::device::open) gave.
     ///
     /// # Errors
     /// [`Error::Invalid`] where network, loss and data do not fit, see [`check`].
@@ -358,7 +358,7 @@ impl Trainer {
         &self.train
     }
 
-    /// The network as it is now, in `f64` matrices, as it answers in evaluation.
+    /// The network as it is now in evaluation, in `f64` matrices.
     pub fn frozen(&self) -> Frozen {
         self.parameters().fold()
     }

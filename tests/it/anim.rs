@@ -294,7 +294,7 @@ fn formats_are_named_as_on_the_command_line() {
     let error = "webm".parse::<Format>().unwrap_err().to_string();
     assert_eq!(
         error,
-        "--format: \"webm\" is no animation format; choose among gif, apng, mp4, png-frames"
+        "--format: \"webm\" is not an animation format; choose among gif, apng, mp4, png-frames"
     );
 }
 

@@ -326,7 +326,7 @@ fn a_checkpoint_of_another_network_is_refused() {
     )
     .unwrap();
     let error = Session::resume(&path, &Resume::default()).err().unwrap();
-    assert!(error.to_string().contains("another [model]"), "{error}");
+    assert!(error.to_string().contains("a different [model]"), "{error}");
 }
 
 /// A checkpoint with something of everything.

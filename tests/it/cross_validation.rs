@@ -77,7 +77,7 @@ fn folds_that_can_not_be_are_refused() {
     assert!(refused(1, 1, 10, None).contains("data.folds: 1 folds leave nothing"));
     assert!(refused(4, 3, 10, None).contains("data.fold: there is no fold 4 of 3; use 1 to 3"));
     assert!(refused(1, 11, 10, None).contains("11 folds of 10 samples"));
-    assert!(refused(1, 3, 4, Some(&[0, 1, 0, 1])).contains("no class has so many samples"));
+    assert!(refused(1, 3, 4, Some(&[0, 1, 0, 1])).contains("no class has that many samples"));
 }
 
 /// The numbers of a fold in a sweep are those of `train` with that fold.

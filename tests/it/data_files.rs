@@ -528,7 +528,7 @@ fn text_columns_are_listed_together_and_can_be_encoded() {
     // Several slips among numbers, once.
     let error = refused("a,label\n1,0\n2,1\nx,0\n3,1\ny,0\n4,1\n", "");
     assert!(
-        error.contains("2 cells of a are no finite numbers, the first is `x` (lines 4, 6)"),
+        error.contains("2 cells of a are not finite numbers, the first is `x` (lines 4, 6)"),
         "{error}"
     );
 }

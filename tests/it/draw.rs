@@ -95,7 +95,7 @@ fn an_onnx_file_is_drawn_without_training() {
         }
     }
     assert!(
-        errors.contains("% of the samples in moons.csv are classified rightly"),
+        errors.contains("% of the samples in moons.csv are classified correctly"),
         "{errors}"
     );
     // What only a training has is not drawn, and says so.
@@ -361,7 +361,10 @@ fn what_does_not_fit_is_refused_with_the_way_out() {
         "{message}"
     );
     let message = place.refusal(&[&mlp, "--data", "moons.csv", "--activations", "tanh"]);
-    assert!(message.contains("says its activations itself"), "{message}");
+    assert!(
+        message.contains("names its activations itself"),
+        "{message}"
+    );
     let message = place.refusal(&[&mlp, "--data", "moons.csv", "bondary"]);
     assert!(message.contains("did you mean boundary?"), "{message}");
     // A network that ends in three ReLU units decides nothing, but its weights can be seen.

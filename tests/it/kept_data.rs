@@ -154,7 +154,7 @@ fn a_file_too_large_for_a_copy_is_read_where_it_was_as_long_as_it_is_the_same() 
             "a newer version of foldspace",
         ),
         (text.replace("points.csv", "../points.csv"), "no plain name"),
-        ("{".to_owned(), "no fingerprint"),
+        ("{".to_owned(), "not a fingerprint"),
     ] {
         fs::write(&fingerprint, damage).unwrap();
         let message = run.split().unwrap_err().to_string();

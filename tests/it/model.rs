@@ -225,7 +225,7 @@ fn impossible_networks_are_refused_by_key() {
                 },
                 tanh(1),
             ],
-            "model.layers[0].dropout: 1 is no share",
+            "model.layers[0].dropout: 1 is not a share",
         ),
         (
             vec![
@@ -235,7 +235,7 @@ fn impossible_networks_are_refused_by_key() {
                 },
                 tanh(1),
             ],
-            "model.layers[0].dropout: NaN is no share",
+            "model.layers[0].dropout: NaN is not a share",
         ),
         (
             vec![

@@ -312,21 +312,21 @@ fn what_is_refused_changes_nothing_and_names_a_way_out() {
         (set("model.layers.0.units=60000"), "parameters"),
         (set("model.layers.0.units=99999999999"), ""),
         (set("data.samples=1000000000"), "samples"),
-        (set("model.weights=/etc/passwd"), "names no files"),
+        (set("model.weights=/etc/passwd"), "can't name files"),
         (
             set(&format!("data={{ path = \"{secret}\" }}")),
-            "names no files",
+            "can't name files",
         ),
         (
             toml(MOONS.replace(
                 "name = 'moons'\n    samples = 60\n    noise = 0.1",
                 &format!("path = '{secret}'"),
             )),
-            "names no files",
+            "can't name files",
         ),
         (
             toml(MOONS.replace("[model]", &format!("[model]\nweights = '{secret}'"))),
-            "names no files",
+            "can't name files",
         ),
         (toml("nonsense".into()), "configuration"),
         (

@@ -250,7 +250,7 @@ fn the_first_bytes_say_the_format_and_what_else_a_file_may_be() {
         (
             "net.onnx",
             b"\x08\x07\x12\x07pytorch",
-            "no file of weights; weights are read from .safetensors and",
+            "not a file of weights; weights are read from .safetensors and",
         ),
     ];
     for (name, bytes, expected) in cases {

@@ -173,7 +173,7 @@ fn other_pickles_are_refused_by_name_and_never_run() {
             "command.pt",
             "it asks for posix.system, which is not part of a state dict",
         ),
-        ("net.safetensors", "no zip archive"),
+        ("net.safetensors", "not a zip archive"),
     ];
     for (name, expected) in refusals {
         let message = pytorch::read(&file(name)).unwrap_err().to_string();

@@ -53,7 +53,7 @@ pub(super) fn read(cell: &str, decimal: Decimal) -> Cell {
     }
 }
 
-/// A number without grouping and with a point; `None` where it is none.
+/// A number without grouping and with a point; `None` where it is not one.
 fn plain(cell: &str, decimal: Decimal) -> Option<String> {
     let (point, group) = match decimal {
         Decimal::Point => ('.', ','),

@@ -172,7 +172,7 @@ impl<'a> Faults<'a> {
                 problems.push(match rows.len() {
                     1 => format!("`{cell}` {what}"),
                     count => format!(
-                        "{count} cells of {name} are no finite numbers, the first is `{cell}` ({})",
+                        "{count} cells of {name} are not finite numbers, the first is `{cell}` ({})",
                         self.lines(rows)
                     ),
                 });

@@ -63,7 +63,7 @@ fn counts_columns(table: &Table) -> bool {
     cells.len() >= 3 && counts(&cells) && !counts(&second)
 }
 
-/// Why the first column is no feature: it is one that pandas, R or a spreadsheet wrote to number or name the rows.
+/// Why the first column is not a feature: it is one that pandas, R or a spreadsheet wrote to number or name the rows.
 ///
 /// `named` is whether the file has names for its columns.
 pub(super) fn index_column(table: &Table, name: &str, named: bool) -> Option<&'static str> {

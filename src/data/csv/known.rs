@@ -26,7 +26,7 @@ enum Origin<'a> {
 /// Reads the features of these names, NaN where a cell is missing, and the target columns, if the file has all of them.
 ///
 /// # Errors
-/// Where a feature has no column, a cell is no number, or a value of an encoded column was not there in training.
+/// Where a feature has no column, a cell is not a number, or a value of an encoded column was not there in training.
 pub(in crate::data) fn read(
     bytes: &[u8],
     path: &Path,

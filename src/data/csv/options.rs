@@ -22,7 +22,7 @@ pub struct CsvOptions {
         deserialize_with = "some_names"
     )]
     pub features: Option<Vec<String>>,
-    /// Columns that are no features; an empty list keeps a row index too.
+    /// Columns that are not features; an empty list keeps a row index too.
     #[serde(
         skip_serializing_if = "Option::is_none",
         deserialize_with = "some_names"

@@ -8,7 +8,7 @@ use super::options::CsvOptions;
 use super::{Opened, header, schema};
 use crate::error::Result;
 
-/// Distinct values are counted up to so many.
+/// Distinct values are counted up to this many.
 const MOST_VALUES: usize = 1000;
 
 /// A column of a table.
@@ -26,7 +26,7 @@ pub struct ColumnSurvey {
     pub missing: usize,
     /// How many different values there are, at most 1001.
     pub distinct: usize,
-    /// Why the column is no feature, if it only numbers the rows.
+    /// Why the column is not a feature, if it only numbers the rows.
     pub numbers_rows: Option<&'static str>,
 }
 
@@ -44,7 +44,7 @@ pub struct ColumnSurvey {
 /// ```
 ///
 /// # Errors
-/// Where the file is no table, is empty, or has rows of different lengths.
+/// Where the file is not a table, is empty, or has rows of different lengths.
 pub fn survey(bytes: &[u8], path: &Path, options: &CsvOptions) -> Result<Vec<ColumnSurvey>> {
     let mut opened = Opened::open(bytes, path, options)?;
     let (table, decimal) = (&mut opened.table, opened.decimal);

@@ -12,7 +12,7 @@ const WIDTH: u32 = 800;
 /// The height of the highest bar, and of what stands below the bars, where strips are 1 apart.
 const BARS: f64 = 0.72;
 const BELOW: f64 = 0.1;
-/// At most about so many bars over the whole axis.
+/// At most about this many bars over the whole axis.
 const MOST_BARS: f64 = 80.0;
 
 /// A run's number, and whether its embedding is separable.

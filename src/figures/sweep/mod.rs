@@ -143,7 +143,7 @@ fn share(widths: &[f64], limit: f64) -> f64 {
     limit
 }
 
-/// Plain words in so many pixels, as markup; what is too long ends in an ellipsis.
+/// Plain words in this many pixels, as markup; what is too long ends in an ellipsis.
 fn fitted(words: &str, size: f64, face: Face, limit: f64) -> String {
     shortened(&literal(words), size, face, limit)
 }

@@ -87,7 +87,7 @@ pub struct LayerVerdict {
 /// ```
 ///
 /// # Errors
-/// If the network has not two inputs, its layers do not fit, or a weight is not finite.
+/// If the network does not have two inputs, its layers do not fit, or a weight is not finite.
 pub fn certify(network: &Frozen, domain: Bounds) -> Result<Vec<LayerVerdict>> {
     let mut width = 2;
     for (position, layer) in network.layers.iter().enumerate() {

@@ -1,13 +1,14 @@
 //! The regions on either side of a certified curve: how many parts, how many holes, how large.
 //!
 //! Corners of leaves are nodes of a graph, joined where a leaf does not separate them. Each connected part of it is a region; one
-//! that holds no corner on the rim is bounded. A region has a hole for each closed curve along it, without the one around it.
+//! that holds no corner on the rim is bounded. A region has a hole for each closed curve along it, except the one around it.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Corner, Crossed, Edge, SIDE};
+use super::crossed::{Crossed, Edge};
+use super::tree::{Corner, SIDE};
 
 /// The topology of the part of the window with one sign.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
@@ -22,7 +23,7 @@ pub struct SignedRegion {
     pub area: f64,
 }
 
-/// Leaf by leaf.
+/// The regions found so far, leaf by leaf.
 #[derive(Default)]
 pub(super) struct Regions {
     corners: Sets<Corner>,

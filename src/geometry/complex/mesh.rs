@@ -1,7 +1,7 @@
 //! A half-edge mesh of a convex window: cut edges at points, cut faces along chords.
 //!
 //! Half-edges 2e and 2e + 1 are the two sides of edge e. Faces lie to the left of their half-edges; what is outside the
-//! window is no face. Also called a doubly connected edge list. Source: M. de Berg, O. Cheong, M. van Kreveld and M.
+//! window is not a face. Also called a doubly connected edge list. Source: M. de Berg, O. Cheong, M. van Kreveld and M.
 //! Overmars, *Computational Geometry* (2008), section 2.2.
 
 /// The face of half-edges that run along the rim, outside.

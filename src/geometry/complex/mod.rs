@@ -163,7 +163,7 @@ impl Complex {
     /// An edge.
     ///
     /// # Panics
-    /// If there is none of this number.
+    /// If there is none with this number.
     pub fn edge(&self, edge: usize) -> Edge {
         let mesh = &self.refined.mesh;
         let sides = [2 * edge, 2 * edge + 1].map(|h| mesh.face[h]);

@@ -19,7 +19,7 @@ fn bend(activation: Activation) -> Option<Bend> {
             pieces: vec![[0.0, low], [1.0, 0.0], [0.0, high]],
             divisor: 1,
         },
-        // A sixth is no dyadic number, so the pieces are those of six times it.
+        // A sixth is not a dyadic number, so the pieces are those of six times the function.
         Activation::HardSigmoid => Bend {
             kinks: vec![-3.0, 3.0],
             pieces: vec![[0.0, 0.0], [1.0, 3.0], [0.0, 6.0]],

@@ -2,7 +2,7 @@
 //!
 //! At every vertex the unit's sign is decided: +, - or 0. An edge between + and - is split; a face with both is cut along the
 //! chord between its two vertices of sign 0. Since zeros are kept as zeros, creases that coincide, run parallel or meet in one
-//! point are no special cases.
+//! point are not special cases.
 
 use std::cmp::Ordering;
 

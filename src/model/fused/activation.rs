@@ -34,8 +34,8 @@ impl FusedActivation {
 
     /// φ of every number, in place.
     ///
-    /// Loops and no functions that are passed: a call of one is compiled by itself, without the processor's vectors, and nothing
-    /// makes the compiler put it where it is called.
+    /// Loops rather than functions that are passed: such a function is compiled by itself, without the processor's vectors, and
+    /// nothing makes the compiler inline it.
     #[inline(always)]
     pub fn apply<const FUSED: bool>(self, z: &mut [f32]) {
         match self {
@@ -97,7 +97,7 @@ impl FusedActivation {
     }
 }
 
-/// Below so many numbers, waking a second thread costs more than it gains.
+/// Below this many numbers, waking a second thread costs more than it gains.
 const WORTH_A_THREAD: usize = 1 << 18;
 
 struct Apply<'a> {

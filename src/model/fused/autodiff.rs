@@ -44,7 +44,7 @@ impl<B: Backend> Saved<B> {
             Self::Activation { y, activation } => {
                 vec![Some(activation_backward::<B>(y, dy, activation))]
             }
-            // Of the loss itself, nothing but 1 comes from above.
+            // For the loss itself, nothing but 1 comes from above.
             Self::Gradients(found) if memory::entries::<B>(&dy).as_deref() == Some(&[1.0]) => found,
             Self::Gradients(found) => {
                 let scaled = |gradient| scaled::<B>(gradient, dy.clone());
@@ -121,7 +121,7 @@ fn network_node<B: Backend, C: CheckpointStrategy, T>(
     }
 }
 
-/// The node of a loss, by `tracked` with its gradient by the prediction; the target has none.
+/// The node of a loss, by `tracked` with its gradient with respect to the prediction; the target has none.
 fn loss_node<B: Backend, C: CheckpointStrategy>(
     prediction: FloatTensor<Autodiff<B, C>>,
     target: FloatTensor<Autodiff<B, C>>,

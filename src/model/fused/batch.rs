@@ -22,7 +22,7 @@ const PANEL: usize = 64;
 /// The most groups.
 const GROUPS: usize = 16;
 
-/// Below so many multiplications, waking a second thread costs more than it gains.
+/// Below this many multiplications, waking a second thread costs more than it gains.
 const WORTH_A_THREAD: usize = 1 << 22;
 
 impl Chain<'_> {
@@ -85,7 +85,7 @@ impl Chain<'_> {
         (mean, sums.into_gradients(self, wants_dx.then_some(dx)))
     }
 
-    /// The same with dL/dW and dL/db of each layer one after the other in `gradients`; of a layer that is not `biased` only
+    /// The same with dL/dW and dL/db of each layer one after the other in `gradients`; for a layer that is not `biased` only
     /// dL/dW.
     pub(super) fn loss_in_place(
         &self,

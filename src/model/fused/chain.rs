@@ -40,7 +40,7 @@ pub(super) struct Chain<'a> {
 }
 
 impl<'a> Chain<'a> {
-    /// Takes layers of which each takes what the one before gives.
+    /// A chain of layers, each of which takes what the one before gives.
     pub(super) fn new(layers: Vec<Layer<'a>>) -> Self {
         Self::new_in(layers, Vec::new())
     }

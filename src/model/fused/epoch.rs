@@ -1,13 +1,13 @@
 //! An epoch of training as one operation over plain numbers: batches, forward, loss, backward and update, with nothing
 //! between the steps.
 //!
-//! The loops are those of a single step (`batch.rs`), and so are the bits. What falls away are the tensors, the graph and the
+//! The loops are those of a single step (`batch.rs`), and so are the bits. What is saved are the tensors, the graph and the
 //! optimiser's walk over the module, which take more time than the arithmetic where batches are small.
 
 use super::chain::{Chain, Layer};
 use super::{FusedActivation, FusedLoss, Update};
 
-/// A layer's sizes and φ; its parameters stand among all, in a row.
+/// A layer's sizes and φ; its parameters stand in the row of all parameters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LayerShape {
     /// The columns of x.
@@ -51,7 +51,7 @@ pub struct Batches<'a> {
     pub inputs: &'a [f32],
     /// (n x outputs), row-major.
     pub targets: &'a [f32],
-    /// Which samples in which order, and how many a step takes; all at once in their own order without.
+    /// Which samples in which order, and how many a step takes; without it, all at once in their own order.
     pub order: Option<(&'a [usize], usize)>,
 }
 
@@ -161,7 +161,7 @@ impl TrainingLoop {
     }
 }
 
-/// Memory that every step uses anew.
+/// Memory that every step reuses.
 #[derive(Default)]
 struct Workspace {
     gradients: Vec<f32>,
@@ -169,7 +169,7 @@ struct Workspace {
     last: Vec<f32>,
     /// [`Chain::into_columns`].
     columns: Vec<f32>,
-    /// The biases of a layer without.
+    /// The biases of a layer without biases.
     zeros: Vec<f32>,
 }
 

@@ -10,7 +10,7 @@ use super::{FusedActivation, FusedLoss};
 
 /// φₗ(… φ₁(x W₁ + b₁) … Wₗ + bₗ) for x (n x inputs): (n x units of the last layer). One operation for six layers.
 ///
-/// Equal to the same in Burn's operations up to the order of sums. Its gradients, layer by layer from the last:
+/// Equal to the same network in Burn's operations up to the order of sums. Its gradients, layer by layer from the last:
 /// dL/dz = dL/dy φ'(z), dL/dW = xᵀ dL/dz, dL/db = Σ_rows dL/dz, dL/dx = dL/dz Wᵀ.
 ///
 /// ```
@@ -84,8 +84,8 @@ pub fn mean_loss(
     ))
 }
 
-/// What a loss is the mean of, for whoever takes means of parts: a term for every entry (n x outputs), for every sample (n x 1)
-/// of the cross-entropy. [`mean_loss`] is their mean, and the gradients agree.
+/// What a loss is the mean of, for whoever takes means of parts: a term for every entry (n x outputs), for the cross-entropy
+/// one for every sample (n x 1). [`mean_loss`] is their mean, and the gradients agree.
 pub fn loss_terms(
     prediction: Tensor<2>,
     target: Tensor<2>,
@@ -99,8 +99,8 @@ pub fn loss_terms(
 }
 
 /// A step of gradient descent in one operation: w - η (g + λ w), as a parameter for the next step. In place where nothing else
-/// holds w, and where w is followed by autodiff, the result is a leaf that is. Rounded as Burn's operations one after the other
-/// round.
+/// holds w; where autodiff follows w, the result is a leaf that it follows too. Rounded as Burn's operations, one after the
+/// other, round.
 pub fn sgd_step<const D: usize>(
     weight: Tensor<D>,
     gradient: Tensor<D>,

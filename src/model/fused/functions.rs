@@ -3,8 +3,9 @@
 
 use super::lanes::multiply_add;
 
-/// tanh z as an odd rational function z P(z²) / Q(z²) on [-9, 9], beyond which `f32` knows no number below 1. Least
-/// largest relative error by Lawson's reweighting of linear least squares; with the rounding, below 4e-7.
+/// tanh z as an odd rational function z P(z²) / Q(z²) on [-9, 9], beyond which tanh is 1 to within the rounding of `f32`. Its
+/// coefficients minimise the largest relative error, by Lawson's reweighting of linear least squares; with the rounding, that
+/// is below 4e-7.
 #[inline(always)]
 pub(super) fn tanh<const FUSED: bool>(z: f32) -> f32 {
     let z = if z > 9.0 { 9.0 } else { z };
@@ -29,7 +30,7 @@ const ROUND: f32 = 12_582_912.0;
 const LN_2_HIGH: f32 = 0.693_359_4;
 const LN_2_LOW: f32 = -2.121_944_4e-4;
 
-/// exp x for x <= 0, and 0 where that is no normal number: with x = k ln 2 + r, |r| <= ln 2 / 2, it is 2^k times the Taylor
+/// exp x for x <= 0, and 0 where that is not a normal number: with x = k ln 2 + r, |r| <= ln 2 / 2, it is 2^k times the Taylor
 /// polynomial of exp at r. Relative error below 2e-7.
 #[inline(always)]
 pub(super) fn exp_of_negative(x: f32) -> f32 {

@@ -117,7 +117,7 @@ impl Work for Group<'_> {
     }
 }
 
-/// So many numbers from `first` on, if dL/dx is wanted at all.
+/// The `length` numbers from `first` on, if dL/dx is wanted at all.
 #[inline(always)]
 fn place_for(dx: &mut [f32], first: usize, length: usize) -> Option<&mut [f32]> {
     dx.get_mut(first..first + length)

@@ -12,7 +12,7 @@ pub(super) struct Aligned {
 }
 
 impl Aligned {
-    /// So many zeros.
+    /// This many zeros.
     pub(super) fn zeros(length: usize) -> Self {
         let entries = vec![0.0; length + LANES];
         let start = entries.as_ptr().align_offset(LANES * size_of::<f32>());
@@ -23,7 +23,7 @@ impl Aligned {
         }
     }
 
-    /// So many numbers, whatever they are. Takes fresh memory only where there is not enough.
+    /// Makes it this many numbers long, whatever they are. Takes fresh memory only where there is not enough.
     pub(super) fn resize(&mut self, length: usize) {
         if self.entries.len() < length + LANES {
             *self = Self::zeros(length);

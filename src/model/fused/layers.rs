@@ -38,7 +38,7 @@ impl Layers<Dispatch> {
         self.activations.push(activation);
     }
 
-    /// The first layers, so many, without the rest.
+    /// Takes the first `count` layers off and returns them.
     pub(super) fn split_front(&mut self, count: usize) -> Self {
         let parameters = self.parameters.split_off(2 * count);
         let activations = self.activations.split_off(count);

@@ -37,7 +37,7 @@ pub const TINY: f32 = f32::MIN_POSITIVE;
 pub(super) const LEAST_VARIANCE: f32 = 1e-12;
 
 impl EntryLoss {
-    /// The loss and its derivative by p.
+    /// The loss and its derivative with respect to p.
     #[inline(always)]
     pub fn at(self, p: f32, t: f32) -> (f32, f32) {
         match self {
@@ -56,7 +56,7 @@ impl EntryLoss {
 }
 
 impl FusedLoss {
-    /// How many terms the mean is taken of, for so many predictions and so many of a sample.
+    /// How many terms the mean is taken of, for this many predictions, `outputs` of them per sample.
     pub(super) fn terms(self, predictions: usize, outputs: usize) -> usize {
         match self {
             Self::Entries(_) => predictions,
@@ -64,7 +64,7 @@ impl FusedLoss {
         }
     }
 
-    /// The mean over (n x outputs) predictions, and its derivative by every one of them.
+    /// The mean over (n x outputs) predictions, and its derivative with respect to each of them.
     pub(super) fn mean_with_gradient(
         self,
         predictions: &[f32],

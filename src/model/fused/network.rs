@@ -153,7 +153,7 @@ pub(super) fn loss_with_gradients<B: Backend>(
     (mean, gradients)
 }
 
-/// The mean loss (1) and its derivative by every prediction, in the prediction's shape.
+/// The mean loss (1) and its derivative with respect to every prediction, in the prediction's shape.
 pub(super) fn mean_loss_with_gradient<B: Backend>(
     prediction: FloatTensor<B>,
     target: FloatTensor<B>,

@@ -88,7 +88,7 @@ pub(super) fn backward<B: Backend>(
     found
 }
 
-/// The mean loss (1) and its derivative by every prediction.
+/// The mean loss (1) and its derivative with respect to every prediction.
 pub(super) fn mean_loss_with_gradient<B: Backend>(
     prediction: FloatTensor<B>,
     target: FloatTensor<B>,
@@ -103,7 +103,8 @@ pub(super) fn mean_loss_with_gradient<B: Backend>(
     )
 }
 
-/// Every term of the loss, of entries (n x outputs), of samples (n x 1); and its derivatives by the predictions (n x outputs).
+/// Every term of the loss, of entries (n x outputs) or of samples (n x 1); and its derivatives with respect to the
+/// predictions (n x outputs).
 pub(super) fn losses_with_gradients<B: Backend>(
     prediction: FloatTensor<B>,
     target: FloatTensor<B>,
@@ -156,7 +157,7 @@ fn cross_entropies<B: Backend>(
     )
 }
 
-/// max(ln p, -100), where what is no normal number counts as 0.
+/// max(ln p, -100), where what is not a normal number counts as 0.
 fn clamped_ln<B: Backend>(p: FloatTensor<B>) -> FloatTensor<B> {
     let kind = get_or_init_device_settings::<B>(&p.device()).bool_dtype;
     let zero = B::float_lower_elem(p.clone(), TINY.into(), kind);

@@ -59,7 +59,7 @@ pub(super) fn product<const REACH: usize, const FUSED: bool>(
     }
 }
 
-/// The columns of C from `column` on, as many as V vectors hold.
+/// As many columns of C as V vectors hold, from `column` on.
 #[inline(always)]
 fn strip<const V: usize, const FUSED: bool>(
     [m, depth, column]: [usize; 3],
@@ -86,7 +86,7 @@ fn strip<const V: usize, const FUSED: bool>(
     }
 }
 
-/// Some rows of a strip, and of each sum the products from number `from` on, so many as `depth` says.
+/// Some rows of a strip, and of each sum `depth` products from number `from` on.
 #[inline(always)]
 fn tile<const M: usize, const V: usize, const FUSED: bool>(
     [row, from, column]: [usize; 3],

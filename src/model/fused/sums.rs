@@ -68,7 +68,7 @@ impl Sums {
         Gradients { x, layers }
     }
 
-    /// The same with dL/dW and dL/db of each layer one after the other in `gradients`; of a layer that is not `biased` only
+    /// The same with dL/dW and dL/db of each layer one after the other in `gradients`; for a layer that is not `biased` only
     /// dL/dW.
     pub(super) fn write_gradients(
         self,
@@ -106,7 +106,8 @@ impl Sums {
     }
 }
 
-/// How many numbers a layer's dL/dW and dL/db take: a wide one's dL/dW a row of whole vectors per input, all else a vector each.
+/// How many numbers a layer's dL/dW and dL/db take: a wide layer's dL/dW a row of whole vectors per input, anything else a
+/// vector per number.
 #[inline(always)]
 fn lengths(layer: &Layer<'_>) -> [usize; 2] {
     let weight = match layer.is_wide() {

@@ -1,4 +1,4 @@
-//! The optimisers' steps over plain numbers, rounded as the same in Burn's operations, one after the other, rounds.
+//! The optimisers' steps over plain numbers, rounded as Burn's operations, one after the other, round them.
 
 use crate::model::simd::{Work, dispatch};
 

@@ -17,7 +17,7 @@ impl Machine<'_> {
                 let (module, name) = (module.clone(), name.clone());
                 self.global(&module, &name)
             }
-            _ => Err("it is damaged: a name is no text".to_owned()),
+            _ => Err("it is damaged: a name is not text".to_owned()),
         }
     }
 
@@ -113,7 +113,7 @@ impl Machine<'_> {
             Node::Int(number) => {
                 usize::try_from(number).map_err(|_| format!("a size can't be {number}"))
             }
-            _ => Err("it is damaged: a size is no number".to_owned()),
+            _ => Err("it is damaged: a size is not a number".to_owned()),
         }
     }
 
@@ -147,7 +147,7 @@ impl Machine<'_> {
 
     /// `('storage', torch.FloatStorage, '0', 'cpu', 300)`; the older format has one value more.
     pub(super) fn storage(&self, id: Handle) -> Result<Storage, String> {
-        let damaged = || "it is damaged: this is no storage".to_owned();
+        let damaged = || "it is damaged: this is not a storage".to_owned();
         let Node::Tuple(items) = &self.nodes[id] else {
             return Err(damaged());
         };
@@ -173,7 +173,7 @@ impl Machine<'_> {
     }
 }
 
-/// Whether a name is of those with which a pickle takes over a machine: no checkpoint has use for them.
+/// Whether a name is one of those with which a pickle takes over a machine: no checkpoint has a use for them.
 fn could_run_something(module: &str, name: &str) -> bool {
     const MODULES: [&str; 30] = [
         "os",

@@ -115,7 +115,7 @@ impl<'a> Machine<'a> {
         match opcode {
             b'.' => return self.pop().map(Some),
             0x80 => self.protocol()?,
-            // A frame's length: only a hint for who reads from a stream.
+            // A frame's length: only a hint for whoever reads from a stream.
             0x95 => drop(self.take::<8>()?),
             b'(' => self.marks.push(self.stack.len()),
             b'0' => drop(self.pop()?),

@@ -81,7 +81,7 @@ fn path(source: &fontdb::Source) -> String {
     }
 }
 
-/// The fonts in use. Those few stay in memory until the process ends.
+/// The fonts in use. These few stay in memory until the process ends.
 static LOADED: Mutex<Vec<(fontdb::ID, &'static rustybuzz::Face<'static>)>> = Mutex::new(Vec::new());
 
 /// Which font has a cluster: the answers so far.

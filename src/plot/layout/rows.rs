@@ -11,7 +11,7 @@ use super::super::panel::{Frame, Panel};
 use super::super::size::LABEL_HEIGHT;
 use super::{COLUMN_GAP, Needs, PanelLayout, ROW_GAP, needs, place};
 
-/// The width over the height that a panel asks for whose units may differ.
+/// The width over the height that a panel whose units may differ asks for.
 const FREE_ASPECT: f64 = 1.3;
 /// No plot is so much wider than high, or higher than wide, that its neighbours vanish.
 const MOST_ASPECT: f64 = 4.0;

@@ -52,7 +52,7 @@ fn head(markup: &str, cuts: &[(usize, bool)], count: usize) -> String {
 
 /// Names (markup) for one legend: each at most `limit` pixels wide, no two alike. Where two would look the same, for letters
 /// of other scripts that look like Latin ones, or for signs that are not seen, those signs are shown by their code points;
-/// where two are cut to the same, the part is shown in which they differ; what is then still the same is numbered.
+/// where two are cut to the same, the part in which they differ is shown; what is then still the same is numbered.
 pub fn distinct(names: &[String], size: f64, face: Face, limit: f64) -> Vec<String> {
     let told_apart = tell_apart(names);
     let mut short: Vec<String> = told_apart

@@ -150,7 +150,7 @@ fn another_sweep_is_refused() {
     let target = root.join("cut/shards/x.csv");
     for (text, problem) in [
         (fs::read(&foreign).unwrap(), "rows of another sweep"),
-        (b"a,b\n1,2\n".to_vec(), "no file of rows"),
+        (b"a,b\n1,2\n".to_vec(), "not a file of a sweep's rows"),
     ] {
         fs::write(&target, text).unwrap();
         let (code, _, stderr) = foldspace(root, &["collect", "cut"]);
