@@ -32,7 +32,9 @@ pub const POST: Post = Post {
     letter: 'B',
     author: "AICore",
     title: "How Linear Algebra Powers Neural Networks",
-    address: None,
+    address: Some(
+        "https://science-ai-hub.vercel.app/posts/020986dc-166a-46c8-9e4f-e21a44f5ac9b/11/",
+    ),
     items: &[
         item(
             "B1",

@@ -20,7 +20,9 @@ pub const POST: Post = Post {
     letter: 'D',
     author: "Joseph",
     title: "Neural Networks - a linear algebra perspective",
-    address: None,
+    address: Some(
+        "https://deep-and-shallow.com/2022/01/15/neural-networks-a-linear-algebra-perspective/",
+    ),
     items: &[
         item("D1", "A spiral: 2 classes, 1000 points", spiral::d1),
         item("D2", "No straight line separates it", spiral::d2),
