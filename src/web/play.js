@@ -204,7 +204,7 @@ function play() {
       state.theme = before.theme;
     }
     page.grown(true);
-    page.sentence(run.sent ? 'Whether the classes are separable is not judged of a network this large.' : 'Verdicts are given when training stands still.');
+    page.sentence(run.sent && run.classes.length ? 'Whether the classes are separable is not judged of a network this large.' : 'Verdicts are given when training stands still.');
     if (run.sent) at('lead').textContent = largeWords(run);
     scrollTo(0, scroll);
     if (focus && document.activeElement === document.body) document.getElementById(focus)?.focus();

@@ -392,12 +392,23 @@ fn one_feature_and_many_on_a_plane() {
         return;
     };
     let line = config(
-        "name = 'quadratic'\nsamples = 60",
+        "path = 'line.csv'\ntarget = 'y'",
         &[240, 240],
         "{ units = 1, activation = 'identity' }",
         "epochs = 5000\nloss = 'mse'",
     );
-    let on_a_line = play(&line);
+    let rows: String = (0..50)
+        .map(|i| {
+            format!(
+                "{},{}\n",
+                f64::from(i) / 10.0,
+                f64::from((i * i) % 37) / 20.0
+            )
+        })
+        .collect();
+    let rows = format!("x,y\n{rows}");
+    let files = [("large.toml", line.as_str()), ("line.csv", rows.as_str())];
+    let on_a_line = Play::start(&["large.toml"], &files);
     open(&mut browser, &on_a_line);
     train_until(&mut browser, 2);
     settled(&mut browser);
