@@ -11,6 +11,7 @@ pub(crate) mod change;
 mod fit;
 #[doc(hidden)]
 pub mod http;
+mod images;
 pub(crate) mod lab;
 mod look;
 mod parts;

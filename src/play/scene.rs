@@ -2,7 +2,7 @@
 //!
 //! A *scene* describes network, data, settings and branches, and is sent where one of them has changed; a *frame* is
 //! an epoch: the weights, and what is new of the curve. Of a network with more than [`MOST_WEIGHTS`] it is what the page's
-//! [`Look`](super::look::Look) finds, instead of the weights.
+//! `Look` finds, instead of the weights.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -99,9 +99,20 @@ fn same_pictures(browser: &mut Browser, network: &Frozen, slice: Option<&Slice>)
     for (m, (space, sheet)) in samples.iter().zip(&papers).enumerate() {
         let m = m + 1;
         let k = space.ncols();
+        // From a line there is a line after the first affine part, which leaves open how the next space is mirrored.
+        let target = match flat {
+            1 => {
+                let theirs = browser.evaluate(&format!(
+                    "Array.from(played.run.sent.still({m}, 'samples'))"
+                ));
+                let theirs = numbers(&theirs);
+                Mat::from_fn(space.nrows(), 2, |i, j| theirs[2 * i + j])
+            }
+            _ => before.clone(),
+        };
         let view = (k > 2).then(|| {
             let view = View::of(space.as_ref()).unwrap();
-            view.aligned_to(before.as_ref(), space.as_ref()).unwrap()
+            view.aligned_to(target.as_ref(), space.as_ref()).unwrap()
         });
         let shown = |space: &Mat<f64>| match &view {
             Some(view) => view.project(space.as_ref()),
