@@ -14,7 +14,8 @@ use crate::play::{Lab, Log, Server};
 /// Play with a network in the browser while it trains here.
 ///
 /// Without a configuration: two moons, 2 to 100 to 2 to 1. On the page: other data, points drawn or dropped as a table, any
-/// network, loss and optimiser, weights changed by hand, back to any epoch, and branches to compare. Ctrl-C ends it.
+/// network, loss and optimiser, weights changed by hand, back to any epoch, and branches to compare. A network may have a million
+/// parameters; above 50 000 the program evaluates it, and the page draws what it is sent. Ctrl-C ends it.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  foldspace play --open\n  foldspace play configs/iris.toml\n  \

@@ -12,6 +12,7 @@ use crate::data::split::Split;
 use crate::data::{Dataset, Source, Target};
 use crate::error::{Error, Result};
 use crate::figures::{InputAxes, InputPlane};
+use crate::geometry::Slice;
 use crate::model::Frozen;
 use crate::run::Run;
 use crate::train::EpochMetrics;
@@ -53,7 +54,7 @@ pub fn page(run: &Run, axes: &InputAxes, limits: Limits) -> Result<String> {
         )
     })?;
     let split = run.split()?;
-    let size = parameters(&run.frozen(last)?).len();
+    let size = size(&run.frozen(last)?);
     if size > limits.weights {
         return Err(Error::invalid(
             &place,
@@ -130,13 +131,17 @@ impl History<'_> {
         };
         let rows: Vec<Vec<f64>> = self.networks.iter().map(parameters).collect();
         let weights = codec::pack(&rows);
-        let (mut description, samples) =
-            describe(self.name, self.config, self.split, axes, first, limits)?;
+        let Described {
+            mut description,
+            samples,
+            ..
+        } = describe(self.name, self.config, self.split, axes, first, limits)?;
         description["epochs"] = json!(self.epochs);
         description["captured"] = json!(self.captured);
         description["weightWidth"] = json!(weights.width);
         description["metrics"] = metrics(&self.metrics);
-        description["verdicts"] = json!(judge(&self.epochs, &self.networks, &self.split.train));
+        description["verdicts"] =
+            json!(judge(&self.epochs, &self.networks, &self.split.train, true));
         Ok(join::page(
             &format!("{}: foldspace", self.name),
             &[
@@ -148,7 +153,20 @@ impl History<'_> {
     }
 }
 
-/// What a page knows of a run besides its epochs, and its samples; `network` stands for all of them.
+/// What a page knows of a run besides its epochs.
+#[derive(Debug)]
+pub struct Described {
+    /// Everything but the samples.
+    pub description: Value,
+    /// The samples, packed.
+    pub samples: Packed,
+    /// The samples' features as the network sees them, training ones first.
+    pub features: Mat<f64>,
+    /// The plane of input space that is shown; `None` where input space is what is shown.
+    pub slice: Option<Slice>,
+}
+
+/// What a page knows of a run besides its epochs; `network` stands for all of them.
 ///
 /// # Errors
 /// Where the network does not take the data's features, or they can't be shown on a plane.
@@ -159,7 +177,7 @@ pub fn describe(
     axes: &InputAxes,
     network: &Frozen,
     limits: Limits,
-) -> Result<(Value, Packed)> {
+) -> Result<Described> {
     let d = split.train.dimensions();
     if network
         .layers
@@ -175,7 +193,8 @@ pub fn describe(
     let plane = (d > 1)
         .then(|| InputPlane::new(&split.train, split.standardiser.as_ref(), axes))
         .transpose()?;
-    let (samples, counts) = samples(&split.train, &split.test, plane.as_ref(), limits);
+    let (rows, counts) = samples(&split.train, &split.test, plane.as_ref(), limits);
+    let samples = codec::pack(&rows);
     let description = json!({
         "format": 1,
         "program": env!("CARGO_PKG_VERSION"),
@@ -196,7 +215,12 @@ pub fn describe(
         })).collect::<Vec<_>>(),
         "config": configuration(config),
     });
-    Ok((description, samples))
+    Ok(Described {
+        description,
+        samples,
+        features: Mat::from_fn(rows.len(), d, |i, j| rows[i][j]),
+        slice: plane.and_then(|plane| plane.slice().cloned()),
+    })
 }
 
 /// What the page calls the run: its directory's name.
@@ -219,6 +243,14 @@ pub fn parameters(network: &Frozen) -> Vec<f64> {
         numbers.extend(&layer.bias);
     }
     numbers
+}
+
+/// How many numbers a network has.
+pub fn size(network: &Frozen) -> usize {
+    let layers = network.layers.iter();
+    layers
+        .map(|layer| layer.units() * (layer.inputs() + 1))
+        .sum()
 }
 
 /// What is predicted. Targets that training saw standardised are so on the page too, like the network's own outputs.
@@ -255,7 +287,7 @@ fn samples(
     test: &Dataset,
     plane: Option<&InputPlane>,
     limits: Limits,
-) -> (Packed, Value) {
+) -> (Vec<Vec<f64>>, Value) {
     let all = train.samples() + test.samples();
     let most = limits
         .samples
@@ -301,7 +333,7 @@ fn samples(
     let counts = json!({
         "train": kept[0], "test": kept[1], "allTrain": train.samples(), "allTest": test.samples(),
     });
-    (codec::pack(&rows), counts)
+    (rows, counts)
 }
 
 /// Epoch, losses and accuracies, a row per epoch.

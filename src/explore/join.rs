@@ -38,6 +38,8 @@ const START: (&str, &str) = ("start.js", include_str!("../web/start.js"));
 /// What the page fed by a server has besides, and what begins it.
 const LIVE: &[(&str, &str)] = &[
     ("wire.js", include_str!("../web/wire.js")),
+    ("sent.js", include_str!("../web/sent.js")),
+    ("looks.js", include_str!("../web/looks.js")),
     ("draw.js", include_str!("../web/draw.js")),
     ("controls.js", include_str!("../web/controls.js")),
     ("play.js", include_str!("../web/play.js")),

@@ -8,7 +8,7 @@ mod contents;
 mod join;
 pub mod verdicts;
 
-pub use contents::{History, Limits, describe, page, parameters};
+pub use contents::{Described, History, Limits, describe, page, parameters, size};
 pub use join::{Live, live};
 
 /// `most` of `count` places, evenly spread, the first and the last among them; all where there are no more.

@@ -34,14 +34,20 @@ const MOST_FOR_RANK: usize = 40_000;
 /// Numbers in the samples of all linear programs together, in spaces of more than two dimensions.
 const WORK: usize = 2_000_000;
 
-/// Judges the epochs; `networks` are those of `epochs`.
-pub fn judge(epochs: &[usize], networks: &[Frozen], train: &Dataset) -> Verdicts {
+/// Judges the epochs; `networks` are those of `epochs`. Without `separability` that is left out: where hundreds of units come before
+/// the output, it can take minutes to decide.
+pub fn judge(
+    epochs: &[usize],
+    networks: &[Frozen],
+    train: &Dataset,
+    separability: bool,
+) -> Verdicts {
     let width = networks
         .first()
         .and_then(|network| network.layers.last())
         .map_or(0, |last| last.inputs());
     let classes = train.class_count().unwrap_or(0);
-    let judged = if classes < 2 {
+    let judged = if classes < 2 || !separability {
         Vec::new()
     } else {
         judged(epochs.len(), width, width * train.samples())

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::past::Setting;
-use super::{MOST_EPOCHS, MOST_PARAMETERS, MOST_SAMPLES};
+use super::{MOST_EPOCHS, MOST_PARAMETERS, MOST_SAMPLES, MOST_UNITS, MOST_WEIGHTS};
 use crate::config::Config;
 use crate::data::Source;
 use crate::data::split::Split;
@@ -65,16 +65,42 @@ pub(super) fn loaded(config: &Config, folder: &Path) -> Result<Split> {
 pub(super) fn checked(config: Config, split: Split) -> Result<Setting> {
     train::check(&config.train, &config.model, &split.train)?;
     config.capture.check(&split)?;
-    let parameters = config.model.parameters(split.train.dimensions());
-    match parameters {
-        Some(size) if size <= MOST_PARAMETERS => Ok(Setting { config, split }),
-        size => Err(Error::invalid(
+    check_network(&config, split.train.dimensions())?;
+    Ok(Setting { config, split })
+}
+
+/// The numbers of a network once batch norm and low-rank factors are multiplied out; `None` for more than a `usize` holds.
+pub(super) fn folded(config: &Config, inputs: usize) -> Option<usize> {
+    let mut inputs = inputs;
+    config.model.layers.iter().try_fold(0_usize, |sum, layer| {
+        let size = inputs.checked_add(1)?.checked_mul(layer.units)?;
+        inputs = layer.units;
+        sum.checked_add(size)
+    })
+}
+
+fn check_network(config: &Config, inputs: usize) -> Result<()> {
+    let refuse = |problem: String| {
+        Err(Error::invalid(
             "model.layers",
-            format!(
-                "a network of {} parameters; the page computes with up to {MOST_PARAMETERS}",
-                size.map_or("very many".to_owned(), |size| size.to_string())
-            ),
+            problem,
             "take fewer units, or use `foldspace train` and `foldspace animate`",
-        )),
+        ))
+    };
+    let trained = config.model.parameters(inputs);
+    let size = trained.and_then(|trained| Some(folded(config, inputs)?.max(trained)));
+    let Some(size) = size.filter(|&size| size <= MOST_PARAMETERS) else {
+        return refuse(format!(
+            "a network of {} parameters; up to {MOST_PARAMETERS} are played with",
+            size.map_or("very many".to_owned(), |size| size.to_string())
+        ));
+    };
+    let widest = config.model.layers.iter().map(|layer| layer.units).max();
+    if let Some(widest) = widest.filter(|&widest| size > MOST_WEIGHTS && widest > MOST_UNITS) {
+        return refuse(format!(
+            "a layer of {widest} units in a network of {size} parameters; where there are more than {MOST_WEIGHTS}, up to \
+             {MOST_UNITS} a layer are played with"
+        ));
     }
+    Ok(())
 }

@@ -15,9 +15,11 @@ use crate::error::{Error, Result};
 use crate::run;
 use crate::train::{EpochMetrics, Trainer, TrainerState};
 
-/// The most branches that are kept beside the one in training, and the most epochs of all of them together.
+/// The most branches that are kept beside the one in training; the most epochs, and numbers in the states of large networks, of all of
+/// them together.
 const MOST_BRANCHES: usize = 8;
 const MOST_LINES: usize = 200_000;
+const MOST_NUMBERS: usize = 100_000_000;
 
 /// A network in training, its past, and the log of all that was done to it.
 #[derive(Debug)]
@@ -282,13 +284,21 @@ impl Lab {
                 .map(|branch| branch.lines.len())
                 .sum::<usize>()
         };
+        let large = |branches: &[Branch]| {
+            let sizes = branches.iter().map(Branch::large_numbers);
+            sizes.sum::<usize>() > MOST_NUMBERS
+        };
         let mut notes = Vec::new();
         while self.others.len() > MOST_BRANCHES
-            || (self.others.len() > 1 && lines(&self.others) > MOST_LINES)
+            || (self.others.len() > 1 && (lines(&self.others) > MOST_LINES || large(&self.others)))
         {
             let gone = self.others.remove(0);
+            let room = match self.others.len() {
+                kept if kept >= MOST_BRANCHES => kept.to_string(),
+                kept => format!("{kept} of this size"),
+            };
             notes.push(format!(
-                "branch {} was dropped: there is room for {MOST_BRANCHES}",
+                "branch {} was dropped: there is room for {room}",
                 gone.id
             ));
         }

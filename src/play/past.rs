@@ -10,8 +10,14 @@ use crate::train::{EpochMetrics, EpochReport, TrainerState};
 /// The most states per segment. The epochs between two of them are trained again, which gives the same bits.
 const MOST_STATES: usize = 64;
 
-/// The most numbers in all states of a segment together.
+/// The most numbers in all states of a segment together, where that leaves enough states.
 const MOST_NUMBERS: usize = 4_000_000;
+const LEAST_STATES: usize = 8;
+
+/// A state of more numbers is a large one. Those of all segments of a branch have at most this many together; beyond, the first
+/// segments go.
+const LARGE: usize = 250_000;
+const MOST_IN_BRANCH: usize = 50_000_000;
 
 /// The most points of a curve as the page draws it.
 const MOST_POINTS: usize = 1024;
@@ -56,7 +62,7 @@ impl Segment {
     pub(super) fn keep(&mut self, state: TrainerState) {
         let size: usize = numbers(&state).max(1);
         self.states.insert(state.epoch, Arc::new(state));
-        let most = (MOST_NUMBERS / size).clamp(4, MOST_STATES);
+        let most = (MOST_NUMBERS / size).clamp(LEAST_STATES, MOST_STATES);
         while self.states.len() > most {
             self.stride *= 2;
             let (start, stride) = (self.start, self.stride);
@@ -207,9 +213,18 @@ impl Branch {
             self.segments.pop();
         }
         self.segments.push(Segment::new(setting, state));
-        if self.segments.len() > MOST_SEGMENTS {
+        while self.segments.len() > MOST_SEGMENTS
+            || (self.segments.len() > 1 && self.large_numbers() > MOST_IN_BRANCH)
+        {
             self.segments.remove(0);
         }
+    }
+
+    /// Numbers in the large states that are held.
+    pub(super) fn large_numbers(&self) -> usize {
+        let states = self.segments.iter().flat_map(Segment::states);
+        let sizes = states.map(|state| numbers(state));
+        sizes.filter(|&size| size > LARGE).sum()
     }
 
     pub(super) fn record(&mut self, report: &EpochReport, at: f64) {

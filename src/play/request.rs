@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::change::Change;
+use super::look::Look;
 
 /// The first message, which has to hold the token.
 #[derive(Debug, Deserialize)]
@@ -33,17 +34,20 @@ pub(super) enum Request {
 }
 
 /// What the page shows so far.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PageState {
     /// The number of the scene.
     pub scene: u64,
-    /// The number of the frame.
+    /// The number of the frame; 0: the one there is will do.
     pub frame: u64,
     /// The last epoch of its curve.
     pub epoch: usize,
     /// The last note.
     pub note: u64,
+    /// What it wants to see, where it can't compute it.
+    #[serde(default)]
+    pub look: Option<Look>,
 }
 
 /// Reads a message: an object, where serde would take a list for a structure too.

@@ -30,6 +30,13 @@ pub(super) enum Command {
     End,
 }
 
+/// What a page does not have yet.
+pub(super) enum News {
+    Scene(Arc<Scene>),
+    /// With notes.
+    Frame(Arc<Frame>, Vec<(u64, String)>),
+}
+
 /// What pages may have.
 #[derive(Default)]
 pub(super) struct Board {
@@ -55,9 +62,25 @@ impl Shared {
         self.board.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until there is something that a page does not have; `None` once `over` says so or everything has ended.
-    pub(super) fn next(&self, pull: PageState, over: impl Fn() -> bool) -> Option<Vec<u8>> {
+    /// Waits until there is something that a page does not have, and not before `from`; `None` once `over` says so or
+    /// everything has ended.
+    pub(super) fn next(
+        &self,
+        pull: &PageState,
+        from: Instant,
+        over: impl Fn() -> bool,
+    ) -> Option<News> {
         let mut board = self.lock();
+        loop {
+            // Epochs that pass by now are not drawn.
+            let left = from.saturating_duration_since(Instant::now());
+            let still = board.frame.as_ref().is_some_and(|it| !it.is_costly());
+            if left.is_zero() || still || board.ended || over() {
+                break;
+            }
+            let waited = self.bell.wait_timeout(board, left);
+            board = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
         board.waiting += 1;
         let found = loop {
             if board.ended || over() {
@@ -68,7 +91,7 @@ impl Shared {
                 .as_ref()
                 .filter(|scene| scene.number != pull.scene);
             if let Some(scene) = scene {
-                break Some((Some(Arc::clone(scene)), None, Vec::new()));
+                break Some(News::Scene(Arc::clone(scene)));
             }
             let notes: Vec<_> = board
                 .notes
@@ -76,22 +99,17 @@ impl Shared {
                 .filter(|(number, _)| *number > pull.note)
                 .cloned()
                 .collect();
-            let frame = board.frame.as_ref();
+            let frame = board.frame.as_ref().filter(|frame| frame.suits(pull));
             if let Some(frame) =
                 frame.filter(|frame| frame.number != pull.frame || !notes.is_empty())
             {
-                break Some((None, Some(Arc::clone(frame)), notes));
+                break Some(News::Frame(Arc::clone(frame), notes));
             }
             let waited = self.bell.wait_timeout(board, Duration::from_secs(1));
             board = waited.unwrap_or_else(PoisonError::into_inner).0;
         };
         board.waiting -= 1;
-        drop(board);
-        match found? {
-            (Some(scene), ..) => Some(scene.message.clone()),
-            (_, Some(frame), notes) => Some(frame.message(pull, &notes)),
-            _ => None,
-        }
+        found
     }
 
     /// Wakes all who wait, so that they check whether it is over.
@@ -282,8 +300,11 @@ impl Studio {
                 Err(error) => self.refuse(&error),
             }
         }
+        let scene = self.shared.lock().scene.clone();
+        // Without a scene there is nothing that could be shown of it.
+        let Some(scene) = scene else { return };
         self.numbers.1 += 1;
-        let frame = scene::frame(&self.lab, self.numbers.1, self.numbers.0, self.standing);
+        let frame = scene::frame(&self.lab, self.numbers.1, &scene, self.standing);
         self.shared.lock().frame = Some(Arc::new(frame));
         self.shared.ring();
     }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::http::{self, Answer};
 use super::request::{self, Hello, Request};
-use super::studio::{Command, Shared};
+use super::studio::{Command, News, Shared};
 use super::websocket::{self, Failure, Incoming, REFUSED, Reader};
 use super::wish::Wish;
 use super::{MOST_BYTES, scene};
@@ -20,6 +20,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The most that a page may ask for in epochs a second.
 const MOST_PACE: f64 = 1e6;
+
+/// After a frame, so many times as long as it took to make passes before the next: most of the machine is to train.
+const REST: u32 = 7;
 
 /// What every connection needs.
 #[derive(Clone)]
@@ -139,7 +142,11 @@ impl Visit {
         })?;
         let command = match request {
             Request::Pull(pull) => {
+                if pull.look.as_ref().is_some_and(|look| !look.is_sound()) {
+                    return Err(REFUSED);
+                }
                 wish.set(pull);
+                self.shared.ring();
                 return Ok(());
             }
             Request::Change(change) => Command::Change(change),
@@ -169,13 +176,41 @@ impl Visit {
         self.commands.send(command).map_err(|_| websocket::GONE)
     }
 
-    /// Sends a frame for every wish, until there are no more.
+    /// Sends a frame for every wish, until there are no more. A wish that comes while another is waited for takes its place.
     fn send_frames(&self, wish: &Wish, out: &Mutex<TcpStream>) {
+        let mut rested = Instant::now();
         while let Some(pull) = wish.take() {
-            let Some(message) = self.shared.next(pull, || wish.is_over()) else {
-                return;
+            // Whoever looks elsewhere is answered at once, whoever waits for the next epoch has time.
+            let from = match pull.frame {
+                0 => Instant::now(),
+                _ => rested,
             };
-            if websocket::binary(&mut *lock(out), &message).is_err() {
+            let news = self.shared.next(&pull, from, || wish.is_overtaken());
+            let began = Instant::now();
+            let costly = matches!(&news, Some(News::Frame(frame, _)) if frame.is_costly());
+            let message = match news {
+                Some(News::Scene(scene)) => Ok(Some(scene.message.clone())),
+                Some(News::Frame(frame, notes)) => {
+                    frame.message(&pull, &notes, &|| wish.is_overtaken())
+                }
+                None if wish.is_over() || !wish.is_overtaken() => return,
+                None => Ok(None),
+            };
+            if costly {
+                rested = Instant::now() + REST * began.elapsed();
+            }
+            let sent = match message {
+                Ok(Some(message)) => websocket::binary(&mut *lock(out), &message),
+                Ok(None) => continue,
+                Err(failure) => {
+                    let out = &mut *lock(out);
+                    let _ = websocket::close(out, failure);
+                    // Whoever hears the page hears its end.
+                    let _ = out.shutdown(Shutdown::Read);
+                    return;
+                }
+            };
+            if sent.is_err() {
                 return;
             }
         }

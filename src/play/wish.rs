@@ -29,6 +29,12 @@ impl Wish {
         self.wanted.lock().unwrap_or_else(PoisonError::into_inner).1
     }
 
+    /// Whether another wish has come, or there will be no more: what is being done for the last one is in vain.
+    pub(super) fn is_overtaken(&self) -> bool {
+        let wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
+        wanted.1 || wanted.0.is_some()
+    }
+
     /// Waits for the next wish; `None` where there will be none.
     pub(super) fn take(&self) -> Option<PageState> {
         let mut wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);

@@ -223,12 +223,12 @@ export function buildControls(say, drawing, redraw, compare) {
       });
       beside.setAttribute('aria-pressed', String(compared === branch.id));
       beside.setAttribute('aria-label', `compare with branch ${branch.id}`);
-      beside.disabled = !branch.weights;
+      beside.disabled = !branch.weights && !live.large;
       const to = button('Go on', () => change({ switch: { branch: branch.id } }));
       to.setAttribute('aria-label', `go on with branch ${branch.id}`);
       list.append(element('li', {}, element('b', { textContent: `Branch ${branch.id}` }), `: ${branch.label}, epoch ${branch.epoch}${loss} `, beside, ' ', to));
     }
-    const said = element('p', { className: 'more', textContent: compared === null ? 'Go back to an epoch and train from there: the way before stays as a branch.' : `Dotted over input space: the border of branch ${compared}. Thin in the curves: its loss.` });
+    const said = element('p', { className: 'more', textContent: compared === null ? 'Go back to an epoch and train from there: the way before stays as a branch.' : live.large ? `Thin in the curves: the loss of branch ${compared}.` : `Dotted over input space: the border of branch ${compared}. Thin in the curves: its loss.` });
     cards.branches.replaceChildren(
       element('h3', { textContent: 'Branches and the log' }), list, said,
       element('div', { className: 'inline' }, button('Save as a run', () => say({ save: {} }), 'save'), button('The log of all changes', () => say({ log: {} }), 'save-log')),

@@ -2,7 +2,7 @@
 
 import { affine, activate, forward } from './math.js';
 import { decompose, ease, principalView, project, turned } from './geometry.js';
-import { heightOf, winner } from './model.js';
+import { heightOf, unitOf, winner } from './model.js';
 
 /** @typedef {import('./math.js').Layer} Layer */
 /** @typedef {import('./model.js').Run} Run */
@@ -14,12 +14,41 @@ export class Journey {
     this.run = run;
     this.layers = layers;
     this.planar = run.onPlane(layers);
-    this.samples = this.through(layers, run.features, run.n);
-    this.lattice = this.through(this.planar, run.lattice.points, run.lattice.n);
+    const [samples, lattice] = this.spaces();
+    this.samples = samples;
+    this.lattice = lattice;
+    /** What a unit has a share in. */
+    this.into = 'output';
     /** @type {Map<number, import('./geometry.js').View>} */
     this.views = new Map();
     /** @type {Map<string, Float64Array>} */
     this.pictures = new Map();
+  }
+
+  /** What the samples and the points of the paper are in every space. @returns {Float64Array[][]} */
+  spaces() {
+    const { run } = this;
+    return [this.through(this.layers, run.features, run.n), this.through(this.planar, run.lattice.points, run.lattice.n)];
+  }
+
+  /** A unit before its activation, all over the paper. @param {[number, number]} unit @returns {Float64Array | null} */
+  sums(unit) {
+    const { points, n } = this.run.lattice;
+    return unitOf(this.planar, points, n, unit);
+  }
+
+  /** A unit's answers: all over the paper, or of the samples. @param {[number, number]} unit
+   * @param {Float64Array[]} spaces @returns {ArrayLike<number>} */
+  answers([l, j], spaces = this.lattice) {
+    const rows = spaces[this.run.moments.findLastIndex((moment) => moment.layer === l)];
+    const { units } = this.layers[l];
+    return Float64Array.from({ length: rows.length / units }, (_, i) => rows[i * units + j]);
+  }
+
+  /** Between which numbers a unit answers the training samples. @param {[number, number]} unit */
+  range(unit) {
+    const answers = /** @type {Float64Array} */ (this.answers(unit, this.samples)).subarray(0, this.run.train);
+    return [Math.min(...answers), Math.max(...answers)];
   }
 
   /** What lies in every space. @param {Layer[]} layers @param {Float64Array} points @param {number} n */
@@ -194,4 +223,10 @@ export class Journey {
     const sum = moved.reduce((a, b) => a + b, 0);
     return moved.map((x) => (sum > 0 ? x / sum : 0));
   }
+}
+
+/** The journey at a place between the epochs; a program that computes it in place of the page has left it at the run.
+ * @param {Run} run @param {number} at @param {Map<string, number>} edits @returns {Journey} */
+export function journeyOf(run, at, edits) {
+  return run.sent ?? new Journey(run, run.layers(at, edits));
 }

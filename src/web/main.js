@@ -3,8 +3,8 @@
 import { forward, value } from './math.js';
 import { levelSet } from './geometry.js';
 import { CanvasPen } from './pen.js';
-import { activation, fieldOf, unitOf } from './model.js';
-import { Journey } from './journey.js';
+import { activation, fieldOf } from './model.js';
+import { journeyOf } from './journey.js';
 import { PALETTES } from './colours.js';
 import { Fields, tintsOf } from './fields.js';
 import { Later } from './later.js';
@@ -26,7 +26,7 @@ import { addressOf, readAddress } from './address.js';
 const FIELD = 128;
 
 /** What a page that a server feeds does besides: it hands changes on, and draws over input space.
- * @typedef {{ edit: (key: string, x: number, epoch: number) => void, train: () => void, looked: (epoch: number, newest: boolean) => void,
+ * @typedef {{ awaits: (state: any) => boolean, edit: (key: string, x: number, epoch: number) => void, train: () => void, looked: (epoch: number, newest: boolean) => void,
  *   training: () => boolean, over: (pen: import('./pen.js').Pen, map: import('./stage.js').Map2, scene: any) => void,
  *   begin: (event: PointerEvent, map: import('./stage.js').Map2) => ((event: PointerEvent) => void) | null }} Live */
 
@@ -51,9 +51,9 @@ export function open(run, began, live) {
   /** The address as this page knows it. */
   let known = location.hash;
 
-  let journey = new Journey(run, run.layers(state.at, state.edits));
+  let journey = journeyOf(run, state.at, state.edits);
   const { momentName, depthWords, epochWords, summary, caption, inputWords, pointWords } = sentences(run, state, () => journey, followed);
-  const tiles = tilesOf(state.at === run.last && !state.edits.size ? journey : new Journey(run, run.layers(run.last, new Map())));
+  const tiles = tilesOf(state.at === run.last && !state.edits.size ? journey : journeyOf(run, run.last, new Map()));
   /** @type {any} */
   let scene = {};
   let stale = { network: true, picture: true, words: true };
@@ -71,15 +71,24 @@ export function open(run, began, live) {
     // What was changed since is computed with the next frame, which asks anew.
     if (stale.network) return;
     if (number !== asked) return later.do(askField, 30);
+    refine(field);
+  });
+
+  /** @param {ReturnType<typeof fieldOf>} field */
+  function refine(field) {
     scene.borders = field.borders;
     if (state.unit) scene.curve = field.curve;
-    scene.tints = tintsOf(whole(), field.values, field.unit, FIELD, FIELD);
+    scene.tints = tintsOf(whole(), field.values, field.unit, field.n, field.n);
     scene.fine = true;
     ask('picture');
-  });
+  }
 
   function askField() {
     if (signal.aborted || run.flat !== 2) return;
+    if (run.sent) {
+      const { field } = run.sent;
+      return field && refine(field);
+    }
     fields.ask(asked, { layers: journey.planar, window: run.window, n: FIELD, decision: run.decision, unit: state.unit });
   }
 
@@ -116,10 +125,10 @@ export function open(run, began, live) {
   function compute() {
     stale.network = false;
     stale.picture = true;
-    journey = new Journey(run, run.layers(state.at, state.edits));
+    journey = journeyOf(run, state.at, state.edits);
     const coarse = coarseOf(journey);
-    const { nx, ny, points, n } = run.lattice;
-    const unit = state.unit && run.flat === 2 ? unitOf(journey.planar, points, n, state.unit) : null;
+    const { nx, ny } = run.lattice;
+    const unit = state.unit && run.flat === 2 ? journey.sums(state.unit) : null;
     scene = {
       coarse, cells: cellsOf(journey, coarse), borders: coarseBorders(journey, coarse), fine: false,
       curve: unit ? levelSet(unit, nx, ny, run.window, null) : [],
@@ -179,7 +188,7 @@ export function open(run, began, live) {
   }
 
   function words() {
-    if (signal.aborted) return;
+    if (signal.aborted || live?.awaits(state)) return;
     stale.words = false;
     wordsAt = performance.now();
     const all = whole();
@@ -385,6 +394,7 @@ export function open(run, began, live) {
     },
     /** @param {'network' | 'picture' | 'words'} what */
     ask,
+    askField,
     stop,
     sentence: (/** @type {string} */ text) => (at('verdict').textContent = text),
     summary,

@@ -48,6 +48,8 @@ export class Run {
     const { window, steps } = paperOf(this.places, this.flat, this.n);
     /** The curve of another branch, to compare with. @type {(number | null)[][] | null} */
     this.beside = null;
+    /** The journey as a program computes it. @type {any} */
+    this.sent = null;
     this.window = window;
     this.steps = steps;
     this.lattice = latticeOf(window, steps, this.flat);

@@ -100,19 +100,17 @@ export function paintTiles(journey, chosen, palette) {
   for (const tile of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('.tile'))) {
     const [l, j] = (tile.dataset.unit ?? '0.0').split('.').map(Number);
     tile.setAttribute('aria-pressed', String(chosen !== null && chosen[0] === l && chosen[1] === j));
-    const m = run.moments.findLastIndex((moment) => moment.layer === l);
-    const rows = journey.lattice[m];
-    const units = journey.layers[l].units;
+    const answers = journey.answers([l, j]);
     const canvas = /** @type {HTMLCanvasElement} */ (tile.firstChild);
     const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
     const image = context.createImageData(SIZE, SIZE);
     let most = 1e-12;
-    for (let i = 0; i < run.lattice.n; i++) most = Math.max(most, Math.abs(rows[i * units + j]));
+    for (let i = 0; i < run.lattice.n; i++) most = Math.max(most, Math.abs(answers[i]));
     for (let r = 0; r < SIZE; r++) {
       for (let c = 0; c < SIZE; c++) {
         const column = Math.round((c * (nx - 1)) / (SIZE - 1));
         const i = ny > 1 ? Math.round(((SIZE - 1 - r) * (ny - 1)) / (SIZE - 1)) * nx + column : column;
-        const x = rows[i * units + j] / most;
+        const x = answers[i] / most;
         const lit = ny > 1 || Math.abs(x - (1 - (2 * r) / (SIZE - 1))) < 0.08 ? (ny > 1 ? x : Math.sign(x) || 1) : 0;
         const goal = lit > 0 ? plus : minus;
         for (let k = 0; k < 3; k++) image.data[4 * (r * SIZE + c) + k] = paper[k] + Math.min(1, Math.abs(lit)) * (goal[k] - paper[k]);
@@ -211,7 +209,7 @@ export function showUnit(journey, unit, edits, edit) {
     const bar = element('i');
     bar.style.width = `${100 * shares[j]}%`;
     parts.push(
-      element('p', { id: 'share-says', textContent: `Share in the output: ${percent(shares[j])} of what the ${layer.units} units of ${layerName(layer, l, count)} move it, each held at its mean in turn (an equal share would be ${percent(1 / layer.units)}).` }),
+      element('p', { id: 'share-says', textContent: `Share in the ${journey.into}: ${percent(shares[j])} of what the ${layer.units} units of ${layerName(layer, l, count)} move it, each held at its mean in turn (an equal share would be ${percent(1 / layer.units)}).` }),
       element('div', { className: 'share' }, bar),
     );
   }
@@ -247,13 +245,7 @@ export function showUnit(journey, unit, edits, edit) {
 export function describeUnit(journey, [l, j]) {
   const { run } = journey;
   const layer = journey.layers[l];
-  const m = run.moments.findLastIndex((moment) => moment.layer === l);
-  const rows = journey.samples[m];
-  let [low, high] = [Infinity, -Infinity];
-  for (let i = 0; i < run.train; i++) {
-    low = Math.min(low, rows[i * layer.units + j]);
-    high = Math.max(high, rows[i * layer.units + j]);
-  }
+  const [low, high] = journey.range([l, j]);
   const shape = l === 0 ? (run.flat === 2 ? 'a half-plane: positive before its activation on the arrow’s side of a straight line' : 'a threshold on the line') : 'a curve in input space, where it is 0 before its activation';
   const dead = low === high ? ' It says the same of every training sample: it is dead.' : '';
   return `Unit ${j + 1} of ${layerName(layer, l, journey.layers.length)} is ${shape}. Over the training samples it runs from ${num(low, 3)} to ${num(high, 3)}.${dead}`;

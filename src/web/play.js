@@ -3,7 +3,8 @@
 import { at } from './panels.js';
 import { open, serve } from './main.js';
 import { saveFile } from './files.js';
-import { Wire, begin, grow, weightsOf } from './wire.js';
+import { Wire, begin, grow, keep, weightsOf } from './wire.js';
+import { Looks } from './looks.js';
 import { Drawing, drawOther, drawPoints } from './draw.js';
 import { buildControls } from './controls.js';
 
@@ -22,6 +23,11 @@ function forgetInAddress(keys) {
   const parts = new URLSearchParams(location.hash.slice(1));
   for (const key of keys) parts.delete(key);
   history.replaceState(null, '', `#${parts}`);
+}
+
+/** What is different where the program computes. @param {import('./model.js').Run} run */
+function largeWords(run) {
+  return `A network of ${run.description.live.large} parameters is more than a page computes with: foldspace evaluates it, and this page draws what it is sent, on coarser paper while it trains. Drag the depth: space moves through the network, straight until an activation bends it. The epoch slider holds the epochs that foldspace keeps. A unit’s share is in the next layer’s input; of another branch the loss can be compared, not the border.`;
 }
 
 function play() {
@@ -48,6 +54,7 @@ function play() {
   const drawing = new Drawing(redraw);
   const controls = buildControls(say, drawing, redraw, compare);
   const wire = new Wire(tokenOf(), heard, lost);
+  const looks = new Looks(wire);
 
   /** Tells the program; the speed stands in the address too. @param {any} message */
   function say(message) {
@@ -64,6 +71,7 @@ function play() {
   }
 
   const live = {
+    awaits: (/** @type {any} */ state) => Boolean(run?.sent) && !looks.has(state, ['epoch', 'unit', 'point']),
     edit: (/** @type {string} */ key, /** @type {number} */ value, /** @type {number} */ epoch) => {
       const [layer, unit, input] = key.split('.');
       wire.say({ change: { edit: { epoch, layer: Number(layer), unit: Number(unit), ...(input === 'b' ? {} : { input: Number(input) }), value } } });
@@ -80,6 +88,8 @@ function play() {
     },
     training: () => Boolean(frame?.training),
     over: (/** @type {any} */ pen, /** @type {any} */ map, /** @type {any} */ all) => {
+      // Where the page was moved to is seen with the next answer.
+      if (page && run === looks.run && !stale) looks.ask(page.state);
       const other = controls.compared;
       if (other?.weights) drawOther(pen, map, all, Float64Array.from(other.weights));
       if (drawing.points.length && run) drawPoints(pen, map, run, all.palette, drawing);
@@ -105,33 +115,60 @@ function play() {
       wire.has.note = number;
       controls.status.textContent = text;
     }
-    const weights = weightsOf(head, numbers);
-    if (!stale && run && page) {
+    const large = scene?.run.live.large;
+    if (large) {
+      if (head.scene === scene.number) await follow(head, numbers);
+    } else if (!stale && run && page) {
       const follow = page.state.at === run.last;
-      grow(run, head, weights);
+      grow(run, head, weightsOf(head, numbers));
       if (!follow) page.state.at = Math.max(0, run.epochs.findLastIndex((/** @type {number} */ e) => e <= (looked ?? 0)));
-      settleEdits(page.state.edits, weights);
+      if (page.state.edits.size) settleEdits(page.state.edits, run.layers(run.last, new Map()));
       page.grown(follow);
     } else if (scene && head.scene === scene.number) {
-      run = await begin(scene, head, weights, run);
+      run = await begin(scene, head, weightsOf(head, numbers), run);
       reopen();
     }
     frames++;
-    if (scene) controls.showTransport(frame, looked);
+    if (page) controls.showTransport(frame, looked);
     // The next one when this one is drawn.
-    requestAnimationFrame(() => wire.pull());
+    requestAnimationFrame(() => (large && looks.run && !stale ? looks.ask(run === looks.run ? page?.state : null) : wire.pull()));
+  }
+
+  /** A frame of a network that the program computes. @param {any} head @param {ArrayBuffer} numbers */
+  async function follow(head, numbers) {
+    if (stale || !looks.run) {
+      looks.begin(await begin(scene, head, new Float64Array(0), null));
+      stale = false;
+    }
+    const next = /** @type {import('./model.js').Run} */ (looks.run);
+    const newest = page?.state.at === run?.last;
+    keep(next, head);
+    const news = looks.take(head, numbers);
+    if (run !== next || !page) {
+      if (news) {
+        run = next;
+        reopen();
+      }
+      return;
+    }
+    const { state } = page;
+    state.at = newest ? run.last : Math.max(0, run.epochs.findLastIndex((e) => e <= (looked ?? 0)));
+    if (news === 'pictures') {
+      settleEdits(state.edits, run.sent.layers);
+      page.grown(newest);
+      page.ask('network');
+    } else if (news === 'field') page.askField();
+    else page.ask('words');
+    page.ask('picture');
   }
 
   /** What was changed by hand stays on the page until the program has it, or has refused it. @param {Map<string, number>} edits
-   * @param {Float64Array} weights */
-  function settleEdits(edits, weights) {
+   * @param {import('./math.js').Layer[]} layers */
+  function settleEdits(edits, layers) {
     for (const [key, value] of edits) {
-      const [l, unit, input] = key.split('.');
-      let start = 0;
-      const layers = run?.description.layers ?? [];
-      for (const layer of layers.slice(0, Number(l))) start += layer.units * (layer.inputs + 1);
-      const { units, inputs } = layers[Number(l)];
-      const there = weights[start + (input === 'b' ? units * inputs + Number(unit) : Number(unit) * inputs + Number(input))];
+      const [l, unit, input] = key.split('.').map(Number);
+      const { weight, bias, inputs } = layers[l];
+      const there = Number.isNaN(input) ? bias[unit] : weight[unit * inputs + input];
       if (frame.training || frame.notes.length || there === value) edits.delete(key);
     }
   }
@@ -143,6 +180,7 @@ function play() {
     looked = null;
     const before = page?.state;
     page?.close();
+    page = null;
     if (before) forgetInAddress(['edits', 'hold', 'output']);
     const focus = document.activeElement?.id;
     const scroll = scrollY;
@@ -166,7 +204,8 @@ function play() {
       state.theme = before.theme;
     }
     page.grown(true);
-    page.sentence('Verdicts are given when training stands still.');
+    page.sentence(run.sent && run.classes.length ? 'Whether the classes are separable is not judged of a network this large.' : 'Verdicts are given when training stands still.');
+    if (run.sent) at('lead').textContent = largeWords(run);
     scrollTo(0, scroll);
     if (focus && document.activeElement === document.body) document.getElementById(focus)?.focus();
   }

@@ -423,13 +423,10 @@ function drawGraph(pen, scene) {
   /** @type {Float64Array[]} */
   const parts = [];
   const l = journey.layers.length - 2;
-  if (unit && unit[0] === l && last.units === 1) {
-    const m = journey.scores - 1;
-    parts.push(curveOf((i) => last.weight[unit[1]] * journey.lattice[m][i * last.inputs + unit[1]]));
-  } else if (unit && unit[0] <= l) {
-    const m = run.moments.findLastIndex((moment) => moment.layer === unit[0]);
-    const k = journey.width(m);
-    parts.push(curveOf((i) => journey.lattice[m][i * k + unit[1]]));
+  if (unit && unit[0] <= l) {
+    const own = journey.answers(unit);
+    const share = unit[0] === l && last.units === 1 ? last.weight[unit[1]] : 1;
+    parts.push(curveOf((i) => share * own[i]));
   }
   let [low, high] = [Infinity, -Infinity];
   const see = (/** @type {number} */ y) => {

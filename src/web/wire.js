@@ -106,6 +106,18 @@ export function grow(run, head, weights) {
   settle(run, head);
 }
 
+/** An epoch more of a network that the program computes: the epochs that can be looked at are those it keeps.
+ * @param {Run} run @param {any} head */
+export function keep(run, head) {
+  const { verdicts } = run.description;
+  const places = head.kept.map((/** @type {number} */ epoch) => run.epochs.indexOf(epoch));
+  for (const [key, none] of Object.entries({ separable: null, rank: [], dead: [] })) {
+    verdicts[key] = places.map((/** @type {number} */ k) => verdicts[key][k] ?? none);
+  }
+  run.epochs.splice(0, run.epochs.length, ...head.kept);
+  settle(run, head);
+}
+
 /** The curve, and what was proved of a network that stands still. @param {Run} run @param {any} head */
 function settle(run, head) {
   const { description } = run;

@@ -65,7 +65,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "play",
         &[
-            "explore", "run", "config", "data", "model", "train", "device", "figures",
+            "explore", "run", "config", "data", "model", "train", "device", "geometry", "figures",
         ],
     ),
     ("cli", &["*"]),

@@ -48,6 +48,7 @@ mod parity_runs;
 mod pictures;
 mod planes;
 mod play;
+mod play_large;
 mod play_page;
 mod play_server;
 mod plot;

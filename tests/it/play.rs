@@ -309,7 +309,11 @@ fn what_is_refused_changes_nothing_and_names_a_way_out() {
         (set("train.epochs=1"), "already done"),
         (set("train.epochs=999999"), "epochs"),
         (set("train.loss=cross_entropy"), "units"),
-        (set("model.layers.0.units=60000"), "parameters"),
+        (set("model.layers.0.units=60000"), "up to 4096 a layer"),
+        (
+            set("model.layers.0.units=400000"),
+            "parameters; up to 1000000",
+        ),
         (set("model.layers.0.units=99999999999"), ""),
         (set("data.samples=1000000000"), "samples"),
         (set("model.weights=/etc/passwd"), "can't name files"),

@@ -72,13 +72,13 @@ impl Drop for Play {
     }
 }
 
-fn open(browser: &mut Browser, play: &Play) {
+pub fn open(browser: &mut Browser, play: &Play) {
     browser.call("Page.navigate", json!({ "url": play.address }));
     browser.wait("globalThis.played && played.page && foldspace.state.firstPicture > 0");
 }
 
 /// The page and its socket were asked for, and nothing else; nothing complained.
-fn quiet(browser: &mut Browser, play: &Play) {
+pub fn quiet(browser: &mut Browser, play: &Play) {
     let ours = format!("http://127.0.0.1:{}/", play.port());
     for request in browser.requests() {
         assert!(
@@ -122,7 +122,7 @@ fn same_weights(browser: &mut Browser, run: &Run, epoch: usize) {
     }
 }
 
-fn click(browser: &mut Browser, id: &str) {
+pub fn click(browser: &mut Browser, id: &str) {
     let clicked = browser.evaluate(&format!(
         "(() => {{ const b = document.getElementById('{id}'); const on = !b.disabled; b.click(); return on; }})()"
     ));
@@ -130,20 +130,20 @@ fn click(browser: &mut Browser, id: &str) {
 }
 
 /// Types a value into a field, as a reader does who leaves it.
-fn fill(browser: &mut Browser, id: &str, value: &str) {
+pub fn fill(browser: &mut Browser, id: &str, value: &str) {
     browser.evaluate(&format!(
         "(() => {{ const f = document.getElementById('{id}'); f.value = {}; f.dispatchEvent(new Event('input', {{ bubbles: true }})); f.dispatchEvent(new Event('change', {{ bubbles: true }})); }})()",
         json!(value)
     ));
 }
 
-fn status(browser: &mut Browser) -> String {
+pub fn status(browser: &mut Browser) -> String {
     let text = browser.evaluate("document.getElementById('status').textContent");
     text.as_str().unwrap().to_owned()
 }
 
 /// Stops as soon as an epoch is done, and waits for the verdict.
-fn train_until(browser: &mut Browser, epoch: usize) {
+pub fn train_until(browser: &mut Browser, epoch: usize) {
     click(browser, "play");
     browser.wait(&format!("played.frame.epoch >= {epoch}"));
     browser.wait("played.frame.training");

@@ -479,6 +479,26 @@ fn what_is_not_understood_ends_the_conversation() {
         ("a negative pace", json!({ "pace": { "epochs": -1.0 } })),
         ("a list", json!([])),
         ("a number", json!(7)),
+        (
+            "a look of nothing",
+            json!({ "pull": { "scene": 0, "frame": 0, "epoch": 0, "note": 0, "look": {} } }),
+        ),
+        (
+            "a look for ever",
+            look(0, "grid", json!([100_000, 100_000])),
+        ),
+        (
+            "a window without an end",
+            look(0, "window", json!([0, 1e300, 0, 1])),
+        ),
+        (
+            "a field of all that there is",
+            look(0, "what", json!({ "field": 65_536 })),
+        ),
+        (
+            "an unknown field of a look",
+            look(0, "path", json!("/etc/passwd")),
+        ),
     ];
     for (what, message) in bad {
         let mut socket = Socket::hello(&play);
@@ -504,6 +524,82 @@ fn what_is_not_understood_ends_the_conversation() {
         !play.folder.path().join("artifacts").exists(),
         "nothing was saved"
     );
+}
+
+/// A pull with a look, one entry of which is another.
+fn look(scene: u64, key: &str, value: Value) -> Value {
+    let mut look = json!({
+        "number": 7, "what": "coarse", "point": { "sample": 0 }, "tiles": [], "window": [-2, 3, -2, 2], "grid": [21, 17]
+    });
+    look[key] = value;
+    json!({ "pull": { "scene": scene, "frame": 0, "epoch": 0, "note": 0, "look": look } })
+}
+
+#[test]
+fn looks_at_what_is_not_there_end_the_conversation() {
+    let wide = TINY.replace(
+        "{ units = 2,",
+        "{ units = 250, activation = 'relu' }, { units = 250,",
+    );
+    let play = Play::start(&["it.toml"], &[("it.toml", &wide)]);
+    let mut socket = Socket::hello(&play);
+    let (scene, _) = socket.pull(0, 0);
+    assert_eq!(scene["run"]["live"]["large"], json!(750 + 62_750 + 251));
+    let scene = scene["number"].as_u64().unwrap();
+    // Without a look there are no numbers.
+    let (frame, numbers) = socket.pull(scene, 0);
+    assert!(frame["sight"].is_null() && numbers.is_empty(), "{frame}");
+    for (what, key, value) in [
+        ("a unit that is not there", "unit", json!([1, 250])),
+        ("a layer that is not there", "unit", json!([3, 0])),
+        (
+            "a tile that is not there",
+            "tiles",
+            json!([[0], [250], [0]]),
+        ),
+        ("tiles of other layers", "tiles", json!([[0], [0]])),
+        (
+            "a sample that is not there",
+            "point",
+            json!({ "sample": 40 }),
+        ),
+        ("a place on a line", "point", json!({ "place": [0.5] })),
+        ("a line of a plane", "grid", json!([21, 1])),
+    ] {
+        let mut socket = Socket::hello(&play);
+        socket.say(&look(scene, key, value));
+        assert_eq!(socket.closes(), 1008, "{what}");
+    }
+    // An epoch that is not there is the one before it that is.
+    socket.say(&look(scene, "epoch", json!(30)));
+    let (frame, numbers) = socket.hear();
+    assert_eq!(
+        (&frame["sight"]["epoch"], &frame["sight"]["look"]),
+        (&json!(0), &json!(7))
+    );
+    let parts = frame["sight"]["parts"].as_array().unwrap();
+    let size = |part: &Value| {
+        let bytes = match part[1].as_str().unwrap() {
+            "f64" => 8,
+            "f32" => 4,
+            "u16" => 2,
+            _ => 1,
+        };
+        bytes * part[2].as_u64().unwrap()
+    };
+    assert_eq!(parts.iter().map(size).sum::<u64>(), numbers.len() as u64);
+    // A look of another scene gets the scene.
+    socket.say(&look(scene + 1, "unit", json!([9, 9])));
+    assert_eq!(socket.hear().0["kind"], "scene");
+    // What comes while something is waited for takes its place: one answer.
+    socket.say(
+        &json!({ "pull": { "scene": scene, "frame": frame["number"], "epoch": 0, "note": 0 } }),
+    );
+    std::thread::sleep(Duration::from_millis(200));
+    socket.say(&look(scene, "what", json!({ "field": 32 })));
+    let (frame, numbers) = socket.hear();
+    assert_eq!(frame["sight"]["what"], "field");
+    assert_eq!(numbers.len(), 2 * 32 * 32);
 }
 
 #[test]
