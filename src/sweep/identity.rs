@@ -200,14 +200,19 @@ impl Identity {
     /// written to.
     pub fn settle(&self, directory: &Path) -> Result<bool> {
         let path = directory.join(FILE);
-        if !path.exists() {
-            let own = directory.join(format!(".{FILE}.{}", super::process::unique()));
+        let draft = format!(".{FILE}.");
+        if path.exists() {
+            // What was left by processes that were killed just here; one that is at it now finds that it came second.
+            remove_drafts(directory, &draft);
+        } else {
+            let own = directory.join(format!("{draft}{}", super::process::unique()));
             fs::write(&own, &self.text).map_err(Error::io(&path, "write"))?;
             // A link appears whole, and only where there is nothing yet, over a network too.
             let linked = fs::hard_link(&own, &path);
             let made = match linked {
                 Ok(()) => true,
-                Err(error) if error.kind() == ErrorKind::AlreadyExists => false,
+                // Another process was first, and may have removed this one's draft.
+                Err(_) if path.exists() => false,
                 // Not every file system has links. Whoever comes second then writes the same bytes, or is refused below.
                 Err(_) => {
                     file::write(&path, self.text.as_bytes())?;
@@ -348,6 +353,16 @@ fn expanded(text: &str, count: usize) -> Option<Vec<u64>> {
         numbers.resize(numbers.len() + times, number);
     }
     (numbers.len() == count).then_some(numbers)
+}
+
+/// Removes the files of a directory whose names begin so, as far as that can be done.
+fn remove_drafts(directory: &Path, beginning: &str) {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    for entry in entries {
+        if entry.file_name().to_string_lossy().starts_with(beginning) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
 }
 
 #[cfg(test)]

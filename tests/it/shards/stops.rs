@@ -85,6 +85,20 @@ fn thirty_kills_change_nothing() {
     assert_same(&expected, &root.join("alone"), "a killed sweep");
 }
 
+/// A process killed between writing what sweep it is and giving that its name leaves a file, which the next one removes.
+#[test]
+fn a_draft_that_a_kill_left_is_removed() {
+    let folder = folder();
+    let root = folder.path();
+    shard(root, "cut", "0/2");
+    let draft = root.join("cut/.sweep.toml.node7-4711-18ebb6abc4b450f2");
+    fs::write(&draft, "half of").unwrap();
+    let other = root.join("cut/.sweep.toml~");
+    fs::write(&other, "an editor's").unwrap();
+    shard(root, "cut", "1/2");
+    assert!(!draft.exists() && other.exists());
+}
+
 fn identity(folder: &Path) -> Identity {
     let settings = ["train.epochs=2,6", "train.optimizer.lr=0.02,1e9"];
     let settings = settings.iter().map(|text| text.parse().unwrap()).collect();
