@@ -52,15 +52,14 @@ fn shard(folder: &Path, out: &str, shard: &str) -> String {
     )
 }
 
-/// Every file of a sweep but its rows.
+/// Every file of a sweep but its rows, and but what a kill may leave: a table or picture that is not renamed yet.
 fn files(directory: &Path) -> BTreeMap<String, Vec<u8>> {
     let entries = fs::read_dir(directory).unwrap().map(Result::unwrap);
     entries
         .filter(|entry| entry.path().is_file())
-        .map(|entry| {
-            let name = entry.file_name().into_string().unwrap();
-            (name, fs::read(entry.path()).unwrap())
-        })
+        .map(|entry| (entry.file_name().into_string().unwrap(), entry.path()))
+        .filter(|(name, _)| !(name.starts_with('.') && name.ends_with(".partial")))
+        .map(|(name, path)| (name, fs::read(path).unwrap()))
         .collect()
 }
 
