@@ -21,6 +21,7 @@ mod save;
 #[doc(hidden)]
 pub mod scene;
 pub(crate) mod server;
+mod shares;
 mod sight;
 mod studio;
 mod table;

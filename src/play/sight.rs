@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use faer::Mat;
+use faer::{Mat, MatRef};
 use serde_json::{Value, json};
 
 use super::images::{Images, flat, spaces, views};
 use super::look::{Followed, Look, What};
 use super::parts::Parts;
+use super::shares::{chosen, shares};
+use crate::explore;
 use crate::geometry::Slice;
 use crate::model::{Activation, Frozen, Layer};
 
@@ -33,9 +35,6 @@ const LEAST_SQUARES: usize = 8;
 
 /// Numbers of a field.
 const MOST_NUMBERS: usize = 1_000_000;
-
-/// Units of a layer that get a tile where the page has not chosen: those with the largest share.
-const TILES: usize = 8;
 
 impl Ground {
     /// Whether a look is one at this network.
@@ -98,6 +97,8 @@ struct Eye<'a> {
     ground: &'a Ground,
     look: &'a Look,
     layers: Vec<&'a Layer>,
+    /// How many numbers the network has.
+    size: usize,
     /// The first layer as it acts on the plane, where that is not all of input space.
     first: Option<Layer>,
     /// Of each layer the place of its affine part among the spaces; the last but one after it is its activation's, if it has one.
@@ -125,6 +126,7 @@ impl<'a> Eye<'a> {
             ground,
             look,
             layers,
+            size: explore::size(network),
             first,
         }
     }
@@ -149,13 +151,6 @@ impl<'a> Eye<'a> {
 
     fn outputs(&self) -> usize {
         self.layers.last().map_or(0, |last| last.units())
-    }
-
-    fn size(&self) -> usize {
-        let sizes = self.layers.iter();
-        sizes
-            .map(|layer| layer.units() * (layer.inputs() + 1))
-            .sum()
     }
 
     /// Samples and paper in every space; units' shares; the chosen unit.
@@ -194,18 +189,17 @@ impl<'a> Eye<'a> {
         for places in rest.chunks(CHUNK) {
             samples.put(places, &spaces(&self.layers, &rows(places)));
         }
-        let shares = self.shares(&inside, used.iter().filter(|&i| i < train).count());
+        let trained = used.iter().filter(|&i| i < train).count();
+        let answers = (0..self.layers.len()).map(|l| inside[self.answers(l)].as_ref());
+        let answers: Vec<MatRef<'_, f64>> = answers.map(|all| all.subrows(0, trained)).collect();
+        let shares = shares(&self.layers, &answers);
         if tiles.is_empty() {
             *tiles = chosen(&shares, &self.layers);
         }
 
         let fine = self.look.what == What::Fine;
         let [nx, ny] = self.look.grid;
-        let stride = if fine {
-            1
-        } else {
-            stride([nx, ny], self.size())
-        };
+        let stride = if fine { 1 } else { stride([nx, ny], self.size) };
         let [across, up] = [(nx - 1) / stride + 1, (ny - 1) / stride + 1];
         let columns = tiles.iter().enumerate();
         let columns = columns.flat_map(|(l, units)| units.iter().map(move |&j| (l, j)));
@@ -264,7 +258,7 @@ impl<'a> Eye<'a> {
         Some(())
     }
 
-    /// Points of the paper, or of a field: `shape` of them, each `stride` from the next.
+    /// Points of the paper, or of a field, `across` times `up` of them, each `stride` points of the full paper from the next.
     fn grid(&self, places: &[usize], [across, up]: [usize; 2], stride: usize) -> Mat<f64> {
         let [x0, x1, y0, y1] = self.look.window;
         let at = |low: f64, high: f64, k: usize, count: usize| {
@@ -354,30 +348,6 @@ impl<'a> Eye<'a> {
         }
         rows
     }
-
-    /// A share per unit of every layer but the last: how far what the next layer adds up moves on average when the unit is
-    /// held at its mean. `inside` is what some samples are in every space, the first `train` of them trained on.
-    fn shares(&self, inside: &[Mat<f64>], train: usize) -> Vec<Vec<f64>> {
-        let pairs = self.layers.iter().enumerate().skip(1);
-        let shares = pairs.map(|(l, next)| {
-            let answers = inside[self.answers(l - 1)].as_ref().subrows(0, train);
-            let moved = answers
-                .col_iter()
-                .zip(next.weight.col_iter())
-                .map(|(answer, outward)| {
-                    let mean = answer.iter().sum::<f64>() / train.max(1) as f64;
-                    let moves: f64 = answer.iter().map(|x| (x - mean).abs()).sum();
-                    moves * outward.norm_l1()
-                });
-            let moved: Vec<f64> = moved.collect();
-            let sum: f64 = moved.iter().sum();
-            moved
-                .iter()
-                .map(|x| if sum > 0.0 { x / sum } else { 0.0 })
-                .collect()
-        });
-        shares.collect()
-    }
 }
 
 /// Points from one of a coarse paper to the next: a divisor of both sides, the least with which the paper is quick.
@@ -394,21 +364,6 @@ fn stride([nx, ny]: [usize; 2], size: usize) -> usize {
         }
     }
     last
-}
-
-/// The units that get a tile: all of few, else those with the largest share.
-fn chosen(shares: &[Vec<f64>], layers: &[&Layer]) -> Vec<Vec<usize>> {
-    let layers = layers.iter().enumerate().map(|(l, layer)| {
-        let mut units: Vec<usize> = (0..layer.units()).collect();
-        if let Some(shares) = shares.get(l) {
-            // As the page orders them, which has them in 32 bits.
-            units.sort_by(|&a, &b| (shares[b] as f32).total_cmp(&(shares[a] as f32)));
-        }
-        units.truncate(TILES);
-        units.sort_unstable();
-        units
-    });
-    layers.collect()
 }
 
 #[cfg(test)]

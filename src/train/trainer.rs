@@ -252,7 +252,7 @@ impl Trainer {
                 clip.apply(&model, &mut gradients);
             }
             model = self.optimizer.step(lr, model, gradients);
-            steps.losses.push(Reading::There(Box::new(loss.inner()))); // reading it here would wait for the step
+            steps.losses.push(Reading::of(loss.inner())); // stays on a device: fetching it here would wait for the step
         }
         self.model = model;
         steps

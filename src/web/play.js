@@ -27,7 +27,7 @@ function forgetInAddress(keys) {
 
 /** What is different where the program computes. @param {import('./model.js').Run} run */
 function largeWords(run) {
-  return `A network of ${run.description.live.large} parameters is more than a page computes with: foldspace evaluates it, and this page draws what it is sent, on coarser paper while it trains. Drag the depth: space moves through the network, straight until an activation bends it. The epoch slider holds the epochs that foldspace keeps. A unit’s share is in the next layer’s input; of another branch the loss can be compared, not the border.`;
+  return `A network of ${String(run.description.live.large).replace(/\B(?=(\d{3})+$)/g, '\u202f')} parameters is more than a page computes with: foldspace evaluates it, and this page draws what it is sent, on coarser paper while it trains. Drag the depth: space moves through the network, straight until an activation bends it. The epoch slider holds the epochs that foldspace keeps. A unit’s share is in the next layer’s input; of another branch the loss can be compared, not the border.`;
 }
 
 function play() {

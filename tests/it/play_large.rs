@@ -60,6 +60,17 @@ fn saved(browser: &mut Browser, play: &Play, k: usize) -> (Run, usize) {
     (run, last)
 }
 
+/// Everything that the page draws at rest is what the saved network says here.
+fn same_at_rest(browser: &mut Browser, play: &Play) -> (Run, Frozen) {
+    settled(browser);
+    let (run, last) = saved(browser, play, 1);
+    let network = run.frozen(last).unwrap();
+    same_field(browser, &network, None);
+    same_pictures(browser, &network, None);
+    same_point(browser, &network, 0);
+    (run, network)
+}
+
 /// What points are after every affine part and activation.
 fn spaces(network: &Frozen, points: &Mat<f64>) -> Vec<Mat<f64>> {
     let mut spaces: Vec<Mat<f64>> = Vec::new();
@@ -243,7 +254,7 @@ fn ninety_thousand_parameters_train_and_are_shown_as_rust_has_them() {
     );
     let lead = browser.evaluate("document.getElementById('lead').textContent");
     assert!(
-        lead.as_str().unwrap().contains("91802 parameters"),
+        lead.as_str().unwrap().contains("91\u{202f}802 parameters"),
         "{lead}"
     );
     settled(&mut browser);
@@ -254,12 +265,7 @@ fn ninety_thousand_parameters_train_and_are_shown_as_rust_has_them() {
     browser.screenshot("large-training");
     click(&mut browser, "play");
     browser.wait("!played.frame.training && played.frame.verdict");
-    settled(&mut browser);
-    let (run, last) = saved(&mut browser, &play, 1);
-    let network = run.frozen(last).unwrap();
-    same_field(&mut browser, &network, None);
-    same_pictures(&mut browser, &network, None);
-    same_point(&mut browser, &network, 0);
+    let (run, network) = same_at_rest(&mut browser, &play);
     // The curve is the table's.
     let losses = browser.evaluate("played.run.description.metrics.map((row) => row[1])");
     let table: Vec<f64> = run
@@ -380,18 +386,13 @@ fn nearly_a_million_parameters_are_followed() {
     open(&mut browser, &play);
     let lead = browser.evaluate("document.getElementById('lead').textContent");
     assert!(
-        lead.as_str().unwrap().contains("984902 parameters"),
+        lead.as_str().unwrap().contains("984\u{202f}902 parameters"),
         "{lead}"
     );
     click(&mut browser, "step");
     browser.wait("played.frame.epoch === 1 && played.run.sent.epoch === 1");
     assert_eq!(browser.evaluate("played.run.epochs"), json!([0, 1]));
-    settled(&mut browser);
-    let (run, last) = saved(&mut browser, &play, 1);
-    let network = run.frozen(last).unwrap();
-    same_field(&mut browser, &network, None);
-    same_pictures(&mut browser, &network, None);
-    same_point(&mut browser, &network, 0);
+    let (_, network) = same_at_rest(&mut browser, &play);
     same_row(&mut browser, &network, 2, 699);
     browser.screenshot("large-million");
     quiet(&mut browser, &play);
