@@ -212,51 +212,11 @@ impl Mlp {
     }
 }
 
-/// An activation in Burn's operations, the same function as [`Activation::apply`].
+/// An activation over tensors, the same function as [`Activation::apply`].
 pub fn apply(activation: Activation, z: Tensor<2>) -> Tensor<2> {
-    match activation {
-        Activation::Identity => z,
-        Activation::Relu => fused::activate(z, FusedActivation::Relu),
-        Activation::LeakyRelu { slope } => activation::leaky_relu(z, slope),
-        // Burn's own elu takes the exponential of the positive side too: beyond 88 that is infinite in f32, and
-        // its masked gradient 0 x infinity is not a number.
-        Activation::Elu { alpha } => {
-            let below = z.clone().clamp_max(0.0).exp().sub_scalar(1.0);
-            let below = if alpha == 1.0 {
-                below
-            } else {
-                below.mul_scalar(alpha)
-            };
-            activation::relu(z) + below
-        }
-        // Burn's own gelu has an approximate gradient on some backends, off in the fourth decimal.
-        Activation::Gelu => {
-            let erf = z.clone().mul_scalar(std::f64::consts::FRAC_1_SQRT_2).erf();
-            z * erf.add_scalar(1.0).mul_scalar(0.5)
-        }
-        Activation::GeluTanh => {
-            let cubic = z.clone().powi_scalar(3).mul_scalar(0.044_715);
-            let inner = (z.clone() + cubic).mul_scalar(0.797_884_560_802_865_4);
-            z.mul_scalar(0.5) * fused::activate(inner, FusedActivation::Tanh).add_scalar(1.0)
-        }
-        Activation::Silu => activation::silu(z),
-        Activation::Softplus => activation::softplus(z, 1.0),
-        Activation::Tanh => fused::activate(z, FusedActivation::Tanh),
-        Activation::Sigmoid => fused::activate(z, FusedActivation::Sigmoid),
-        Activation::Softmax => activation::softmax(z, 1),
-        Activation::ScaledTanh { a, b } => {
-            fused::activate(z.mul_scalar(b), FusedActivation::Tanh).mul_scalar(a)
-        }
-        Activation::Clip { low, high } => z.clamp(low, high),
-        Activation::HardSigmoid => hard_sigmoid(z),
-        Activation::HardSwish => hard_sigmoid(z.clone()) * z,
+    match FusedActivation::of(activation) {
+        Some(fused) => fused::activate(z, fused),
+        // Softmax, the only one that looks at a sample's units together.
+        None => activation::softmax(z, 1),
     }
-}
-
-/// z / 6 + 1/2 clipped, with slope 0 at both kinks, as PyTorch has it.
-fn hard_sigmoid(z: Tensor<2>) -> Tensor<2> {
-    let low = activation::relu(z.div_scalar(6.0).add_scalar(0.5));
-    activation::relu(low.neg().add_scalar(1.0))
-        .neg()
-        .add_scalar(1.0)
 }

@@ -8,11 +8,25 @@ use foldspace::model::fused::{
 use foldspace::random::Generator;
 use proptest::prelude::*;
 
-const ACTIVATIONS: [FusedActivation; 4] = [
+const ACTIVATIONS: [FusedActivation; 15] = [
     FusedActivation::Identity,
     FusedActivation::Relu,
     FusedActivation::Tanh,
     FusedActivation::Sigmoid,
+    FusedActivation::Clip {
+        low: -0.5,
+        high: 1.5,
+    },
+    FusedActivation::HardSigmoid,
+    FusedActivation::LeakyRelu { slope: 0.2 },
+    FusedActivation::LeakyRelu { slope: -0.5 },
+    FusedActivation::Elu { alpha: 1.5 },
+    FusedActivation::Gelu,
+    FusedActivation::GeluTanh,
+    FusedActivation::Silu,
+    FusedActivation::Softplus,
+    FusedActivation::ScaledTanh { a: 1.7, b: 0.7 },
+    FusedActivation::HardSwish,
 ];
 
 #[expect(deprecated, reason = "the project offers NdArray as well")]
@@ -33,7 +47,33 @@ fn plain(z: Tensor<2>, phi: FusedActivation) -> Tensor<2> {
         FusedActivation::Relu => activation::relu(z),
         FusedActivation::Tanh => activation::tanh(z),
         FusedActivation::Sigmoid => activation::sigmoid(z),
+        FusedActivation::Clip { low, high } => z.clamp(low, high),
+        FusedActivation::HardSigmoid => hard_sigmoid(z),
+        FusedActivation::LeakyRelu { slope } => {
+            activation::relu(z.clone()) - activation::relu(z.neg()).mul_scalar(slope)
+        }
+        FusedActivation::Elu { alpha } => {
+            let below = z.clone().clamp_max(0.0).exp().sub_scalar(1.0);
+            activation::relu(z) + below.mul_scalar(alpha)
+        }
+        FusedActivation::Gelu => {
+            let erf = z.clone().mul_scalar(std::f64::consts::FRAC_1_SQRT_2).erf();
+            z * erf.add_scalar(1.0).mul_scalar(0.5)
+        }
+        FusedActivation::GeluTanh => {
+            let cubic = z.clone().powi_scalar(3).mul_scalar(0.044_715);
+            let inner = (z.clone() + cubic).mul_scalar(std::f64::consts::FRAC_2_PI.sqrt());
+            z * inner.tanh().add_scalar(1.0).mul_scalar(0.5)
+        }
+        FusedActivation::Silu => activation::sigmoid(z.clone()) * z,
+        FusedActivation::Softplus => z.exp().log1p(),
+        FusedActivation::ScaledTanh { a, b } => z.mul_scalar(b).tanh().mul_scalar(a),
+        FusedActivation::HardSwish => hard_sigmoid(z.clone()) * z,
     }
+}
+
+fn hard_sigmoid(z: Tensor<2>) -> Tensor<2> {
+    z.div_scalar(6.0).add_scalar(0.5).clamp(0.0, 1.0)
 }
 
 fn dense(x: Tensor<2>, weight: Tensor<2>, bias: Tensor<1>, phi: FusedActivation) -> Tensor<2> {
@@ -110,7 +150,7 @@ proptest! {
         rows in 1_usize..600,
         inputs in 1_usize..40,
         units in 1_usize..40,
-        phi in 0_usize..4,
+        phi in 0_usize..ACTIVATIONS.len(),
         seed in 0_u64..1000,
     ) {
         #[expect(deprecated, reason = "the project offers NdArray as well")]
@@ -265,7 +305,9 @@ fn ways(
 #[test]
 fn a_fused_network_is_its_layers() {
     use FusedActivation::{Identity, Relu, Sigmoid, Tanh};
-    let networks: [(&[usize], &[FusedActivation]); 5] = [
+    let networks: [(&[usize], &[FusedActivation]); 7] = [
+        (&[3, 17, 6, 5, 18, 4, 2], &ACTIVATIONS[4..10]),
+        (&[3, 17, 6, 5, 18, 2], &ACTIVATIONS[10..15]),
         (&[2, 100, 2, 1], &[Tanh, Tanh, Sigmoid]),
         (&[3, 17, 40, 19, 2], &[Relu, Tanh, Sigmoid, Identity]),
         (&[4, 1], &[Identity]),

@@ -26,8 +26,9 @@ enum Saved<B: Backend> {
         layers: Layers<B>,
         outputs: LayerOutputs<B>,
     },
+    /// y = φ(z), or z where φ [keeps its slopes](FusedActivation::keeps_slopes).
     Activation {
-        y: FloatTensor<B>,
+        source: FloatTensor<B>,
         activation: FusedActivation,
     },
     /// The gradients of a loss, found on the way forward: what comes from above is a factor of them.
@@ -41,8 +42,8 @@ impl<B: Backend> Saved<B> {
             Self::Network { x, layers, outputs } => {
                 backward::<B>(x, &layers, outputs, dy, wants_dx)
             }
-            Self::Activation { y, activation } => {
-                vec![Some(activation_backward::<B>(y, dy, activation))]
+            Self::Activation { source, activation } => {
+                vec![Some(activation_backward::<B>(source, dy, activation))]
             }
             // For the loss itself, nothing but 1 comes from above.
             Self::Gradients(found) if memory::entries::<B>(&dy).as_deref() == Some(&[1.0]) => found,
@@ -206,8 +207,10 @@ impl<B: FusedOps, C: CheckpointStrategy> FusedOps for Autodiff<B, C> {
             [parent],
             z,
             |z| {
+                let kept = activation.keeps_slopes().then(|| z.clone());
                 let y = B::activate(z, activation);
-                (y.clone(), Saved::Activation { y, activation })
+                let source = kept.unwrap_or_else(|| y.clone());
+                (y, Saved::Activation { source, activation })
             },
             |z| B::activate(z, activation),
         )

@@ -31,10 +31,10 @@ impl Chain<'_> {
         self.evaluate(x, &mut [])
     }
 
-    /// The output, and every layer's output as [`backward`](Self::backward) wants it.
+    /// The output, and what [`backward`](Self::backward) wants of every layer.
     pub(super) fn forward_recording(&self, x: &[f32]) -> (Vec<f32>, Vec<f32>) {
         let cut = self.cut(x);
-        let mut record = vec![0.0; cut.panels() * cut.width * self.units()];
+        let mut record = vec![0.0; cut.panels() * cut.width * self.recorded()];
         let y = self.evaluate(x, &mut record);
         (y, record)
     }
@@ -42,7 +42,7 @@ impl Chain<'_> {
     fn evaluate(&self, x: &[f32], record: &mut [f32]) -> Vec<f32> {
         let cut = self.cut(x);
         let mut y = vec![0.0; cut.rows * self.outputs()];
-        let panels = cut.pieces_mut(record, cut.group * cut.width * self.units());
+        let panels = cut.pieces_mut(record, cut.group * cut.width * self.recorded());
         let groups = cut.pieces(x, cut.group_rows() * self.inputs());
         let outputs = cut.pieces_mut(&mut y, cut.group_rows() * self.outputs());
         let tasks = groups.into_iter().zip(outputs).zip(panels);
@@ -63,7 +63,7 @@ impl Chain<'_> {
         let mut dx = vec![0.0; if wants_dx { x.len() } else { 0 }];
         let groups = cut.pieces(x, cut.group_rows() * self.inputs());
         let given = cut.pieces(dy, cut.group_rows() * self.outputs());
-        let records = cut.pieces(record, cut.group * cut.width * self.units());
+        let records = cut.pieces(record, cut.group * cut.width * self.recorded());
         let results = cut.pieces_mut(&mut dx, cut.group_rows() * self.inputs());
         let tasks = groups.into_iter().zip(given).zip(records).zip(results);
         let tasks = tasks.map(|(((x, dy), record), dx)| (x, Task::Backward { record, dy, dx }));

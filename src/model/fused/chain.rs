@@ -25,6 +25,14 @@ impl Layer<'_> {
         self.inputs.min(self.units) >= LANES
     }
 
+    /// The slopes that a forward pass records for a sample, besides the outputs.
+    pub(super) fn slopes(&self) -> usize {
+        match self.activation.keeps_slopes() {
+            true => self.units,
+            false => 0,
+        }
+    }
+
     /// Multiplications per sample, forward and back, a tanh counted as ten.
     fn cost(&self) -> usize {
         3 * self.inputs * self.units + 10 * self.units
@@ -84,9 +92,10 @@ impl<'a> Chain<'a> {
         self.layers.last().map_or(0, |layer| layer.units)
     }
 
-    /// The units of all layers together.
-    pub(super) fn units(&self) -> usize {
-        self.layers.iter().map(|layer| layer.units).sum()
+    /// The numbers that a forward pass records for a sample: of each layer its slopes, where it keeps them, and its outputs.
+    pub(super) fn recorded(&self) -> usize {
+        let layers = self.layers.iter();
+        layers.map(|layer| layer.slopes() + layer.units).sum()
     }
 
     /// Multiplications per sample, forward and back.

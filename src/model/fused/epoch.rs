@@ -8,7 +8,7 @@ use super::chain::{Chain, Layer};
 use super::{FusedActivation, FusedLoss, Update};
 
 /// A layer's sizes and φ; its parameters stand in the row of all parameters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LayerShape {
     /// The columns of x.
     pub inputs: usize,

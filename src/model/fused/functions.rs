@@ -1,5 +1,5 @@
-//! Exponential, tanh, logistic function and logarithm in `f32`, without branches or calls, so that the compiler turns a
-//! loop over them into vector instructions. NaN goes through.
+//! Exponential, tanh, logistic function, logarithm and the normal distribution in `f32`, without branches or calls, so that the
+//! compiler turns a loop over them into vector instructions. NaN goes through.
 
 use super::lanes::multiply_add;
 
@@ -51,6 +51,65 @@ pub(super) fn exp_of_negative(x: f32) -> f32 {
     if x.is_nan() { x } else { t * scale }
 }
 
+/// exp x - 1 for x <= 0, exact near 0 too: with x = k ln 2 + r as above, 2^k (exp r - 1) + (2^k - 1), of which the last is exact.
+/// Relative error below 3e-7.
+#[inline(always)]
+pub(super) fn expm1_of_negative(x: f32) -> f32 {
+    let shifted = x.max(-87.0) * std::f32::consts::LOG2_E + ROUND;
+    let k = shifted - ROUND;
+    let r = (x.max(-87.0) - k * LN_2_HIGH) - k * LN_2_LOW;
+    let t = 1.0 / 5_040.0_f32;
+    let t = t * r + 1.0 / 720.0;
+    let t = t * r + 1.0 / 120.0;
+    let t = t * r + 1.0 / 24.0;
+    let t = t * r + 1.0 / 6.0;
+    let t = t * r + 0.5;
+    let t = t * r + 1.0;
+    let scale = f32::from_bits(shifted.to_bits().wrapping_add(127) << 23);
+    if x.is_nan() { x } else { t * r * scale + (scale - 1.0) }
+}
+
+/// ln(1 + exp z): max(z, 0) plus ln(1 + e) with e = exp(-|z|), which is 2 (s + s³/3 + s⁵/5 + ...) with s = e / (2 + e), so that
+/// small e are not lost beside the 1. Relative error below 4e-7 where exp z is a normal number.
+#[inline(always)]
+pub(super) fn softplus(z: f32) -> f32 {
+    let e = exp_of_negative(-z.abs());
+    let s = e / (2.0 + e);
+    let u = s * s;
+    let t = 1.0 / 13.0_f32;
+    let t = t * u + 1.0 / 11.0;
+    let t = t * u + 1.0 / 9.0;
+    let t = t * u + 1.0 / 7.0;
+    let t = t * u + 0.2;
+    let t = t * u + 1.0 / 3.0;
+    let t = t * u + 1.0;
+    let positive = if z < 0.0 { 0.0 } else { z };
+    positive + 2.0 * s * t
+}
+
+/// The normal distribution function Φ(z) and its density exp(-z²/2) / √(2π). Its tail Φ(-|z|) is exp(-z²/2) times a polynomial in
+/// t = 1 / (1 + 0.305 |z|), whose coefficients minimise the largest relative error on [0, 14] as those of [`tanh`] do. Absolute
+/// error below 3e-7.
+#[inline(always)]
+pub(super) fn normal(z: f32) -> (f32, f32) {
+    let magnitude = z.abs();
+    let e = exp_of_negative(-0.5 * magnitude * magnitude);
+    let t = 1.0 / (1.0 + 0.305 * magnitude);
+    let p = 0.036_714_5 * t - 0.153_068_97;
+    let p = p * t + 0.185_888_1;
+    let p = p * t - 0.038_167_227;
+    let p = p * t + 0.121_141_43;
+    let p = p * t + 0.103_378_44;
+    let p = p * t + 0.122_474_6;
+    let p = p * t + 0.121_639_17;
+    let tail = e * (p * t);
+    let below = if z < 0.0 { tail } else { 1.0 - tail };
+    (below, e * FRAC_1_SQRT_2_PI)
+}
+
+/// 1 / √(2π).
+const FRAC_1_SQRT_2_PI: f32 = 0.398_942_3;
+
 /// 1 / (1 + exp(-z)): with e = exp(-|z|), 1 / (1 + e) or e / (1 + e).
 #[inline(always)]
 pub(super) fn sigmoid(z: f32) -> f32 {
@@ -81,7 +140,7 @@ pub(super) fn ln(x: f32) -> f32 {
 
 #[cfg(test)]
 mod tests {
-    use super::{exp_of_negative, ln, sigmoid, tanh};
+    use super::{exp_of_negative, expm1_of_negative, ln, normal, sigmoid, softplus, tanh};
 
     /// Every 97th number, both signs, from the smallest to the largest.
     fn numbers() -> impl Iterator<Item = f32> {
@@ -107,6 +166,23 @@ mod tests {
                 let error = (f64::from(exp_of_negative(z)) - exact).abs();
                 assert!(error <= 2e-7 * exact, "exp {z}: {error}");
             }
+            if z <= 0.0 {
+                let exact = libm::expm1(wide);
+                let error = (f64::from(expm1_of_negative(z)) - exact).abs();
+                assert!(error <= 3e-7 * exact.abs(), "exp - 1, {z}: {error}");
+            }
+            if wide > -86.0 {
+                let exact = wide.max(0.0) + libm::log1p(libm::exp(-wide.abs()));
+                let error = (f64::from(softplus(z)) - exact).abs();
+                assert!(error <= 4e-7 * exact, "softplus {z}: {error}");
+            }
+            let exact = 0.5 * libm::erfc(-wide * std::f64::consts::FRAC_1_SQRT_2);
+            let density = libm::exp(-0.5 * wide * wide) / (2.0 * std::f64::consts::PI).sqrt();
+            let (below, slope) = normal(z);
+            let error = (f64::from(below) - exact).abs();
+            assert!(error <= 3e-7, "normal {z}: {error}");
+            let error = (f64::from(slope) - density).abs();
+            assert!(error <= 3e-7, "density {z}: {error}");
             if z >= f32::MIN_POSITIVE {
                 let exact = libm::log(wide);
                 let error = (f64::from(ln(z)) - exact).abs();
@@ -123,6 +199,12 @@ mod tests {
         );
         assert!(tanh::<false>(f32::NAN).is_nan() && sigmoid(f32::NAN).is_nan());
         assert!(exp_of_negative(f32::NAN).is_nan() && ln(f32::NAN).is_nan());
+        assert!(expm1_of_negative(f32::NAN).is_nan() && softplus(f32::NAN).is_nan());
+        assert!(normal(f32::NAN).0.is_nan());
+        assert_eq!(expm1_of_negative(f32::NEG_INFINITY), -1.0);
+        let ends = [f32::INFINITY, f32::NEG_INFINITY];
+        assert_eq!(ends.map(softplus), [f32::INFINITY, 0.0]);
+        assert_eq!(ends.map(normal), [(1.0, 0.0), (0.0, 0.0)]);
         let sigmoids = [f32::INFINITY, f32::NEG_INFINITY, 0.0, -200.0].map(sigmoid);
         assert_eq!(sigmoids, [1.0, 0.0, 0.5, 0.0]);
         assert_eq!(exp_of_negative(0.0), 1.0);

@@ -11,7 +11,7 @@ use crate::model::simd::Work;
 
 /// What to do with a group.
 pub(super) enum Task<'a> {
-    /// The output, and if there is a place for it, every layer's.
+    /// The output, and if there is a place for it, what the way back wants of every layer.
     Forward {
         y: &'a mut [f32],
         record: &'a mut [f32],
@@ -57,14 +57,15 @@ impl Work for Group<'_> {
             x,
             mut task,
         } = self;
-        let (inputs, outputs, units) = (chain.inputs(), chain.outputs(), chain.units());
+        let (inputs, outputs) = (chain.inputs(), chain.outputs());
+        let recorded = chain.recorded();
         let widest = chain.layers.iter().map(|layer| layer.units).max();
         let widest = widest.unwrap_or(0).max(inputs).next_multiple_of(LANES);
         let mut scratch = SCRATCH.take();
-        let needed = width * (inputs + units + 3 * widest);
+        let needed = width * (inputs + recorded + 3 * widest);
         scratch.resize(needed);
         let (x_panel, rest) = scratch.as_mut_slice().split_at_mut(width * inputs);
-        let (values, rest) = rest.split_at_mut(width * units);
+        let (values, rest) = rest.split_at_mut(width * recorded);
         let (dy, rest) = rest.split_at_mut(width * widest);
         let (dx, transposed) = rest.split_at_mut(width * widest);
         let mut gradients = PanelGradients {
@@ -85,14 +86,14 @@ impl Work for Group<'_> {
             load(x, x_panel, width, inputs);
             match &mut task {
                 Task::Forward { y, record } => {
-                    let here = number * width * units;
-                    let values = record.get_mut(here..here + width * units).unwrap_or(values);
+                    let here = number * width * recorded;
+                    let values = record.get_mut(here..here + width * recorded).unwrap_or(values);
                     forward::<REACH, FUSED>(chain, x_panel, values, width);
-                    let last = &values[width * (units - outputs)..];
+                    let last = &values[width * (recorded - outputs)..];
                     store(last, &mut y[from..to], width, outputs);
                 }
                 Task::Backward { record, dy, dx } => {
-                    let values = &record[number * width * units..][..width * units];
+                    let values = &record[number * width * recorded..][..width * recorded];
                     load(&dy[from..to], gradients.dy, width, outputs);
                     let dx = place_for(dx, first * inputs, samples * inputs);
                     backward::<REACH, FUSED>(chain, x_panel, values, &mut gradients, &mut sums, dx);
@@ -104,7 +105,7 @@ impl Work for Group<'_> {
                     dx,
                 } => {
                     forward::<REACH, FUSED>(chain, x_panel, values, width);
-                    let output = &values[width * (units - outputs)..];
+                    let output = &values[width * (recorded - outputs)..];
                     load(&target[from..to], gradients.transposed, width, outputs);
                     sums.loss += gradients.start(output, *loss, *share, samples);
                     let dx = place_for(dx, first * inputs, samples * inputs);
@@ -173,11 +174,24 @@ mod tests {
     /// Narrow and wide layers, widths that fill no vector, every activation, and a last panel that is not full.
     #[test]
     fn every_processor_takes_the_same_step() {
-        let widths = [3, 33, 20, 7, 1];
+        let widths = [3, 33, 20, 7, 9, 5, 6, 4, 8, 3, 4, 7, 5, 2, 1];
         let activations = [
             FusedActivation::Tanh,
             FusedActivation::Relu,
             FusedActivation::Identity,
+            FusedActivation::LeakyRelu { slope: 0.1 },
+            FusedActivation::Elu { alpha: 1.5 },
+            FusedActivation::Gelu,
+            FusedActivation::GeluTanh,
+            FusedActivation::Silu,
+            FusedActivation::Softplus,
+            FusedActivation::ScaledTanh { a: 1.7, b: 0.7 },
+            FusedActivation::Clip {
+                low: -1.0,
+                high: 1.0,
+            },
+            FusedActivation::HardSwish,
+            FusedActivation::HardSigmoid,
             FusedActivation::Sigmoid,
         ];
         let weights: Vec<[Vec<f32>; 2]> = widths

@@ -16,6 +16,7 @@
 #![allow(deprecated)]
 
 mod activation;
+mod activation_ops;
 mod autodiff;
 mod batch;
 mod chain;
@@ -33,6 +34,7 @@ mod panel;
 mod primitives;
 mod product;
 mod sgd;
+mod slopes;
 mod sums;
 mod update;
 

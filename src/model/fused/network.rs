@@ -9,7 +9,8 @@ use burn::backend::{Backend, TensorMetadata};
 
 use super::chain::{Chain, Layer};
 use super::layers::{Gradients, Layers};
-use super::{FusedActivation, FusedLoss, memory, primitives, sums};
+use super::primitives::LayerOutput;
+use super::{FusedActivation, FusedLoss, activation_ops, memory, primitives, sums};
 
 /// The entries of a network's input and parameters.
 struct Operands<'a> {
@@ -69,13 +70,13 @@ impl<'a> Operands<'a> {
     }
 }
 
-/// Every layer's output for a batch, which the way back needs besides the operands.
+/// What the way back needs of every layer for a batch, besides the operands.
 #[derive(Debug, Clone)]
 pub(super) enum LayerOutputs<B: Backend> {
     /// As [`Chain::forward_recording`] leaves them.
     Panels(Arc<Vec<f32>>),
-    /// A tensor each.
-    Tensors(Vec<FloatTensor<B>>),
+    /// In tensors.
+    Tensors(Vec<LayerOutput<B>>),
 }
 
 /// The output.
@@ -99,7 +100,7 @@ pub(super) fn forward_recording<B: Backend>(
         }
         None => {
             let outputs = primitives::outputs::<B>(x.clone(), layers);
-            let y = outputs.last().unwrap_or(x).clone();
+            let y = outputs.last().map_or(x, |last| &last.y).clone();
             (y, LayerOutputs::Tensors(outputs))
         }
     }
@@ -147,7 +148,7 @@ pub(super) fn loss_with_gradients<B: Backend>(
         return (memory::new::<B>(vec![mean], &[1], &x.device()), gradients);
     }
     let outputs = primitives::outputs::<B>(x.clone(), layers);
-    let y = outputs.last().unwrap_or(&x).clone();
+    let y = outputs.last().map_or(&x, |last| &last.y).clone();
     let (mean, dy) = mean_loss_with_gradient::<B>(y, target, loss);
     let gradients = primitives::backward::<B>(x, layers, outputs, dy, wants_dx);
     (mean, gradients)
@@ -177,21 +178,25 @@ pub(super) fn activate<B: Backend>(
     activation: FusedActivation,
 ) -> FloatTensor<B> {
     memory::map::<B>(z, |z| activation.apply_to_all(z))
-        .unwrap_or_else(|z| primitives::activate::<B>(z, activation))
+        .unwrap_or_else(|z| activation_ops::activate::<B>(z, activation))
 }
 
-/// dL/dz from dL/dy and y = φ(z).
+/// dL/dz from dL/dy and y = φ(z), or z where φ [keeps its slopes](FusedActivation::keeps_slopes).
 pub(super) fn activation_backward<B: Backend>(
-    y: FloatTensor<B>,
+    source: FloatTensor<B>,
     dy: FloatTensor<B>,
     activation: FusedActivation,
 ) -> FloatTensor<B> {
-    let dy = match memory::entries::<B>(&y) {
-        Some(y) => match memory::map::<B>(dy, |dy| activation.backward(&y, dy)) {
+    let back = |source: &[f32], dy: &mut [f32]| match activation.keeps_slopes() {
+        true => activation.backward_from_z(source, dy),
+        false => activation.backward(source, &[], dy),
+    };
+    let dy = match memory::entries::<B>(&source) {
+        Some(source) => match memory::map::<B>(dy, |dy| back(&source, dy)) {
             Ok(dz) => return dz,
             Err(dy) => dy,
         },
         None => dy,
     };
-    primitives::activation_backward::<B>(y, dy, activation)
+    activation_ops::activation_backward::<B>(source, dy, activation)
 }

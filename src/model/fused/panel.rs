@@ -114,7 +114,7 @@ impl PanelGradients<'_> {
     }
 }
 
-/// Every layer's output for a panel, one after the other.
+/// Every layer's slopes, where it keeps them, and output for a panel, one after the other.
 #[inline(always)]
 pub(super) fn forward<const REACH: usize, const FUSED: bool>(
     chain: &Chain<'_>,
@@ -124,7 +124,8 @@ pub(super) fn forward<const REACH: usize, const FUSED: bool>(
 ) {
     let (mut input, mut rest) = (x, values);
     for (layer, columns) in chain.transposed() {
-        let (y, after) = rest.split_at_mut(layer.units * width);
+        let (slopes, after) = rest.split_at_mut(layer.slopes() * width);
+        let (y, after) = after.split_at_mut(layer.units * width);
         product::<REACH, FUSED>(
             [layer.units, layer.inputs, width],
             Rows {
@@ -138,7 +139,7 @@ pub(super) fn forward<const REACH: usize, const FUSED: bool>(
             y,
             Start::Each(layer.bias),
         );
-        layer.activation.apply::<FUSED>(y);
+        layer.activation.apply_recording::<FUSED>(y, slopes);
         (input, rest) = (y, after);
     }
 }
@@ -157,13 +158,14 @@ pub(super) fn backward<const REACH: usize, const FUSED: bool>(
     let (mut values, mut sums) = (values, sums.numbers.as_mut_slice());
     for (number, layer) in chain.layers.iter().enumerate().rev() {
         let (before, y) = values.split_at(values.len() - layer.units * width);
+        let (before, slopes) = before.split_at(before.len() - layer.slopes() * width);
         let input = match number {
             0 => x,
             _ => &before[before.len() - layer.inputs * width..],
         };
         values = before;
         let dz = &mut gradients.dy[..layer.units * width];
-        layer.activation.backward(y, dz);
+        layer.activation.backward(y, slopes, dz);
 
         let (rest, bias) = sums.split_at_mut(sums.len() - layer.units * LANES);
         for (dz, sum) in dz.chunks_exact(width).zip(bias.as_chunks_mut::<LANES>().0) {

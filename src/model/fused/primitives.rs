@@ -4,12 +4,21 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, TensorMetadata, get_or_init_device_settings};
 use burn::tensor::Shape;
 
-use super::FusedActivation;
+use super::activation_ops::{activate, activation_backward};
 use super::layers::{Gradients, Layers};
 use super::loss::{EntryLoss, FusedLoss, LEAST_VARIANCE, TINY};
 
-/// Every layer's output φ(x W + b).
-pub(super) fn outputs<B: Backend>(x: FloatTensor<B>, layers: &Layers<B>) -> Vec<FloatTensor<B>> {
+/// What a forward pass keeps of a layer.
+#[derive(Debug, Clone)]
+pub(super) struct LayerOutput<B: Backend> {
+    /// φ(x W + b).
+    pub(super) y: FloatTensor<B>,
+    /// x W + b, where φ [keeps its slopes](super::FusedActivation::keeps_slopes).
+    z: Option<FloatTensor<B>>,
+}
+
+/// Every layer's output.
+pub(super) fn outputs<B: Backend>(x: FloatTensor<B>, layers: &Layers<B>) -> Vec<LayerOutput<B>> {
     let pairs = layers.parameters.as_chunks::<2>().0;
     let mut input = x;
     let mut outputs = Vec::new();
@@ -17,53 +26,27 @@ pub(super) fn outputs<B: Backend>(x: FloatTensor<B>, layers: &Layers<B>) -> Vec<
         let row = Shape::new([1, weight.shape()[1]]);
         let bias = B::float_reshape(bias.clone(), row);
         let z = B::float_add(B::float_matmul(input, weight.clone()), bias);
+        let kept = activation.keeps_slopes().then(|| z.clone());
         input = activate::<B>(z, activation);
-        outputs.push(input.clone());
+        outputs.push(LayerOutput {
+            y: input.clone(),
+            z: kept,
+        });
     }
     outputs
 }
 
 /// The last layer's output.
 pub(super) fn forward<B: Backend>(x: FloatTensor<B>, layers: &Layers<B>) -> FloatTensor<B> {
-    outputs::<B>(x.clone(), layers).pop().unwrap_or(x)
-}
-
-/// φ(z).
-pub(super) fn activate<B: Backend>(
-    z: FloatTensor<B>,
-    activation: FusedActivation,
-) -> FloatTensor<B> {
-    match activation {
-        FusedActivation::Identity => z,
-        FusedActivation::Relu => B::relu(z),
-        FusedActivation::Tanh => B::float_tanh(z),
-        FusedActivation::Sigmoid => B::sigmoid(z),
-    }
-}
-
-/// dL/dz from dL/dy and y = φ(z).
-pub(super) fn activation_backward<B: Backend>(
-    y: FloatTensor<B>,
-    dy: FloatTensor<B>,
-    activation: FusedActivation,
-) -> FloatTensor<B> {
-    match activation {
-        FusedActivation::Identity => dy,
-        FusedActivation::Relu => B::relu_backward(y, dy),
-        FusedActivation::Tanh => {
-            let square = B::float_mul(y.clone(), y);
-            let derivative = B::float_add_scalar(B::float_neg(square), 1.0.into());
-            B::float_mul(dy, derivative)
-        }
-        FusedActivation::Sigmoid => B::sigmoid_backward(y, dy),
-    }
+    let last = outputs::<B>(x.clone(), layers).pop();
+    last.map_or(x, |last| last.y)
 }
 
 /// The gradients of a network from dL/dy and its layers' outputs.
 pub(super) fn backward<B: Backend>(
     x: FloatTensor<B>,
     layers: &Layers<B>,
-    mut outputs: Vec<FloatTensor<B>>,
+    mut outputs: Vec<LayerOutput<B>>,
     dy: FloatTensor<B>,
     wants_dx: bool,
 ) -> Gradients<B> {
@@ -71,11 +54,11 @@ pub(super) fn backward<B: Backend>(
     let mut above = Some(dy);
     let mut found = Vec::new();
     for ([weight, bias], &activation) in pairs.iter().zip(&layers.activations).rev() {
-        let (Some(y), Some(dy)) = (outputs.pop(), above.take()) else {
+        let (Some(LayerOutput { y, z }), Some(dy)) = (outputs.pop(), above.take()) else {
             break;
         };
-        let dz = activation_backward::<B>(y, dy, activation);
-        let input = outputs.last().unwrap_or(&x).clone();
+        let dz = activation_backward::<B>(z.unwrap_or(y), dy, activation);
+        let input = outputs.last().map_or(&x, |before| &before.y).clone();
         let db = B::float_sum_dim(dz.clone(), 0);
         found.push(Some(B::float_reshape(db, bias.shape())));
         let dw = B::float_matmul(B::float_transpose(input), dz.clone());
