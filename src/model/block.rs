@@ -7,7 +7,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use super::LayerParameters;
 use super::batch_norm::BatchNorm;
-use super::fused::{FusedActivation, LayerShape, Layers};
+use super::fused::{self, FusedActivation, LayerShape, Layers};
 use super::outline::Outline;
 use super::parameter::Parameter;
 use super::transfer::{download, numbers, upload, upload_vector};
@@ -72,19 +72,23 @@ impl Block {
         self.norm.is_some()
     }
 
-    /// Batch norm in evaluation, if there is one.
-    pub(super) fn normalise(&self, z: Tensor<2>) -> Tensor<2> {
+    /// Batch norm in evaluation, if there is one, and φ after it.
+    pub(super) fn normalise(&self, z: Tensor<2>, activation: FusedActivation) -> Tensor<2> {
         match &self.norm {
-            Some(norm) => norm.forward(z),
-            None => z,
+            Some(norm) => norm.forward(z, activation),
+            None => fused::activate(z, activation),
         }
     }
 
     /// The same in training, where batch norm uses the batch's statistics and keeps a record of them.
-    pub(super) fn normalise_training(&mut self, z: Tensor<2>) -> Tensor<2> {
+    pub(super) fn normalise_training(
+        &mut self,
+        z: Tensor<2>,
+        activation: FusedActivation,
+    ) -> Tensor<2> {
         match &mut self.norm {
-            Some(norm) => norm.forward_training(z),
-            None => z,
+            Some(norm) => norm.forward_training(z, activation),
+            None => fused::activate(z, activation),
         }
     }
 

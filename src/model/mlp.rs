@@ -84,12 +84,15 @@ impl Mlp {
             let layer = outline.name.as_str();
             let site = |moment| Site { layer, moment };
             let (before, after) = (site(Moment::Before), site(Moment::After));
-            let fused = FusedActivation::of(outline.activation)
-                .filter(|_| !block.has_norm() && !tap.listens(before));
-            block.append_to(&mut waiting, fused.unwrap_or(FusedActivation::Identity));
-            if fused.is_none() {
+            let fused = FusedActivation::of(outline.activation).filter(|_| !tap.listens(before));
+            let with_layer = fused.filter(|_| !block.has_norm());
+            block.append_to(&mut waiting, with_layer.unwrap_or_default());
+            if with_layer.is_none() {
                 let z = fused::network(x, std::mem::take(&mut waiting));
-                x = apply(outline.activation, tap.at(before, block.normalise(z)));
+                x = block.normalise(z, fused.unwrap_or_default());
+                if fused.is_none() {
+                    x = apply(outline.activation, tap.at(before, x));
+                }
             }
             if tap.listens(after) {
                 x = tap.at(after, fused::network(x, std::mem::take(&mut waiting)));
@@ -130,11 +133,15 @@ impl Mlp {
         let activations = self.activations_before(loss);
         let layers = self.layers.iter_mut().zip(&self.outlines);
         for ((block, outline), activation) in layers.zip(activations) {
-            let fused = FusedActivation::of(activation).filter(|_| !block.has_norm());
-            block.append_to(&mut waiting, fused.unwrap_or(FusedActivation::Identity));
-            if fused.is_none() {
+            let fused = FusedActivation::of(activation);
+            let with_layer = fused.filter(|_| !block.has_norm());
+            block.append_to(&mut waiting, with_layer.unwrap_or_default());
+            if with_layer.is_none() {
                 let z = fused::network(x, std::mem::take(&mut waiting));
-                x = apply(activation, block.normalise_training(z));
+                x = block.normalise_training(z, fused.unwrap_or_default());
+                if fused.is_none() {
+                    x = apply(activation, x);
+                }
             }
             if outline.dropout > 0.0 {
                 let y = fused::network(x, std::mem::take(&mut waiting));

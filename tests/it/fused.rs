@@ -30,18 +30,18 @@ const ACTIVATIONS: [FusedActivation; 15] = [
 ];
 
 #[expect(deprecated, reason = "the project offers NdArray as well")]
-fn devices() -> Vec<Device> {
+pub fn devices() -> Vec<Device> {
     let mut devices = vec![Device::flex(), Device::ndarray()];
     devices.extend(super::device::wgpu());
     devices
 }
 
 /// There every shape compiles kernels of its own, which is all that its tests take time for, and the loops are the backend's.
-fn is_wgpu(device: &Device) -> bool {
+pub fn is_wgpu(device: &Device) -> bool {
     super::device::wgpu().is_some_and(|wgpu| wgpu == *device)
 }
 
-fn plain(z: Tensor<2>, phi: FusedActivation) -> Tensor<2> {
+pub fn plain(z: Tensor<2>, phi: FusedActivation) -> Tensor<2> {
     match phi {
         FusedActivation::Identity => z,
         FusedActivation::Relu => activation::relu(z),
@@ -80,7 +80,7 @@ fn dense(x: Tensor<2>, weight: Tensor<2>, bias: Tensor<1>, phi: FusedActivation)
     network(x, [(weight, bias, phi)].into_iter().collect())
 }
 
-fn tensor<const D: usize>(
+pub fn tensor<const D: usize>(
     generator: &mut Generator,
     shape: [usize; D],
     scale: f32,
@@ -91,12 +91,12 @@ fn tensor<const D: usize>(
     Tensor::from_data(TensorData::new(numbers, shape), device)
 }
 
-fn entries<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+pub fn entries<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
     tensor.into_data().iter::<f32>().collect()
 }
 
 /// The largest difference, as a share of the largest entry where that is above 1.
-fn apart(a: &[f32], b: &[f32]) -> f32 {
+pub fn apart(a: &[f32], b: &[f32]) -> f32 {
     assert_eq!(a.len(), b.len());
     let scale = b.iter().fold(1.0_f32, |most, x| most.max(x.abs()));
     a.iter()
@@ -169,7 +169,7 @@ fn every_shape_near_the_borders_between_the_loops() {
     for device in devices() {
         let on_a_card = is_wgpu(&device);
         let [rows, inputs, units]: [Sizes; 3] = match on_a_card {
-            true => [&[1, 130], &[1, 17], &[1, 6, 65]],
+            true => [&[1, 130, 331, 1000], &[1, 17], &[6, 65]],
             false => [
                 &[1, 16, 63, 130],
                 &[1, 2, 5, 15, 16, 17, 33],

@@ -27,6 +27,7 @@ mod explore;
 mod export;
 mod folds;
 mod fused;
+mod fused_norm;
 mod gallery;
 mod geometry;
 mod go_on;

@@ -11,9 +11,10 @@ use crate::model::simd::{Work, dispatch};
 ///
 /// The derivative of the first half follows from the output, so that the backward pass needs no more than that; of the others the
 /// forward pass records the slope as well ([`keeps_slopes`](Self::keeps_slopes)).
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub enum FusedActivation {
     /// z.
+    #[default]
     Identity,
     /// max(0, z).
     Relu,

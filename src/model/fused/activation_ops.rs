@@ -34,9 +34,7 @@ pub(super) fn activate<B: Backend>(
             let e = B::float_exp(B::float_neg(B::float_abs(z.clone())));
             B::float_add(B::relu(z), B::float_log1p(e))
         }
-        FusedActivation::ScaledTanh { a, b } => {
-            times::<B>(B::float_tanh(times::<B>(z, b)), a)
-        }
+        FusedActivation::ScaledTanh { a, b } => times::<B>(B::float_tanh(times::<B>(z, b)), a),
         FusedActivation::HardSwish => B::float_mul(z.clone(), hard_sigmoid::<B>(z)),
     }
 }
@@ -59,7 +57,10 @@ pub(super) fn activation_backward<B: Backend>(
         FusedActivation::HardSigmoid => {
             return times::<B>(inside::<B>(dy, source, [0.0, 1.0]), 1.0 / 6.0);
         }
-        FusedActivation::Tanh => one_minus_square::<B>(source),
+        FusedActivation::Tanh => {
+            let taken = B::float_mul(B::float_mul(dy.clone(), source.clone()), source);
+            return B::float_sub(dy, taken);
+        }
         FusedActivation::Elu { alpha } => {
             let above = is_above::<B>(source.clone(), 0.0);
             let below = times::<B>(exp_below::<B>(source), alpha);
@@ -69,7 +70,10 @@ pub(super) fn activation_backward<B: Backend>(
             let square = B::float_mul(source.clone(), source.clone());
             let density = B::float_exp(times::<B>(square, -0.5));
             let density = times::<B>(density, FRAC_1_SQRT_2_PI);
-            let bent = B::float_mul(B::float_clamp(source.clone(), (-FAR).into(), FAR.into()), density);
+            let bent = B::float_mul(
+                B::float_clamp(source.clone(), (-FAR).into(), FAR.into()),
+                density,
+            );
             B::float_add(normal::<B>(source), bent)
         }
         FusedActivation::GeluTanh => {
@@ -95,7 +99,8 @@ pub(super) fn activation_backward<B: Backend>(
         FusedActivation::HardSwish => {
             let rising = plus::<B>(times::<B>(source.clone(), 1.0 / 3.0), 0.5);
             let above = B::float_greater_equal_elem(source.clone(), 3.0.into(), kind::<B>(&source));
-            let below = B::float_lower_equal_elem(source.clone(), (-3.0).into(), kind::<B>(&source));
+            let below =
+                B::float_lower_equal_elem(source.clone(), (-3.0).into(), kind::<B>(&source));
             let slope = B::float_mask_fill(rising, above, 1.0.into());
             B::float_mask_fill(slope, below, 0.0.into())
         }

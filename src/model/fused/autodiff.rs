@@ -14,9 +14,10 @@ use super::network::{
     LayerOutputs, activation_backward, backward, forward_recording, loss_with_gradients,
     mean_loss_with_gradient,
 };
+use super::norm_ops::NormTensors;
 use super::ops::FusedOps;
 use super::sgd::SgdStep;
-use super::{FusedActivation, FusedLoss, memory, primitives};
+use super::{BatchNorm, FusedActivation, FusedLoss, memory, norm_ops, primitives};
 
 /// What an operation keeps for its way back.
 #[derive(Debug, Clone)]
@@ -30,6 +31,11 @@ enum Saved<B: Backend> {
     Activation {
         source: FloatTensor<B>,
         activation: FusedActivation,
+    },
+    Norm {
+        z: FloatTensor<B>,
+        tensors: NormTensors<B>,
+        norm: BatchNorm,
     },
     /// The gradients of a loss, found on the way forward: what comes from above is a factor of them.
     Gradients(Gradients<B>),
@@ -45,6 +51,7 @@ impl<B: Backend> Saved<B> {
             Self::Activation { source, activation } => {
                 vec![Some(activation_backward::<B>(source, dy, activation))]
             }
+            Self::Norm { z, tensors, norm } => norm_ops::backward::<B>(z, &tensors, norm, dy),
             // For the loss itself, nothing but 1 comes from above.
             Self::Gradients(found) if memory::entries::<B>(&dy).as_deref() == Some(&[1.0]) => found,
             Self::Gradients(found) => {
@@ -213,6 +220,45 @@ impl<B: FusedOps, C: CheckpointStrategy> FusedOps for Autodiff<B, C> {
                 (y, Saved::Activation { source, activation })
             },
             |z| B::activate(z, activation),
+        )
+    }
+
+    fn batch_statistics(z: FloatTensor<Self>) -> FloatTensor<Self> {
+        Self::from_inner(B::batch_statistics(z.into_primitive()))
+    }
+
+    fn follow_statistics(
+        running: FloatTensor<Self>,
+        batch: FloatTensor<Self>,
+        samples: usize,
+        share: f64,
+    ) -> FloatTensor<Self> {
+        let (running, batch) = (running.into_primitive(), batch.into_primitive());
+        Self::from_inner(B::follow_statistics(running, batch, samples, share))
+    }
+
+    fn batch_norm(
+        z: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        statistics: FloatTensor<Self>,
+        norm: BatchNorm,
+    ) -> FloatTensor<Self> {
+        let ((z, z_node), (weight, weight_node), (bias, bias_node)) =
+            (z.into_parts(), weight.into_parts(), bias.into_parts());
+        let tensors = NormTensors {
+            weight,
+            bias,
+            statistics: statistics.into_primitive(),
+        };
+        node::<B, C, 3, _>(
+            [z_node, weight_node, bias_node],
+            (z, tensors),
+            |(z, tensors)| {
+                let y = norm_ops::forward::<B>(z.clone(), &tensors, norm);
+                (y, Saved::Norm { z, tensors, norm })
+            },
+            |(z, tensors)| norm_ops::forward::<B>(z, &tensors, norm),
         )
     }
 

@@ -6,7 +6,7 @@ use burn::tensor::Tensor;
 use super::layers::{LAYERS, Layers};
 use super::ops::FusedOps;
 use super::sgd::SgdStep;
-use super::{FusedActivation, FusedLoss};
+use super::{BatchNorm, FusedActivation, FusedLoss};
 
 /// φₗ(… φ₁(x W₁ + b₁) … Wₗ + bₗ) for x (n x inputs): (n x units of the last layer). One operation for six layers.
 ///
@@ -58,6 +58,54 @@ pub fn network_loss(
         layers,
         loss,
     ))
+}
+
+/// Mean and (biased) variance of each unit over a batch, the statistics that [`batch_norm`] takes in training: (n x units) to
+/// (2 x units). Without a gradient: that of [`batch_norm`] contains it.
+pub fn batch_statistics(z: Tensor<2>) -> Tensor<2> {
+    Tensor::from_dispatch(<Dispatch as FusedOps>::batch_statistics(z.into_dispatch()))
+}
+
+/// The running statistics (2 x units) after a batch of `samples` with these statistics: (1 - share) of the old and `share` of the
+/// batch's, its variance unbiased, as `nn.BatchNorm1d` keeps them. Without a gradient.
+pub fn follow_statistics(
+    running: Tensor<2>,
+    batch: Tensor<2>,
+    samples: usize,
+    share: f64,
+) -> Tensor<2> {
+    let (running, batch) = (running.into_dispatch(), batch.into_dispatch());
+    let followed = <Dispatch as FusedOps>::follow_statistics(running, batch, samples, share);
+    Tensor::from_dispatch(followed)
+}
+
+/// φ((z - μ) / √(σ² + ε) γ + β) for z (n x units), γ and β (units), and μ and σ² in the rows of `statistics` (2 x units): one
+/// operation, with gradients by z, γ and β.
+///
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use foldspace::model::fused::{BatchNorm, FusedActivation, batch_norm, batch_statistics};
+///
+/// let device = Device::flex();
+/// let z = Tensor::from_floats([[1.0], [3.0]], &device);
+/// let statistics = batch_statistics(z.clone());
+/// assert_eq!(statistics.to_data().iter::<f32>().collect::<Vec<_>>(), [2.0, 1.0]);
+/// let norm = BatchNorm { is_training: true, epsilon: 0.0, activation: FusedActivation::Relu };
+/// let one = |number: f32| Tensor::from_floats([number], &device);
+/// let y = batch_norm(z, one(2.0), one(0.5), statistics, norm);
+/// assert_eq!(y.into_data().iter::<f32>().collect::<Vec<_>>(), [0.0, 2.5]);
+/// ```
+pub fn batch_norm(
+    z: Tensor<2>,
+    weight: Tensor<1>,
+    bias: Tensor<1>,
+    statistics: Tensor<2>,
+    norm: BatchNorm,
+) -> Tensor<2> {
+    let (weight, bias) = (weight.into_dispatch(), bias.into_dispatch());
+    let (z, statistics) = (z.into_dispatch(), statistics.into_dispatch());
+    let y = <Dispatch as FusedOps>::batch_norm(z, weight, bias, statistics, norm);
+    Tensor::from_dispatch(y)
 }
 
 /// φ(z) in one operation, with the same rounding as inside [`network`].

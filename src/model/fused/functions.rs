@@ -66,7 +66,11 @@ pub(super) fn expm1_of_negative(x: f32) -> f32 {
     let t = t * r + 0.5;
     let t = t * r + 1.0;
     let scale = f32::from_bits(shifted.to_bits().wrapping_add(127) << 23);
-    if x.is_nan() { x } else { t * r * scale + (scale - 1.0) }
+    if x.is_nan() {
+        x
+    } else {
+        t * r * scale + (scale - 1.0)
+    }
 }
 
 /// ln(1 + exp z): max(z, 0) plus ln(1 + e) with e = exp(-|z|), which is 2 (s + s³/3 + s⁵/5 + ...) with s = e / (2 + e), so that

@@ -87,7 +87,9 @@ impl Work for Group<'_> {
             match &mut task {
                 Task::Forward { y, record } => {
                     let here = number * width * recorded;
-                    let values = record.get_mut(here..here + width * recorded).unwrap_or(values);
+                    let values = record
+                        .get_mut(here..here + width * recorded)
+                        .unwrap_or(values);
                     forward::<REACH, FUSED>(chain, x_panel, values, width);
                     let last = &values[width * (recorded - outputs)..];
                     store(last, &mut y[from..to], width, outputs);

@@ -6,7 +6,7 @@
 //!
 //! Over tensors: `functional.rs` has the operations, `ops.rs` the one trait that hands them to the backends, `autodiff.rs` their
 //! gradients. `network.rs` chooses between loops of our own, where the tensors' memory is in reach (`memory.rs`: on Flex and
-//! NdArray), and the backend's own operations (`primitives.rs`).
+//! NdArray), and the backend's own operations (`primitives.rs`). `norm_ops.rs` does so for batch norm, whose loops are `norm.rs`.
 //!
 //! Over plain numbers, from the outside in: `batch.rs` cuts a batch into groups, `group.rs` takes a group panel by panel, and
 //! `panel.rs` takes a panel through the layers of a `chain.rs` and back, on the one product in `product.rs`; what it adds up are
@@ -26,9 +26,12 @@ mod functions;
 mod group;
 mod lanes;
 mod layers;
+mod long_sums;
 mod loss;
 mod memory;
 mod network;
+mod norm;
+mod norm_ops;
 mod ops;
 mod panel;
 mod primitives;
@@ -40,9 +43,13 @@ mod update;
 
 pub use activation::FusedActivation;
 pub use epoch::{Batches, EpochRecord, LayerShape, TrainingLoop, TrainingState};
-pub use functional::{activate, loss_terms, mean_loss, network, network_loss, sgd_step};
+pub use functional::{
+    activate, batch_norm, batch_statistics, follow_statistics, loss_terms, mean_loss, network,
+    network_loss, sgd_step,
+};
 pub use layers::{LAYERS, Layers};
 pub use loss::{EntryLoss, FusedLoss, TINY};
 pub use memory::read;
+pub use norm::BatchNorm;
 pub use sgd::SgdStep;
 pub use update::Update;

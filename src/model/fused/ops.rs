@@ -5,8 +5,9 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Flex, NdArray, backend_extension};
 
 use super::layers::Layers;
+use super::norm_ops::NormTensors;
 use super::sgd::SgdStep;
-use super::{FusedActivation, FusedLoss, network, primitives};
+use super::{BatchNorm, FusedActivation, FusedLoss, network, norm_ops, primitives};
 
 /// The operations as Burn dispatches them; `functional.rs` says what each is, `autodiff.rs` has their gradients.
 #[backend_extension(NdArray, Flex, Cube: cfg(feature = "gpu"), Remote: cfg(feature = "remote"), Autodiff)]
@@ -30,6 +31,37 @@ pub(super) trait FusedOps: Backend {
     /// See [`activate`](super::activate).
     fn activate(z: FloatTensor<Self>, activation: FusedActivation) -> FloatTensor<Self> {
         network::activate::<Self>(z, activation)
+    }
+
+    /// See [`batch_statistics`](super::batch_statistics).
+    fn batch_statistics(z: FloatTensor<Self>) -> FloatTensor<Self> {
+        norm_ops::statistics::<Self>(z)
+    }
+
+    /// See [`follow_statistics`](super::follow_statistics).
+    fn follow_statistics(
+        running: FloatTensor<Self>,
+        batch: FloatTensor<Self>,
+        samples: usize,
+        share: f64,
+    ) -> FloatTensor<Self> {
+        norm_ops::follow::<Self>(running, batch, samples, share)
+    }
+
+    /// See [`batch_norm`](super::batch_norm).
+    fn batch_norm(
+        z: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        statistics: FloatTensor<Self>,
+        norm: BatchNorm,
+    ) -> FloatTensor<Self> {
+        let tensors = NormTensors {
+            weight,
+            bias,
+            statistics,
+        };
+        norm_ops::forward::<Self>(z, &tensors, norm)
     }
 
     /// See [`mean_loss`](super::mean_loss).

@@ -6,6 +6,7 @@ use burn::tensor::Shape;
 
 use super::activation_ops::{activate, activation_backward};
 use super::layers::{Gradients, Layers};
+use super::long_sums;
 use super::loss::{EntryLoss, FusedLoss, LEAST_VARIANCE, TINY};
 
 /// What a forward pass keeps of a layer.
@@ -59,10 +60,9 @@ pub(super) fn backward<B: Backend>(
         };
         let dz = activation_backward::<B>(z.unwrap_or(y), dy, activation);
         let input = outputs.last().map_or(&x, |before| &before.y).clone();
-        let db = B::float_sum_dim(dz.clone(), 0);
+        let db = long_sums::sum::<B>(dz.clone());
         found.push(Some(B::float_reshape(db, bias.shape())));
-        let dw = B::float_matmul(B::float_transpose(input), dz.clone());
-        found.push(Some(dw));
+        found.push(Some(long_sums::product::<B>(input, dz.clone())));
         let is_wanted = wants_dx || !outputs.is_empty();
         above = is_wanted.then(|| B::float_matmul(dz, B::float_transpose(weight.clone())));
     }

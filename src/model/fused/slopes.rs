@@ -7,7 +7,11 @@ use super::functions::{
 /// max(0, z) + slope min(0, z).
 #[inline(always)]
 pub(super) fn leaky_relu(z: f32, slope: f32) -> (f32, f32) {
-    if z > 0.0 { (z, 1.0) } else { (slope * z, slope) }
+    if z > 0.0 {
+        (z, 1.0)
+    } else {
+        (slope * z, slope)
+    }
 }
 
 /// z if z > 0, else alpha (exp z - 1).
