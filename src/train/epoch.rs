@@ -3,10 +3,10 @@
 //! The bits are those of step after step; what is saved are tensors, Burn's graph and the walk over the module, which take
 //! longer than the arithmetic of a small batch.
 
-use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Tensor, TensorData};
 
 use super::gradients::StepGradients;
+use super::numbers::{ModuleNumbers, place};
 use super::optimizer::Optimizer;
 use super::optimizer_state::Place;
 use super::{Clip, EpochSteps, Loss, Reading, Samples};
@@ -50,9 +50,14 @@ impl WholeEpoch {
             return None;
         }
         fused::read(&samples.inputs, |_| ()).and(fused::read(&targets, |_| ()))?;
+        let parameters = ModuleNumbers::of(model)?.places;
+        let expected: usize = layers.iter().map(|layer| layer.parameters()).sum();
+        if parameters.iter().map(Place::len).sum::<usize>() != expected {
+            return None;
+        }
         Some(Self {
             layers,
-            parameters: Reader::read(model)?.places,
+            parameters,
             loss,
             inputs: samples.inputs.clone(),
             targets,
@@ -68,8 +73,8 @@ impl WholeEpoch {
         descent: Descent,
         generator: &mut Generator,
     ) -> Option<EpochSteps> {
-        let reader = Reader::read(model)?;
-        if reader.places != self.parameters {
+        let read = ModuleNumbers::of(model)?;
+        if read.places != self.parameters {
             return None;
         }
         let (update, past) = optimizer.numbers(&self.parameters)?;
@@ -90,7 +95,7 @@ impl WholeEpoch {
                 order: order.as_ref().map(|(order, size)| (&order[..], *size)),
             };
             let mut state = TrainingState {
-                parameters: reader.numbers,
+                parameters: read.numbers,
                 buffers: std::mem::take(&mut past.buffers),
                 steps: past.steps,
             };
@@ -104,7 +109,7 @@ impl WholeEpoch {
         })
         .flatten()?;
 
-        *model = std::mem::take(model).map(&mut Placer(&parameters));
+        *model = place(std::mem::take(model), &parameters);
         let losses = record.losses.iter().map(|&loss| f64::from(loss));
         let names = model
             .parameters()
@@ -150,63 +155,5 @@ impl WholeEpoch {
                 });
             }
         }
-    }
-}
-
-/// Every parameter of a module, and where it is.
-#[derive(Debug)]
-struct Reader {
-    path: Vec<String>,
-    places: Vec<Place>,
-    numbers: Vec<f32>,
-    /// Whether all of them could be read.
-    is_whole: bool,
-}
-
-impl Reader {
-    /// `None` where a parameter is not in this computer's memory.
-    fn read(model: &Mlp) -> Option<Self> {
-        let mut reader = Self {
-            path: Vec::new(),
-            places: Vec::new(),
-            numbers: Vec::new(),
-            is_whole: true,
-        };
-        model.visit(&mut reader);
-        reader.is_whole.then_some(reader)
-    }
-}
-
-impl ModuleVisitor for Reader {
-    fn enter_module(&mut self, name: &str, _container_type: &str) {
-        self.path.push(name.to_owned());
-    }
-
-    fn exit_module(&mut self, _name: &str, _container_type: &str) {
-        self.path.pop();
-    }
-
-    fn visit_float<const D: usize>(&mut self, parameter: &Param<Tensor<D>>) {
-        let value = parameter.val().inner();
-        self.places.push(Place {
-            path: self.path.join("."),
-            shape: value.dims().to_vec(),
-        });
-        let read = fused::read(&value, |numbers| self.numbers.extend_from_slice(numbers));
-        self.is_whole &= read.is_some();
-    }
-}
-
-/// Puts numbers into every parameter of a module in turn.
-struct Placer<'a>(&'a [f32]);
-
-impl ModuleMapper for Placer<'_> {
-    fn map_float<const D: usize>(&mut self, parameter: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        let (id, value, mapper) = parameter.consume();
-        let shape = value.dims();
-        let (here, after) = self.0.split_at(shape.iter().product());
-        self.0 = after;
-        let moved = Tensor::from_data(TensorData::new(here.to_vec(), shape), &value.device());
-        Param::from_mapped_value(id, moved.require_grad(), mapper)
     }
 }

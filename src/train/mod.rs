@@ -19,6 +19,8 @@ pub(crate) mod loss;
 pub mod loss_functions;
 pub(crate) mod metrics;
 #[cfg(feature = "train")]
+mod numbers;
+#[cfg(feature = "train")]
 pub(crate) mod optimizer;
 mod optimizer_config;
 #[cfg(feature = "train")]

@@ -17,6 +17,7 @@ use burn::optim::{DynOptimizer, DynState, RmsPropConfig, SgdConfig, StateSink, S
 use burn::tensor::{Device, Gradients, Tensor};
 
 use super::adam::{Adam, Decay};
+use super::numbers::{ModuleNumbers, place};
 use super::optimizer_state::{Numbers, OptimizerState, Place};
 use super::{OptimizerConfig, OptimizerName};
 use crate::model::fused::{SgdStep, Update, sgd_step};
@@ -148,6 +149,35 @@ impl Optimizer {
 
     /// One step: the module with every parameter that has a gradient moved against it.
     pub fn step<M: Module>(&mut self, lr: f64, module: M, gradients: Gradients) -> M {
+        match self.step_in_memory(lr, &module, &gradients) {
+            Some(moved) => place(module, &moved),
+            None => self.step_on_device(lr, module, gradients),
+        }
+    }
+
+    /// The parameters after a step, by loops over plain numbers, a parameter after the other; `None` where one or its gradient is not
+    /// in this computer's memory.
+    fn step_in_memory<M: Module>(
+        &mut self,
+        lr: f64,
+        module: &M,
+        gradients: &Gradients,
+    ) -> Option<Vec<f32>> {
+        let (mut read, slopes) = ModuleNumbers::with_gradients(module, gradients)?;
+        let (update, past) = self.numbers(&read.places)?;
+        past.steps += 1;
+        update.apply(
+            lr,
+            past.steps,
+            &mut read.numbers,
+            &slopes,
+            &mut past.buffers,
+        );
+        Some(read.numbers)
+    }
+
+    /// The same step in the device's own operations.
+    fn step_on_device<M: Module>(&mut self, lr: f64, module: M, gradients: Gradients) -> M {
         if let Past::Numbers(numbers) = &self.past {
             let device = module.devices().first().cloned().unwrap_or_default();
             let saved = numbers.save(self.update);
@@ -283,5 +313,59 @@ impl ModuleMapper for Stepper<'_> {
             }
         };
         Param::from_mapped_value(id, moved, mapper)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Activation, LayerConfig, Mlp, ModelConfig, initialise};
+    use crate::random::Generator;
+
+    /// Steps over plain numbers are Burn's operations one after the other, bit for bit, and leave the same to remember.
+    #[test]
+    fn steps_in_memory_are_those_on_a_device() {
+        let mut configs = vec![OptimizerConfig::new(OptimizerName::Sgd, 0.1)];
+        for name in [
+            OptimizerName::Sgd,
+            OptimizerName::Adam,
+            OptimizerName::AdamW,
+            OptimizerName::RmsProp,
+        ] {
+            let mut config = OptimizerConfig::new(name, 0.1);
+            config.weight_decay = Some(0.01);
+            if matches!(name, OptimizerName::Sgd | OptimizerName::RmsProp) {
+                config.momentum = Some(0.9);
+            }
+            configs.push(config);
+        }
+        let device = Device::flex().autodiff();
+        let layers = [3, 1].map(|units| LayerConfig::new(units, Activation::Tanh));
+        let layers = ModelConfig::new(layers.to_vec());
+        let initial = initialise(&layers, 2, &mut Generator::new(1)).unwrap();
+        let x = Tensor::<2>::from_floats([[1.0, -2.0], [0.5, 0.25]], &device);
+        for config in configs {
+            let [mut here, mut there] = [(); 2].map(|()| {
+                let model = Mlp::from_frozen(&initial, &device);
+                (model, Optimizer::new(&config))
+            });
+            for step in 0..4 {
+                let gradients = |model: &Mlp| model.forward(x.clone()).square().mean().backward();
+                let (model, optimizer) = &mut here;
+                let slopes = gradients(model);
+                assert!(ModuleNumbers::with_gradients(model, &slopes).is_some());
+                *model = optimizer.step(0.1, std::mem::take(model), slopes);
+                let (model, optimizer) = &mut there;
+                let slopes = gradients(model);
+                *model = optimizer.step_on_device(0.1, std::mem::take(model), slopes);
+                let (here, there) = ((&here.0, here.1.save()), (&there.0, there.1.save()));
+                assert_eq!(
+                    here.0.to_parameters(),
+                    there.0.to_parameters(),
+                    "{config:?}, {step}"
+                );
+                assert_eq!(here.1, there.1, "{config:?}, {step}");
+            }
+        }
     }
 }

@@ -65,7 +65,8 @@ pub struct EpochRecord {
 }
 
 impl LayerShape {
-    fn parameters(self) -> usize {
+    /// How many parameters the layer has.
+    pub fn parameters(self) -> usize {
         self.inputs * self.units + if self.has_bias { self.units } else { 0 }
     }
 }
