@@ -150,5 +150,6 @@ pub(super) fn dropout(y: Tensor<2>, share: f64, generator: &mut Generator) -> Te
     let scale = 1.0 / kept as f32;
     let drawn = generator.bernoulli(rows * columns, kept).into_iter();
     let mask: Vec<f32> = drawn.map(|kept| if kept { scale } else { 0.0 }).collect();
-    y.clone() * Tensor::from_data(TensorData::new(mask, [rows, columns]), &y.device())
+    let mask = Tensor::from_data(TensorData::new(mask, [rows, columns]), &y.device().inner());
+    fused::masked(y, mask)
 }

@@ -92,7 +92,7 @@ fn small_jobs_stay_on_the_processor() {
     assert_eq!(backend, Backend::Flex);
     assert!(reason.contains("505 parameters x 32 samples"), "{reason}");
     // A large one goes to a graphics card only if there is a real one.
-    let (backend, reason) = device::choose(1_000_000, 1000);
+    let (backend, reason) = device::choose(1_000_000, 1_000_000);
     let hardware = device::report().into_iter().any(|report| {
         report.backend == Backend::Wgpu && report.available && !report.note.contains("software")
     });
@@ -117,7 +117,7 @@ fn without_an_adapter_there_is_one_clear_line() {
             "{message}"
         );
         assert!(device::report().iter().any(|report| !report.available));
-        assert_eq!(device::choose(1_000_000, 1000).0, Backend::Flex);
+        assert_eq!(device::choose(1_000_000, 1_000_000).0, Backend::Flex);
         println!("child: {message}");
         return;
     }

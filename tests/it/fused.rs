@@ -2,8 +2,8 @@
 
 use burn::tensor::{Device, Int, Tensor, TensorData, activation};
 use foldspace::model::fused::{
-    EntryLoss, FusedActivation, FusedLoss, SgdStep, activate, mean_loss, network, network_loss,
-    sgd_step,
+    EntryLoss, FusedActivation, FusedLoss, SgdStep, activate, masked, mean_loss, network,
+    network_loss, sgd_step,
 };
 use foldspace::random::Generator;
 use proptest::prelude::*;
@@ -466,6 +466,26 @@ fn threads_do_not_change_a_bit() {
         })
     });
     assert!(one == two);
+}
+
+#[test]
+fn a_mask_is_a_factor() {
+    for device in devices() {
+        let draw = &mut Generator::new(9);
+        let mask = tensor(draw, [30, 4], 1.0, &device);
+        let device = device.autodiff();
+        let y = tensor(draw, [30, 4], 1.0, &device).require_grad();
+        let factors = tensor(draw, [30, 4], 1.0, &device);
+        let product = masked(y.clone(), mask.clone());
+        let gradients = (product.clone() * factors.clone()).sum().backward();
+        let multiply = |a: Vec<f32>, b: Vec<f32>| -> Vec<f32> {
+            a.iter().zip(&b).map(|(a, b)| a * b).collect()
+        };
+        let mask = entries(mask);
+        assert_eq!(entries(product), multiply(entries(y.clone()), mask.clone()));
+        let expected = multiply(entries(factors), mask);
+        assert_eq!(entries(y.grad(&gradients).unwrap()), expected);
+    }
 }
 
 /// A step is Burn's operations one after the other, bit for bit; nobody else's copy of the weights changes, and the result is

@@ -11,7 +11,7 @@ use burn::tensor::Shape;
 
 use super::layers::{Gradients, LAYERS, Layers};
 use super::network::{
-    LayerOutputs, activation_backward, backward, forward_recording, loss_with_gradients,
+    LayerOutputs, activation_backward, backward, forward_recording, loss_with_gradients, masked,
     mean_loss_with_gradient,
 };
 use super::norm_ops::NormTensors;
@@ -32,6 +32,8 @@ enum Saved<B: Backend> {
         source: FloatTensor<B>,
         activation: FusedActivation,
     },
+    /// A factor for every entry.
+    Mask(FloatTensor<B>),
     Norm {
         z: FloatTensor<B>,
         tensors: NormTensors<B>,
@@ -51,6 +53,7 @@ impl<B: Backend> Saved<B> {
             Self::Activation { source, activation } => {
                 vec![Some(activation_backward::<B>(source, dy, activation))]
             }
+            Self::Mask(mask) => vec![Some(masked::<B>(dy, mask))],
             Self::Norm { z, tensors, norm } => norm_ops::backward::<B>(z, &tensors, norm, dy),
             // For the loss itself, nothing but 1 comes from above.
             Self::Gradients(found) if memory::entries::<B>(&dy).as_deref() == Some(&[1.0]) => found,
@@ -220,6 +223,16 @@ impl<B: FusedOps, C: CheckpointStrategy> FusedOps for Autodiff<B, C> {
                 (y, Saved::Activation { source, activation })
             },
             |z| B::activate(z, activation),
+        )
+    }
+
+    fn masked(y: FloatTensor<Self>, mask: FloatTensor<Self>) -> FloatTensor<Self> {
+        let (y, parent) = y.into_parts();
+        node::<B, C, 1, _>(
+            [parent],
+            (y, mask.into_primitive()),
+            |(y, mask)| (masked::<B>(y, mask.clone()), Saved::Mask(mask)),
+            |(y, mask)| masked::<B>(y, mask),
         )
     }
 

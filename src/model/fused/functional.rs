@@ -117,6 +117,12 @@ pub fn activate(z: Tensor<2>, activation: FusedActivation) -> Tensor<2> {
     Tensor::from_dispatch(y)
 }
 
+/// y times a mask of its shape, which has no gradient: dropout in training.
+pub fn masked(y: Tensor<2>, mask: Tensor<2>) -> Tensor<2> {
+    let (y, mask) = (y.into_dispatch(), mask.into_dispatch());
+    Tensor::from_dispatch(<Dispatch as FusedOps>::masked(y, mask))
+}
+
 /// The mean of a loss; both tensors of one shape.
 ///
 /// The gradient of the binary cross-entropy is PyTorch's, (p - t) / max(p (1 - p), 1e-12) over the number of entries.

@@ -44,8 +44,8 @@ mod update;
 pub use activation::FusedActivation;
 pub use epoch::{Batches, EpochRecord, LayerShape, TrainingLoop, TrainingState};
 pub use functional::{
-    activate, batch_norm, batch_statistics, follow_statistics, loss_terms, mean_loss, network,
-    network_loss, sgd_step,
+    activate, batch_norm, batch_statistics, follow_statistics, loss_terms, masked, mean_loss,
+    network, network_loss, sgd_step,
 };
 pub use layers::{LAYERS, Layers};
 pub use loss::{EntryLoss, FusedLoss, TINY};

@@ -181,6 +181,24 @@ pub(super) fn activate<B: Backend>(
         .unwrap_or_else(|z| activation_ops::activate::<B>(z, activation))
 }
 
+/// y times a mask.
+pub(super) fn masked<B: Backend>(y: FloatTensor<B>, mask: FloatTensor<B>) -> FloatTensor<B> {
+    let y = match memory::entries::<B>(&mask) {
+        Some(mask) => match memory::map::<B>(y, |y| multiply(y, &mask)) {
+            Ok(product) => return product,
+            Err(y) => y,
+        },
+        None => y,
+    };
+    B::float_mul(y, mask)
+}
+
+fn multiply(y: &mut [f32], mask: &[f32]) {
+    for (y, mask) in y.iter_mut().zip(mask) {
+        *y *= mask;
+    }
+}
+
 /// dL/dz from dL/dy and y = φ(z), or z where φ [keeps its slopes](FusedActivation::keeps_slopes).
 pub(super) fn activation_backward<B: Backend>(
     source: FloatTensor<B>,

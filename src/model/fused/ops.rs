@@ -64,6 +64,11 @@ pub(super) trait FusedOps: Backend {
         norm_ops::forward::<Self>(z, &tensors, norm)
     }
 
+    /// See [`masked`](super::masked).
+    fn masked(y: FloatTensor<Self>, mask: FloatTensor<Self>) -> FloatTensor<Self> {
+        network::masked::<Self>(y, mask)
+    }
+
     /// See [`mean_loss`](super::mean_loss).
     fn mean_loss(
         prediction: FloatTensor<Self>,
