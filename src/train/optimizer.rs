@@ -149,7 +149,12 @@ impl Optimizer {
 
     /// One step: the module with every parameter that has a gradient moved against it.
     pub fn step<M: Module>(&mut self, lr: f64, module: M, gradients: Gradients) -> M {
-        match self.step_in_memory(lr, &module, &gradients) {
+        let moved = match self.rule {
+            // A single operation each is quicker than reading and placing all of them.
+            Rule::PlainSgd { .. } => None,
+            Rule::WithMemory(_) => self.step_in_memory(lr, &module, &gradients),
+        };
+        match moved {
             Some(moved) => place(module, &moved),
             None => self.step_on_device(lr, module, gradients),
         }
