@@ -1,6 +1,6 @@
 """foldspace beside PyTorch, JAX, NumPy and a loop fused by hand, on the same work in the same minutes.
 
-    python3 benches/peers.py [--rounds 5] [--only steps|seeds|post|pictures|scaling]
+    python3 benches/peers.py [--rounds 5] [--only steps|seeds|post|pictures|scaling|card]
 
 Makes a virtual environment under target/peers with torch, jax, numpy, matplotlib and pillow, builds the release
 binaries, and measures
@@ -10,6 +10,8 @@ binaries, and measures
   post     post A as a user feels it: from process start to the trained network and both animations on disk
   pictures the two views of the last epoch as SVG and PNG, and of 150 epochs as a GIF, beside matplotlib
   scaling  time and peak memory of `foldspace train` from 10^3 to 10^6 points and from 10 to 10 000 epochs
+  card     the steps on a graphics card, foldspace through wgpu; only where it is asked for, with a JAX and a PyTorch that see
+           the card (pip install "jax[cuda13]")
 
 Contenders take turns, round by round, each in a process of its own. A table shows the least time of all rounds, and
 the ratio to foldspace as the median of the rounds' own ratios: a shared machine slows whole rounds down, not one contender.
@@ -116,6 +118,7 @@ def torch_functional(seeds):
     import torch
 
     torch.set_num_threads(int(os.environ["THREADS"]))
+    device = os.environ.get("TORCH_DEVICE", "cpu")
 
     def loss(layers, x, y):
         for w, b in layers[:-1]:
@@ -128,13 +131,14 @@ def torch_functional(seeds):
         return [tuple(p - 0.1 * g for p, g in zip(*pair)) for pair in zip(layers, gradients)]
 
     for name, (n, batch, hidden, steps) in cases(seeds):
-        x, y = map(torch.from_numpy, points(n))
+        x, y = (torch.from_numpy(a).to(device) for a in points(n))
         cuts = batches(n, batch)
-        layers = [tuple(map(torch.from_numpy, layer)) for layer in initial([2, *hidden, 1])]
+        layers = [tuple(torch.from_numpy(p).to(device) for p in layer) for layer in initial([2, *hidden, 1])]
         if seeds:
             layers = [tuple(p.expand(seeds, *p.shape).contiguous() for p in layer) for layer in layers]
         one = torch.func.vmap(step, in_dims=(0, None, None)) if seeds else step
-        one = torch.compile(one)
+        # On a card a step is recorded once and replayed (CUDA graphs).
+        one = torch.compile(one, mode="default" if device == "cpu" else "reduce-overhead")
         state = [layers]
 
         @torch.no_grad()
@@ -142,6 +146,11 @@ def torch_functional(seeds):
             for number in range(steps):
                 cut = cuts[number % len(cuts)]
                 state[0] = one(state[0], x[cut], y[cut])
+                if device != "cpu":
+                    # The next replay overwrites what this one gave.
+                    state[0] = [tuple(p.clone() for p in pair) for pair in state[0]]
+            if device != "cpu":
+                torch.cuda.synchronize()
 
         timed(name, steps, run, seeds or 1)
 
@@ -359,6 +368,17 @@ def measure_seeds(rounds):
             compare_steps(contenders, TOGETHER, cores, rounds, f" and run, {seeds} seeds together")
 
 
+def measure_card(rounds):
+    peer = [sys.executable, __file__, "--peer"]
+    contenders = {
+        "foldspace, wgpu": [built("steps"), "wgpu"],
+        "foldspace on the processor": [built("steps"), "epoch"],
+        "JAX, lax.scan": [*peer, "jax-scan"],
+        "PyTorch compiled, the whole step, CUDA graphs": ["env", "TORCH_DEVICE=cuda", *peer, "functional"],
+    }
+    compare_steps(contenders, CASES, os.cpu_count(), rounds, " on a card")
+
+
 def usage_of(command, **options):
     """Wall seconds, CPU seconds and peak memory (MB) of a process."""
     start = time.perf_counter()
@@ -458,7 +478,7 @@ def measure_scaling():
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", choices=["steps", "seeds", "post", "pictures", "scaling"])
+    parser.add_argument("--only", choices=["steps", "seeds", "post", "pictures", "scaling", "card"])
     parser.add_argument("--peer", help=argparse.SUPPRESS)
     parser.add_argument("--out", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -484,6 +504,8 @@ def main():
         measure_pictures(arguments.rounds)
     if arguments.only in (None, "scaling"):
         measure_scaling()
+    if arguments.only == "card":
+        measure_card(arguments.rounds)
 
 
 if __name__ == "__main__":

@@ -3,9 +3,9 @@
 //! `benches/peers.py` runs it beside PyTorch, JAX, NumPy and a loop fused by hand.
 //!
 //! With `seeds=N`, N networks are trained so, a core each; the times are those of one run's step. With `avx2`, wider vectors are
-//! left alone.
+//! left alone. On a card (`wgpu`, and what else is built in) a round ends when the card has done its work.
 //!
-//!     cargo bench --bench steps -- [flex|ndarray] [epoch] [seeds=N] [avx2] [CASE ...]
+//!     cargo bench --bench steps -- [BACKEND] [epoch] [seeds=N] [avx2] [CASE ...]
 //!
 //! [`Trainer`]: foldspace::train::Trainer
 
@@ -122,10 +122,8 @@ fn main() -> Result<()> {
     if says("avx2") {
         do_without_avx512();
     }
-    let backend = match says("ndarray") {
-        true => Backend::Ndarray,
-        false => Backend::Flex,
-    };
+    let mut named = arguments.iter().filter_map(|word| word.parse().ok());
+    let backend: Backend = named.next().unwrap_or(Backend::Flex);
     let device = device::open(backend)?.autodiff();
     let some_named = CASES.iter().any(|case| says(case.name));
     for case in CASES.iter().filter(|case| !some_named || says(case.name)) {
@@ -159,6 +157,7 @@ fn main() -> Result<()> {
                     }
                 }),
             }
+            device.sync().expect("the device answers");
             if round > 0 {
                 times.push(start.elapsed().as_secs_f64() * 1e6 / work as f64);
             }
