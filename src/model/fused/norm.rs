@@ -74,7 +74,7 @@ fn by_pieces(
     units: usize,
     work: impl Fn(usize, usize) -> Vec<f64> + Sync,
 ) -> Vec<f64> {
-    let length = (PIECE / units.max(1)).max(1) * units.max(1);
+    let length = piece_length(units);
     let starts: Vec<usize> = (0..numbers).step_by(length).collect();
     let piece = |&from: &usize| work(from, (from + length).min(numbers));
     let found: Vec<Vec<f64>> = if numbers < WORTH_A_THREAD {
@@ -206,7 +206,6 @@ impl BatchNorm {
             })
             .unzip();
         let mut dz = ds;
-        let length = piece_length(count);
         let work = |(dz, z): (&mut [f32], &[f32])| {
             dispatch(Back {
                 dz,
@@ -220,6 +219,7 @@ impl BatchNorm {
         if z.len() < WORTH_A_THREAD {
             work((&mut dz, z));
         } else {
+            let length = piece_length(count);
             let pieces = dz.par_chunks_mut(length).zip(z.par_chunks(length));
             pieces.for_each(work);
         }
