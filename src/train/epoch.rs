@@ -51,6 +51,7 @@ impl WholeEpoch {
         }
         fused::read(&samples.inputs, |_| ()).and(fused::read(&targets, |_| ()))?;
         let parameters = ModuleNumbers::of(model)?.places;
+        // Something of it may be frozen, or all of it without autodiff.
         let expected: usize = layers.iter().map(|layer| layer.parameters()).sum();
         if parameters.iter().map(Place::len).sum::<usize>() != expected {
             return None;

@@ -34,11 +34,31 @@ pub(super) fn place<M: Module>(module: M, numbers: &[f32]) -> M {
     module.map(&mut Placer(numbers))
 }
 
+/// Where in a module a walk is, such as `layers.0.linear.weight`.
+#[derive(Debug, Default)]
+pub(super) struct ModulePath(String);
+
+impl ModulePath {
+    pub(super) fn enter(&mut self, name: &str) {
+        if !self.0.is_empty() {
+            self.0.push('.');
+        }
+        self.0.push_str(name);
+    }
+
+    pub(super) fn leave(&mut self) {
+        self.0.truncate(self.0.rfind('.').unwrap_or(0));
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// Walks a module and reads one parameter after the other.
 struct Reader<'a> {
     gradients: Option<&'a Gradients>,
-    /// Where in the module the walk is, such as `layers.0.linear.weight`.
-    path: String,
+    path: ModulePath,
     found: ModuleNumbers,
     slopes: Vec<f32>,
     /// Whether all of them could be read.
@@ -49,7 +69,7 @@ impl<'a> Reader<'a> {
     fn new(gradients: Option<&'a Gradients>) -> Self {
         Self {
             gradients,
-            path: String::new(),
+            path: ModulePath::default(),
             found: ModuleNumbers::default(),
             slopes: Vec::new(),
             is_whole: true,
@@ -64,14 +84,11 @@ impl<'a> Reader<'a> {
 
 impl ModuleVisitor for Reader<'_> {
     fn enter_module(&mut self, name: &str, _container_type: &str) {
-        if !self.path.is_empty() {
-            self.path.push('.');
-        }
-        self.path.push_str(name);
+        self.path.enter(name);
     }
 
     fn exit_module(&mut self, _name: &str, _container_type: &str) {
-        self.path.truncate(self.path.rfind('.').unwrap_or(0));
+        self.path.leave();
     }
 
     fn visit_float<const D: usize>(&mut self, parameter: &Param<Tensor<D>>) {
@@ -87,7 +104,7 @@ impl ModuleVisitor for Reader<'_> {
         };
         let value = value.inner();
         self.found.places.push(Place {
-            path: self.path.clone(),
+            path: self.path.as_str().to_owned(),
             shape: value.dims().to_vec(),
         });
         let numbers = fused::read(&value, |here| self.found.numbers.extend_from_slice(here));

@@ -1,5 +1,7 @@
 //! Optimisers: Burn's, configured to be PyTorch's, and Adam in PyTorch's arithmetic (`adam.rs`).
 //!
+//! Where parameters are in this computer's memory, a step is a loop over plain numbers instead (`fused::Update`), to the same bits.
+//!
 //! Burn's defaults differ from PyTorch's (momentum with a dampening of 0.1, epsilons of 1e-5, RMSprop with a momentum of 0.9), so
 //! every constant is set here. With them the updates are the same formulas.
 //!
@@ -17,7 +19,7 @@ use burn::optim::{DynOptimizer, DynState, RmsPropConfig, SgdConfig, StateSink, S
 use burn::tensor::{Device, Gradients, Tensor};
 
 use super::adam::{Adam, Decay};
-use super::numbers::{ModuleNumbers, place};
+use super::numbers::{ModuleNumbers, ModulePath, place};
 use super::optimizer_state::{Numbers, OptimizerState, Place};
 use super::{OptimizerConfig, OptimizerName};
 use crate::model::fused::{SgdStep, Update, sgd_step};
@@ -198,7 +200,7 @@ impl Optimizer {
             past,
             lr,
             gradients,
-            path: String::new(),
+            path: ModulePath::default(),
         })
     }
 
@@ -281,20 +283,16 @@ struct Stepper<'a> {
     past: &'a mut BTreeMap<String, DynState>,
     lr: f64,
     gradients: Gradients,
-    /// Where in the module the walk is, such as `layers.0.linear.weight`.
-    path: String,
+    path: ModulePath,
 }
 
 impl ModuleMapper for Stepper<'_> {
     fn enter_module(&mut self, name: &str, _container_type: &str) {
-        if !self.path.is_empty() {
-            self.path.push('.');
-        }
-        self.path.push_str(name);
+        self.path.enter(name);
     }
 
     fn exit_module(&mut self, _name: &str, _container_type: &str) {
-        self.path.truncate(self.path.rfind('.').unwrap_or(0));
+        self.path.leave();
     }
 
     fn map_float<const D: usize>(&mut self, parameter: Param<Tensor<D>>) -> Param<Tensor<D>> {
@@ -308,11 +306,11 @@ impl ModuleMapper for Stepper<'_> {
                 sgd_step(value, gradient, SgdStep { lr, weight_decay })
             }
             Rule::WithMemory(rule) => {
-                let past = self.past.remove(&self.path);
+                let past = self.past.remove(self.path.as_str());
                 let (value, gradient) = (value.inner().into_bridge(), gradient.into_bridge());
                 let (moved, state) = rule.step_dyn(D, self.lr, value, gradient, past);
                 if let Some(state) = state {
-                    self.past.insert(self.path.clone(), state);
+                    self.past.insert(self.path.as_str().to_owned(), state);
                 }
                 Tensor::from_inner(Tensor::<D>::from_bridge(moved)).require_grad()
             }
@@ -358,8 +356,8 @@ mod tests {
                 let gradients = |model: &Mlp| model.forward(x.clone()).square().mean().backward();
                 let (model, optimizer) = &mut here;
                 let slopes = gradients(model);
-                assert!(ModuleNumbers::with_gradients(model, &slopes).is_some());
-                *model = optimizer.step(0.1, std::mem::take(model), slopes);
+                let moved = optimizer.step_in_memory(0.1, model, &slopes).unwrap();
+                *model = place(std::mem::take(model), &moved);
                 let (model, optimizer) = &mut there;
                 let slopes = gradients(model);
                 *model = optimizer.step_on_device(0.1, std::mem::take(model), slopes);

@@ -139,3 +139,15 @@ fn without_an_adapter_there_is_one_clear_line() {
     assert!(text.contains("child: backend wgpu: "), "{text}");
     assert!(!text.contains("panicked"), "{text}");
 }
+
+/// A card has to beat every thread of the processor.
+#[test]
+fn a_large_job_is_large_for_every_thread() {
+    let said = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+        let pool = pool.build().unwrap();
+        pool.install(|| device::choose(device::LARGE_JOB, 2).1)
+    };
+    assert!(!said(2).contains("a processor is faster"), "{}", said(2));
+    assert!(said(3).contains("is below 96000000: a processor is faster"));
+}

@@ -1,10 +1,11 @@
 //! The activations and their derivatives in a backend's own operations.
 
-use burn::backend::Backend;
-use burn::backend::get_or_init_device_settings;
 use burn::backend::tensor::{BoolTensor, FloatTensor};
+use burn::backend::{Backend, TensorMetadata, get_or_init_device_settings};
+use burn::tensor::BoolDType;
 
 use super::FusedActivation;
+use super::functions::FRAC_1_SQRT_2_PI;
 use super::slopes::{GELU_CUBIC, SQRT_2_OVER_PI};
 
 /// φ(z).
@@ -111,9 +112,6 @@ pub(super) fn activation_backward<B: Backend>(
 /// Where tanh and the normal distribution are flat in `f32`, and powers still finite.
 const FAR: f32 = 14.0;
 
-/// 1 / √(2π).
-const FRAC_1_SQRT_2_PI: f32 = 0.398_942_3;
-
 fn times<B: Backend>(x: FloatTensor<B>, factor: f32) -> FloatTensor<B> {
     B::float_mul_scalar(x, factor.into())
 }
@@ -165,6 +163,6 @@ fn is_above<B: Backend>(z: FloatTensor<B>, bound: f32) -> BoolTensor<B> {
 }
 
 /// What the device keeps its truths in.
-fn kind<B: Backend>(tensor: &FloatTensor<B>) -> burn::tensor::BoolDType {
-    get_or_init_device_settings::<B>(&burn::backend::TensorMetadata::device(tensor)).bool_dtype
+fn kind<B: Backend>(tensor: &FloatTensor<B>) -> BoolDType {
+    get_or_init_device_settings::<B>(&tensor.device()).bool_dtype
 }

@@ -1,6 +1,8 @@
 //! Batch norm on a backend's tensors: by the loops over plain numbers (`norm.rs`) where the memory is in reach, in the backend's
 //! own operations where it is not.
 
+use std::borrow::Cow;
+
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, TensorMetadata};
 use burn::tensor::{Shape, Slice};
@@ -66,11 +68,11 @@ pub(super) fn forward<B: Backend>(
     tensors: &NormTensors<B>,
     norm: BatchNorm,
 ) -> FloatTensor<B> {
-    let z = match with_units(tensors, |units| {
-        memory::map::<B>(z.clone(), |z| norm.forward(z, units))
-    }) {
-        Some(Ok(y)) => return y,
-        Some(Err(z)) => z,
+    let z = match Operands::of(tensors) {
+        Some(operands) => match memory::map::<B>(z, |z| norm.forward(z, operands.units())) {
+            Ok(y) => return y,
+            Err(z) => z,
+        },
         None => z,
     };
     let Parts { s, .. } = Parts::of(z, tensors, norm);
@@ -84,10 +86,9 @@ pub(super) fn backward<B: Backend>(
     norm: BatchNorm,
     dy: FloatTensor<B>,
 ) -> Gradients<B> {
-    let operands = memory::entries::<B>(&z).zip(memory::entries::<B>(&dy));
-    let found =
-        operands.and_then(|(z, dy)| with_units(tensors, |units| norm.backward(&z, units, &dy)));
-    if let Some(found) = found {
+    let numbers = memory::entries::<B>(&z).zip(memory::entries::<B>(&dy));
+    if let Some(((numbers, dy), operands)) = numbers.zip(Operands::of(tensors)) {
+        let found = norm.backward(&numbers, operands.units(), &dy);
         let (shape, device) = (z.shape(), z.device());
         let vector = |numbers| Some(memory::new::<B>(numbers, &[shape[1]], &device));
         let dz = memory::new::<B>(found.z, &shape, &device);
@@ -116,19 +117,30 @@ pub(super) fn backward<B: Backend>(
     vec![Some(dz), vector(weight), vector(bias)]
 }
 
-/// What `work` makes of a batch norm's numbers, where they are in this computer's memory.
-fn with_units<B: Backend, T>(
-    tensors: &NormTensors<B>,
-    work: impl FnOnce(Units<'_>) -> T,
-) -> Option<T> {
-    let weight = memory::entries::<B>(&tensors.weight)?;
-    let bias = memory::entries::<B>(&tensors.bias)?;
-    let statistics = memory::entries::<B>(&tensors.statistics)?;
-    Some(work(Units {
-        weight: &weight,
-        bias: &bias,
-        statistics: &statistics,
-    }))
+/// A batch norm's numbers in this computer's memory.
+struct Operands<'a> {
+    weight: Cow<'a, [f32]>,
+    bias: Cow<'a, [f32]>,
+    statistics: Cow<'a, [f32]>,
+}
+
+impl<'a> Operands<'a> {
+    /// `None` where they are not there.
+    fn of<B: Backend>(tensors: &'a NormTensors<B>) -> Option<Self> {
+        Some(Self {
+            weight: memory::entries::<B>(&tensors.weight)?,
+            bias: memory::entries::<B>(&tensors.bias)?,
+            statistics: memory::entries::<B>(&tensors.statistics)?,
+        })
+    }
+
+    fn units(&self) -> Units<'_> {
+        Units {
+            weight: &self.weight,
+            bias: &self.bias,
+            statistics: &self.statistics,
+        }
+    }
 }
 
 /// What both directions need, as tensors.

@@ -79,3 +79,68 @@ pub(super) const SQRT_2_OVER_PI: f32 = 0.797_884_6;
 
 /// The weight of the cubic term in GELU by tanh.
 pub(super) const GELU_CUBIC: f32 = 0.044_715;
+
+#[cfg(test)]
+mod tests {
+    use super::super::FusedActivation;
+    use crate::model::Activation;
+    use crate::model::simd::{Work, in_every_way};
+
+    #[derive(Clone, Copy)]
+    struct Recorded<'a>(FusedActivation, &'a [f32]);
+
+    impl Work for Recorded<'_> {
+        type Output = (Vec<f32>, Vec<f32>);
+
+        #[inline(always)]
+        fn run<const REACH: usize, const FUSED: bool>(self) -> (Vec<f32>, Vec<f32>) {
+            let (mut y, mut slopes) = (self.1.to_vec(), vec![0.0; self.1.len()]);
+            self.0.apply_recording::<FUSED>(&mut y, &mut slopes);
+            (y, slopes)
+        }
+    }
+
+    /// Both of every activation that records slopes against the same in `f64`, from where it is flat to where it is straight and far
+    /// beyond.
+    #[test]
+    fn values_and_slopes_are_those_in_double_precision() {
+        let activations = [
+            Activation::LEAKY_RELU,
+            Activation::ELU,
+            Activation::Elu { alpha: 0.3 },
+            Activation::Gelu,
+            Activation::GeluTanh,
+            Activation::Silu,
+            Activation::Softplus,
+            Activation::ScaledTanh { a: 1.7, b: 0.7 },
+            Activation::HardSwish,
+        ];
+        let grid = (-4000..=4000).map(|i| i as f32 / 100.0);
+        let far = [1e-30, 1e-6, 88.0, 105.0, 1e4, 1e19, 1e30, f32::MAX];
+        let z: Vec<f32> = grid.chain(far.into_iter().flat_map(|z| [z, -z])).collect();
+        for activation in activations {
+            let fused = FusedActivation::of(activation).unwrap();
+            assert!(fused.keeps_slopes());
+            for (y, slopes) in in_every_way(Recorded(fused, &z)) {
+                for ((&z, y), slope) in z.iter().zip(y).zip(slopes) {
+                    let exact = activation.value(z.into()).unwrap();
+                    let error = (f64::from(y) - exact).abs();
+                    let scale = 1.0 + exact.abs();
+                    assert!(error < 1e-6 * scale, "{activation:?} at {z}: {y}, {exact}");
+                    let exact = activation.derivative(z.into()).unwrap();
+                    let error = (f64::from(slope) - exact).abs();
+                    // At -5, 1 - tanh² of the approximate GELU is the last bits of tanh, times 9.
+                    let bound = match activation {
+                        Activation::GeluTanh => 3e-6,
+                        _ => 1e-6,
+                    };
+                    assert!(error < bound, "{activation:?}' at {z}: {slope}, {exact}");
+                }
+            }
+            let [none, ..] = &in_every_way(Recorded(fused, &[f32::NAN]))[..] else {
+                unreachable!("there is a way on every processor");
+            };
+            assert!(none.0[0].is_nan(), "{activation:?} of what is no number");
+        }
+    }
+}
