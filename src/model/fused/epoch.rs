@@ -174,8 +174,8 @@ struct Workspace {
     zeros: Vec<f32>,
 }
 
-/// Some rows of a matrix, one after the other.
-fn gather(matrix: &[f32], columns: usize, rows: &[usize], to: &mut Vec<f32>) {
+/// Some rows of a matrix with these columns, one after the other.
+pub fn gather(matrix: &[f32], columns: usize, rows: &[usize], to: &mut Vec<f32>) {
     to.clear();
     for row in rows {
         to.extend_from_slice(&matrix[row * columns..][..columns]);

@@ -42,7 +42,7 @@ mod sums;
 mod update;
 
 pub use activation::FusedActivation;
-pub use epoch::{Batches, EpochRecord, LayerShape, TrainingLoop, TrainingState};
+pub use epoch::{Batches, EpochRecord, LayerShape, TrainingLoop, TrainingState, gather};
 pub use functional::{
     activate, batch_norm, batch_statistics, follow_statistics, loss_terms, masked, mean_loss,
     network, network_loss, sgd_step,
