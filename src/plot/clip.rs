@@ -48,7 +48,7 @@ pub(super) fn polyline(points: &[[f64; 2]], rect: &Rect) -> Vec<Vec<[f64; 2]>> {
 }
 
 /// The part of the segment from `a` to `b` inside `rect`.
-fn segment(a: [f64; 2], b: [f64; 2], rect: &Rect) -> Option<[[f64; 2]; 2]> {
+pub(super) fn segment(a: [f64; 2], b: [f64; 2], rect: &Rect) -> Option<[[f64; 2]; 2]> {
     let [dx, dy] = [b[0] - a[0], b[1] - a[1]];
     if !(dx.is_finite() && dy.is_finite()) {
         return None;
@@ -126,10 +126,10 @@ pub(super) fn simplify(points: &[[f64; 2]], tolerance: f64) -> Vec<[f64; 2]> {
     let mut spans = vec![(0, last)];
     while let Some((from, to)) = spans.pop() {
         let farthest = (from + 1..to)
-            .map(|i| (distance(points[i], points[from], points[to]), i))
+            .map(|i| (squared_distance(points[i], points[from], points[to]), i))
             .max_by(|a, b| a.0.total_cmp(&b.0));
-        if let Some((distance, i)) = farthest
-            && distance > tolerance
+        if let Some((square, i)) = farthest
+            && square > tolerance * tolerance
         {
             kept[i] = true;
             spans.push((from, i));
@@ -144,8 +144,8 @@ pub(super) fn simplify(points: &[[f64; 2]], tolerance: f64) -> Vec<[f64; 2]> {
         .collect()
 }
 
-/// From a point to a segment.
-fn distance(p: [f64; 2], a: [f64; 2], b: [f64; 2]) -> f64 {
+/// From a point to a segment, squared.
+fn squared_distance(p: [f64; 2], a: [f64; 2], b: [f64; 2]) -> f64 {
     let [dx, dy] = [b[0] - a[0], b[1] - a[1]];
     let [px, py] = [p[0] - a[0], p[1] - a[1]];
     let square = dx * dx + dy * dy;
@@ -154,7 +154,7 @@ fn distance(p: [f64; 2], a: [f64; 2], b: [f64; 2]) -> f64 {
     } else {
         0.0
     };
-    libm::hypot(px - t * dx, py - t * dy)
+    (px - t * dx).powi(2) + (py - t * dy).powi(2)
 }
 
 /// Breaks a polyline into dashes; lengths grow with the line's width.

@@ -6,6 +6,7 @@
 //! [`render`](super::render), the only caller.
 
 mod glyph_path;
+mod lines;
 mod pdf;
 mod pdf_objects;
 mod raster;

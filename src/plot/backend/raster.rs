@@ -4,11 +4,11 @@ use plotters_backend::{
     BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind,
 };
 use tiny_skia::{
-    Color, FillRule, LineCap, LineJoin, Paint, Path, PathBuilder, Pixmap, PremultipliedColorU8,
-    Rect, Stroke, Transform,
+    Color, FillRule, Paint, Path, PathBuilder, Pixmap, PremultipliedColorU8, Rect, Transform,
 };
 
 use super::glyph_path::{self, PathStep};
+use super::lines::{LEVELS, Lines};
 use super::{Drawn, Never, STEP, SUBPIXELS};
 use crate::plot::pixmap::Frame;
 use crate::plot::rgb::Rgb;
@@ -28,11 +28,7 @@ pub(crate) fn raster(
         .expect("the size of a figure is checked before it is drawn");
     let Rgb(r, g, b) = background;
     pixmap.fill(Color::from_rgba8(r, g, b, 255));
-    draw(Raster {
-        pixmap: &mut pixmap,
-        size: (width, height),
-        scale: scale as f32,
-    });
+    draw(Raster::new(&mut pixmap, (width, height), scale));
     Frame {
         width: pixmap.width(),
         height: pixmap.height(),
@@ -53,11 +49,7 @@ pub(crate) fn layer(
     let device = |length: u32| (f64::from(length) * scale).round() as u32;
     let mut pixmap = Pixmap::new(device(width), device(height))
         .expect("the size of a figure is checked before it is drawn");
-    draw(Raster {
-        pixmap: &mut pixmap,
-        size: (width, height),
-        scale: scale as f32,
-    });
+    draw(Raster::new(&mut pixmap, (width, height), scale));
     Frame {
         width: pixmap.width(),
         height: pixmap.height(),
@@ -73,16 +65,27 @@ pub(crate) fn layer(
 /// Draws into a picture in memory, `scale` device pixels per figure pixel.
 pub(crate) struct Raster<'a> {
     pixmap: &'a mut Pixmap,
+    lines: Lines,
     size: (u32, u32),
     scale: f32,
 }
 
-impl Raster<'_> {
+impl<'a> Raster<'a> {
+    fn new(pixmap: &'a mut Pixmap, size: (u32, u32), scale: f64) -> Self {
+        Self {
+            lines: Lines::new(pixmap.width(), pixmap.height()),
+            pixmap,
+            size,
+            scale: scale as f32,
+        }
+    }
+
     fn coordinate(&self, steps: i32) -> f32 {
         steps as f32 * STEP as f32 * self.scale
     }
 
-    fn path(&self, points: impl IntoIterator<Item = BackendCoord>, close: bool) -> Option<Path> {
+    /// The outline of an area.
+    fn path(&self, points: impl IntoIterator<Item = BackendCoord>) -> Option<Path> {
         let mut builder = PathBuilder::new();
         for (i, (x, y)) in points.into_iter().enumerate() {
             let (x, y) = (self.coordinate(x), self.coordinate(y));
@@ -92,9 +95,7 @@ impl Raster<'_> {
                 builder.line_to(x, y);
             }
         }
-        if close {
-            builder.close();
-        }
+        builder.close();
         builder.finish()
     }
 
@@ -121,7 +122,6 @@ impl Raster<'_> {
             alpha >= 1.0,
             [colour.rgb.0, colour.rgb.1, colour.rgb.2, 255],
         );
-        let above = solid.map(f32::from);
         let [left, right] = [first(cx), end(cx, width)];
         for y in first(cy)..end(cy, height) {
             let dy = y as f32 + 0.5 - cy;
@@ -147,32 +147,50 @@ impl Raster<'_> {
                 } else {
                     1.0
                 };
-                *pixel = over(*pixel, above, coverage * alpha);
+                *pixel = over(*pixel, solid, in_256(coverage * alpha));
             }
         }
     }
 
-    fn stroke(&mut self, path: Option<Path>, colour: BackendColor, width: u32) {
-        if let Some(path) = path {
-            let stroke = Stroke {
-                width: self.coordinate(width as i32),
-                line_cap: LineCap::Round,
-                line_join: LineJoin::Round,
-                ..Stroke::default()
-            };
-            let identity = Transform::identity();
-            self.pixmap
-                .stroke_path(&path, &paint(colour), &stroke, identity, None);
-        }
+    /// A line through points of the canvas that plotters sees.
+    fn line<S: BackendStyle>(&mut self, points: impl IntoIterator<Item = BackendCoord>, style: &S) {
+        let device = STEP * f64::from(self.scale);
+        let points = points
+            .into_iter()
+            .map(|(x, y)| [x, y].map(|steps| f64::from(steps) * device));
+        let width = f64::from(style.stroke_width()) * device;
+        let paint = brush(self.pixmap, style.color());
+        self.lines.draw(points, width, paint);
     }
 }
 
-/// A colour on top of a pixel, both premultiplied: as both are valid, so is every mixture.
-fn over(below: [u8; 4], above: [f32; 4], alpha: f32) -> [u8; 4] {
-    std::array::from_fn(|channel| {
-        let below = f32::from(below[channel]);
-        (below + (above[channel] - below) * alpha + 0.5) as u8
-    })
+/// Puts a colour on pixels, as many steps of 1 / [`LEVELS`] of it as are said.
+fn brush(pixmap: &mut Pixmap, colour: BackendColor) -> impl FnMut(usize, u8) {
+    let (r, g, b) = colour.rgb;
+    let above = [r, g, b, 255];
+    let alpha = colour.alpha as f32 / f32::from(LEVELS);
+    let mut shares = [0; LEVELS as usize + 1];
+    for (steps, share) in (0u8..).zip(&mut shares) {
+        *share = in_256(f32::from(steps) * alpha);
+    }
+    let pixels = pixmap.data_mut().as_chunks_mut::<4>().0;
+    move |pixel, steps| pixels[pixel] = over(pixels[pixel], above, shares[usize::from(steps)])
+}
+
+/// A share from 0 to 1 in steps of 1/256.
+fn in_256(share: f32) -> u32 {
+    ((256.0 * share + 0.5) as u32).min(256)
+}
+
+/// A colour on top of a pixel, both premultiplied: as both are valid, so is every mixture. `share` is in steps of 1/256.
+fn over(below: [u8; 4], above: [u8; 4], share: u32) -> [u8; 4] {
+    const EVEN: u32 = 0x00ff_00ff;
+    // Two channels at a time, each with eight bits of room above it.
+    let (below, above) = (u32::from_le_bytes(below), u32::from_le_bytes(above));
+    let mixed = |below: u32, above: u32| below * (256 - share) + above * share + 0x0080_0080;
+    let even = mixed(below & EVEN, above & EVEN) >> 8 & EVEN;
+    let odd = mixed(below >> 8 & EVEN, above >> 8 & EVEN) & !EVEN;
+    (even | odd).to_le_bytes()
 }
 
 fn paint(colour: BackendColor) -> Paint<'static> {
@@ -219,8 +237,7 @@ impl DrawingBackend for Raster<'_> {
         points: I,
         style: &S,
     ) -> Drawn {
-        let path = self.path(points, false);
-        self.stroke(path, style.color(), style.stroke_width());
+        self.line(points, style);
         Ok(())
     }
 
@@ -232,11 +249,11 @@ impl DrawingBackend for Raster<'_> {
         fill: bool,
     ) -> Drawn {
         let corners = [(left, top), (right, top), (right, bottom), (left, bottom)];
-        let path = self.path(corners, true);
         if fill {
+            let path = self.path(corners);
             self.fill(path, style.color());
         } else {
-            self.stroke(path, style.color(), style.stroke_width());
+            self.line(corners.into_iter().chain([corners[0]]), style);
         }
         Ok(())
     }
@@ -253,8 +270,10 @@ impl DrawingBackend for Raster<'_> {
         if fill {
             self.disc([x, y], radius, style.color());
         } else {
-            let path = PathBuilder::from_circle(x, y, radius);
-            self.stroke(path, style.color(), style.stroke_width());
+            let width = self.coordinate(style.stroke_width() as i32);
+            let [x, y, radius, width] = [x, y, radius, width].map(f64::from);
+            let paint = brush(self.pixmap, style.color());
+            self.lines.ring([x, y], radius, width, paint);
         }
         Ok(())
     }
@@ -264,7 +283,7 @@ impl DrawingBackend for Raster<'_> {
         points: I,
         style: &S,
     ) -> Drawn {
-        let path = self.path(points, true);
+        let path = self.path(points);
         self.fill(path, style.color());
         Ok(())
     }

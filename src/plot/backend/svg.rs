@@ -13,7 +13,7 @@ use plotters_backend::{
 use super::glyph_path::{self, PathStep};
 use super::{Drawn, Never, STEP, SUBPIXELS};
 use crate::plot::font::Face;
-use crate::plot::pixmap::{Frame, encode_png, encode_png_with_alpha};
+use crate::plot::pixmap::{Frame, encode_png_with_alpha, encode_ramps};
 use crate::plot::rgb::Rgb;
 use crate::plot::text;
 
@@ -328,7 +328,7 @@ impl DrawingBackend for Svg<'_> {
             encode_png_with_alpha(&frame(bytes.to_vec()), dpi)
         } else {
             let opaque = bytes.chunks_exact(3).flat_map(|p| [p[0], p[1], p[2], 255]);
-            encode_png(&frame(opaque.collect()), dpi)
+            encode_ramps(&frame(opaque.collect()), dpi)
         };
         let Ok(png) = png else {
             return Ok(()); // an empty image: nothing to show
