@@ -132,10 +132,10 @@ impl GifEncoder<'_> {
             None => Delta::whole(after.indices.clone(), frame.width, frame.height),
             Some(before) => {
                 // What was shown near its colour and has to be exact now has changed, whatever its index.
-                let known = before.indices.iter().zip(&before.free).zip(&after.free);
-                let known: Vec<u8> = known
-                    .map(|((&index, &was), &is)| if was && !is { self.transparent } else { index })
-                    .collect();
+                let (transparent, mut known) = (self.transparent, before.indices.clone());
+                for ((index, &was), &is) in known.iter_mut().zip(&before.free).zip(&after.free) {
+                    *index = if was & !is { transparent } else { *index };
+                }
                 Delta::between(&known, &after.indices, frame.width, self.transparent)
             }
         };

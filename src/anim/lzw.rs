@@ -14,7 +14,7 @@ const FOLLOWED: usize = 16;
 #[derive(Debug)]
 pub(super) struct Costs {
     /// For each colour the cost of every other in its place.
-    of: Vec<u8>,
+    of: Vec<[u8; 256]>,
     /// For each colour those that may stand for it, with the cost.
     stand_ins: Vec<Vec<(u8, u8)>>,
 }
@@ -26,7 +26,7 @@ impl Costs {
     /// Every colour stands for itself alone.
     pub(super) fn exact() -> Self {
         let mut costs = Self {
-            of: vec![Self::NEVER; 1 << 16],
+            of: vec![[Self::NEVER; 256]; 256],
             stand_ins: vec![Vec::new(); 256],
         };
         for index in 0..=u8::MAX {
@@ -37,7 +37,7 @@ impl Costs {
 
     /// Which colours stand for `index` where there is leeway, and at what cost (below 255). At least one.
     pub(super) fn set(&mut self, index: u8, stand_ins: Vec<(u8, u8)>) {
-        let row = &mut self.of[256 * usize::from(index)..][..256];
+        let row = &mut self.of[usize::from(index)];
         row.fill(Self::NEVER);
         for &(stand_in, cost) in &stand_ins {
             row[usize::from(stand_in)] = cost;
@@ -46,8 +46,8 @@ impl Costs {
     }
 
     /// The costs of every colour in place of `index`.
-    fn row(&self, index: u8) -> &[u8] {
-        &self.of[256 * usize::from(index)..][..256]
+    fn row(&self, index: u8) -> &[u8; 256] {
+        &self.of[usize::from(index)]
     }
 
     /// May `shown` stand for `index`?
@@ -57,21 +57,28 @@ impl Costs {
     }
 }
 
-/// The strings that codes stand for, as a tree: each is another one and a symbol. Its memory serves frame after frame.
+/// A string that a code stands for: another one and a symbol.
+#[derive(Clone, Copy, Default)]
+struct Node {
+    /// The last string added that goes on from it, and the one that was added to the same string before it; 0 is none.
+    youngest: u16,
+    elder: u16,
+    /// How long it is if it is one symbol over and over; else 0.
+    run: u16,
+    first: u8,
+    last: u8,
+}
+
+/// The strings that codes stand for, as a tree. Its memory serves frame after frame.
 pub(super) struct Dictionary {
     symbols: usize,
+    /// By code.
+    nodes: Box<[Node; MOST as usize]>,
     /// The string that goes on with a symbol, for each symbol and string (most steps are along runs); 0 is none.
     child: Vec<u16>,
     /// The places in `child` that are filled.
     filled: Vec<usize>,
-    /// The last string added that goes on from each, and the one before it; 0 is none.
-    youngest: Vec<u16>,
-    elder: Vec<u16>,
-    first: Vec<u8>,
-    last: Vec<u8>,
-    /// How long a string is that is one symbol over and over; of others 0.
-    run: Vec<u16>,
-    /// For each symbol those strings, by their length from 1 on.
+    /// For each symbol the strings of it over and over, by their length from 1 on.
     runs: Vec<Vec<u16>>,
 }
 
@@ -79,16 +86,15 @@ impl Dictionary {
     /// An empty dictionary over symbols of `bits` bits.
     pub(super) fn new(bits: u32) -> Self {
         let (symbols, most) = (1 << bits, usize::from(MOST));
-        let itself = |code| if code < symbols { code as u8 } else { 0 };
+        let mut nodes = Box::new([Node::default(); MOST as usize]);
+        for (code, node) in nodes.iter_mut().enumerate().take(symbols) {
+            (node.first, node.last, node.run) = (code as u8, code as u8, 1);
+        }
         Self {
             symbols,
+            nodes,
             child: vec![0; most * symbols],
             filled: Vec::with_capacity(most),
-            youngest: vec![0; most],
-            elder: vec![0; most],
-            first: (0..most).map(itself).collect(),
-            last: (0..most).map(itself).collect(),
-            run: (0..most).map(|code| u16::from(code < symbols)).collect(),
             runs: (0..symbols as u16).map(|symbol| vec![symbol]).collect(),
         }
     }
@@ -97,7 +103,9 @@ impl Dictionary {
         for place in self.filled.drain(..) {
             self.child[place] = 0;
         }
-        self.youngest.fill(0);
+        for node in self.nodes.iter_mut() {
+            node.youngest = 0;
+        }
         for runs in &mut self.runs {
             runs.truncate(1);
         }
@@ -113,6 +121,19 @@ impl Dictionary {
         (runs[length.max(1) - 1], length.max(1))
     }
 
+    /// Codes are below [`MOST`]; that the remainder says so spares a check at each step of the search.
+    fn node(&self, string: u16) -> &Node {
+        &self.nodes[usize::from(string % MOST)]
+    }
+
+    fn node_mut(&mut self, string: u16) -> &mut Node {
+        &mut self.nodes[usize::from(string % MOST)]
+    }
+
+    fn first(&self, string: u16) -> u8 {
+        self.node(string).first
+    }
+
     fn child(&self, string: u16, symbol: u8) -> u16 {
         self.child[usize::from(symbol) * usize::from(MOST) + usize::from(string)]
     }
@@ -123,15 +144,18 @@ impl Dictionary {
         if self.child[place] != 0 {
             return false;
         }
-        let (parent, new) = (usize::from(string), usize::from(code));
         self.child[place] = code;
         self.filled.push(place);
-        self.elder[new] = self.youngest[parent];
-        self.youngest[parent] = code;
-        self.first[new] = self.first[parent];
-        self.last[new] = symbol;
-        let goes_on = self.run[parent] > 0 && self.last[parent] == symbol;
-        self.run[new] = if goes_on { self.run[parent] + 1 } else { 0 };
+        let parent = self.node_mut(string);
+        let elder = std::mem::replace(&mut parent.youngest, code);
+        let goes_on = parent.run > 0 && parent.last == symbol;
+        *self.node_mut(code) = Node {
+            youngest: 0,
+            elder,
+            run: if goes_on { parent.run + 1 } else { 0 },
+            first: parent.first,
+            last: symbol,
+        };
         if goes_on {
             self.runs[usize::from(symbol)].push(code);
         }
@@ -142,12 +166,11 @@ impl Dictionary {
     fn take_back(&mut self, string: u16) {
         if let Some(place) = self.filled.pop() {
             self.child[place] = 0;
-            let parent = usize::from(string);
-            let code = usize::from(self.youngest[parent]);
-            if self.run[code] > 0 {
-                self.runs[usize::from(self.last[code])].pop();
+            let code = *self.node(self.node(string).youngest);
+            if code.run > 0 {
+                self.runs[usize::from(code.last)].pop();
             }
-            self.youngest[parent] = self.elder[code];
+            self.node_mut(string).youngest = code.elder;
         }
     }
 }
@@ -205,13 +228,13 @@ pub(super) fn encode(
         // The reader adds the string before and the first symbol of this one. Where this one begins as the one before does,
         // that is known already, so that this one may be the very string.
         let guessed = before.filter(|&string| {
-            let first = dictionary.first[usize::from(string)];
+            let first = dictionary.first(string);
             dictionary.add(string, first, next)
         });
         let (string, length) = search.longest(&indices[at..], &free[at..], costs, dictionary);
-        let first = dictionary.first[usize::from(string)];
+        let first = dictionary.first(string);
         if let Some(before) = before {
-            if guessed.is_some() && first != dictionary.first[usize::from(before)] {
+            if guessed.is_some() && first != dictionary.first(before) {
                 dictionary.take_back(before);
                 dictionary.add(before, first, next);
             } else if guessed.is_none() {
@@ -297,18 +320,19 @@ impl Search {
         (nearest.map_or(0, |&(string, _)| string), length)
     }
 
-    fn go_on_near(&mut self, row: &[u8], dictionary: &Dictionary) {
+    fn go_on_near(&mut self, row: &[u8; 256], dictionary: &Dictionary) {
         for &(string, cost) in &self.strings {
-            let mut child = dictionary.youngest[usize::from(string)];
+            let mut child = dictionary.node(string).youngest;
             while child != 0 {
-                let more = row[usize::from(dictionary.last[usize::from(child)])];
+                let &Node { elder, last, .. } = dictionary.node(child);
+                let more = row[usize::from(last)];
                 if more != Costs::NEVER {
                     self.longer.push((child, cost + u32::from(more)));
                     if self.longer.len() == FOLLOWED {
                         return;
                     }
                 }
-                child = dictionary.elder[usize::from(child)];
+                child = elder;
             }
         }
     }

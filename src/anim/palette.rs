@@ -1,6 +1,6 @@
 //! One palette for a whole animation, and the way from a pixel to its index.
 
-use super::quantise::{Counted, choose_colours, nearest};
+use super::quantise::{Colours, Counted, choose_colours};
 use crate::plot::pixmap::Frame;
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 #[derive(Debug)]
 pub struct Palette {
     colours: Vec<[u8; 3]>,
+    compared: Colours,
     /// Whether there are fewer colours than in the frames it was chosen from.
     reduced: bool,
     /// For each of the 2^24 colours the index of the nearest one of the palette plus 1, or 0 where it is not known yet. The first
@@ -42,6 +43,7 @@ impl Palette {
         let mut known = Vec::new();
         known.resize_with(1 << 24, AtomicU8::default);
         Self {
+            compared: Colours::new(&colours),
             colours,
             reduced,
             known,
@@ -68,7 +70,7 @@ impl Palette {
         let entry = &self.known[place(colour)];
         match entry.load(Ordering::Relaxed) {
             0 => {
-                let index = nearest(&self.colours, colour) as u8;
+                let index = self.compared.nearest(colour) as u8;
                 entry.store(index + 1, Ordering::Relaxed);
                 index
             }

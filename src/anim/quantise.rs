@@ -31,13 +31,43 @@ pub(super) fn distance(a: [u8; 3], b: [u8; 3]) -> i32 {
     sum
 }
 
-/// The index of the palette's colour closest to `colour`; the first of several.
-pub(super) fn nearest(palette: &[[u8; 3]], colour: [u8; 3]) -> usize {
-    let mut best = (i32::MAX, 0);
-    for (index, &candidate) in palette.iter().enumerate() {
-        best = best.min((distance(candidate, colour), index));
+/// Colours to be compared with, all at once.
+#[derive(Debug)]
+pub(super) struct Colours {
+    /// Red, green and blue; what is not a colour is further away than any.
+    channels: Box<[[f32; 256]; 3]>,
+}
+
+impl Colours {
+    /// At most 256 colours.
+    pub(super) fn new(colours: &[[u8; 3]]) -> Self {
+        let mut channels = Box::new([[1e6; 256]; 3]);
+        for (index, colour) in colours.iter().enumerate() {
+            for (channel, &value) in colour.iter().enumerate() {
+                channels[channel][index] = f32::from(value);
+            }
+        }
+        Self { channels }
     }
-    best.1
+
+    /// The index of the closest colour; the first of several.
+    pub(super) fn nearest(&self, colour: [u8; 3]) -> usize {
+        let [red, green, blue] = &*self.channels;
+        let ([r, g, b], [wr, wg, wb]) = (colour.map(f32::from), CHANNEL_WEIGHTS.map(|w| w as f32));
+        // Whole numbers below 2^24: exact.
+        let distances: [f32; 256] = std::array::from_fn(|i| {
+            let [r, g, b] = [red[i] - r, green[i] - g, blue[i] - b];
+            wr * r * r + wg * g * g + wb * b * b
+        });
+        let mut least = [f32::INFINITY; 8];
+        for eight in distances.as_chunks::<8>().0 {
+            for (least, &distance) in least.iter_mut().zip(eight) {
+                *least = if distance < *least { distance } else { *least };
+            }
+        }
+        let least = least.into_iter().fold(f32::INFINITY, f32::min);
+        distances.iter().position(|&d| d == least).unwrap_or(0)
+    }
 }
 
 /// At most `size` colours that stand for the given ones (each listed once). Up to `size` different
@@ -179,9 +209,10 @@ fn cut(mut members: Vec<Point>, sums: &Sums) -> (Vec<Point>, Vec<Point>) {
 /// k-means on the palette from `exact` on; the colours before that stay.
 fn refine(palette: &mut [[u8; 3]], exact: usize, points: &[Point]) {
     for _ in 0..KMEANS_ROUNDS {
+        let colours = Colours::new(palette);
         let owners: Vec<usize> = points
             .par_iter()
-            .map(|point| nearest(palette, point.colour))
+            .map(|point| colours.nearest(point.colour))
             .collect();
         let mut sums = vec![Sums::default(); palette.len()];
         for (point, owner) in points.iter().zip(owners) {
@@ -208,6 +239,20 @@ mod tests {
         let (low, high) = cut(points.clone(), &Sums::of(&points));
         assert_eq!(low.len(), 3);
         assert!(high.iter().all(|point| point.colour[0] >= 250));
+    }
+
+    #[test]
+    fn the_nearest_is_the_first_of_the_nearest() {
+        let palette: Vec<[u8; 3]> = (0..255u32)
+            .map(|i| [i * 37, i * i, i * 101].map(|value| (value % 64 * 4) as u8))
+            .collect();
+        let colours = Colours::new(&palette);
+        for i in 0..4096u32 {
+            let colour = [i * 7, i * 11, i * 13].map(|value| value as u8);
+            let distances = palette.iter().map(|&other| distance(other, colour));
+            let first = (0..).zip(distances).min_by_key(|&(_, distance)| distance);
+            assert_eq!(Some(colours.nearest(colour)), first.map(|(index, _)| index));
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::mp4::{self, Mp4Encoder};
 use super::options::Options;
 use super::palette::Palette;
 use super::png_frames::{self, PngFramesEncoder};
-use super::settle::settled;
+use super::settle::Settled;
 use super::timeline::{Moment, Timeline};
 use crate::error::{Error, Result};
 use crate::file::Partial;
@@ -116,6 +116,7 @@ pub fn write_animation(
         });
     }
 
+    let mut settled = palette.as_ref().map(Settled::new);
     let mut before: Option<Vec<u8>> = None;
     let length = BATCH.max(2 * rayon::current_num_threads());
     for (number, shots) in shots.chunks(length).enumerate() {
@@ -129,10 +130,8 @@ pub fn write_animation(
             .map(|(shot, drawn)| drawn.map_or_else(|| render(&shot.moment), Ok))
             .collect::<Result<Vec<Frame>>>()?;
         frames.iter().for_each(|frame| check_size(frame, size));
-        let mut indices = match &palette {
-            Some(palette) => settled(&frames, palette, before.as_deref()),
-            None => Vec::new(),
-        };
+        let settled = settled.as_mut();
+        let mut indices = settled.map_or_else(Vec::new, |settled| settled.next(&frames));
         let batch = Batch {
             shots,
             frames: &frames,
