@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::anim::Palette;
 use crate::error::{Error, Result};
+use crate::plot::pixmap::PNG_EFFORT;
 use crate::plot::{Figure, Theme};
 
 /// Writes the figure at its own size in the 255 colours that suit it best; flat colours are kept exactly.
@@ -14,6 +15,8 @@ pub(super) fn save(figure: &Figure, path: &Path, theme: &Theme) -> Result<()> {
     let mut encoder = png::Encoder::new(&mut bytes, figure.width, figure.height);
     encoder.set_color(png::ColorType::Indexed);
     encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_filter(png::Filter::NoFilter);
+    encoder.set_deflate_compression(PNG_EFFORT);
     encoder.set_palette(palette.colours().concat());
     encoder
         .write_header()
