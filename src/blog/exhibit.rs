@@ -18,6 +18,8 @@ pub struct Animation {
     pub alt: String,
     /// How many moments there are, and how long each stays.
     pub timeline: Timeline,
+    /// The same with fewer moments, for a GIF alone, where there is one: where the whole picture moves, files are large.
+    pub gif: Option<Timeline>,
     /// The figure at each moment; all of the same size.
     pub draw: DrawMoment,
 }
@@ -101,8 +103,18 @@ impl Exhibit {
             name: name.to_owned(),
             alt: alt.to_owned(),
             timeline,
+            gif: None,
             draw: Box::new(draw),
         });
+        self
+    }
+
+    /// Has the latest moving picture keep to this timeline where it becomes a GIF alone.
+    #[must_use]
+    pub fn as_gif(mut self, timeline: Timeline) -> Self {
+        if let Some(animation) = self.animations.last_mut() {
+            animation.gif = Some(timeline);
+        }
         self
     }
 

@@ -168,7 +168,11 @@ fn save_still(figure: &Figure, file: String, settings: &Settings) -> Result<Stil
 }
 
 fn save_animation(animation: &Animation, file: &str, settings: &Settings) -> Result<Moving> {
-    let timeline = &animation.timeline;
+    let gif_alone = settings.formats.iter().all(|&format| format == Format::Gif);
+    let timeline = match &animation.gif {
+        Some(timeline) if gif_alone => timeline,
+        _ => &animation.timeline,
+    };
     let frames = timeline.total_frames();
     let at = |share: f64| timeline.at(((share * frames as f64) as usize).min(frames - 1));
     // One canvas for all frames, as large as the largest of some of them needs.

@@ -14,8 +14,9 @@ use crate::linalg::{Pca, svd};
 use crate::model::{Activation, Layer};
 use crate::plot::{Colour, Figure, Frame, Panel, Stroke};
 
-/// Frames per second.
+/// Frames per second, and those of a GIF alone, as `animate flow` has them.
 const FPS: u32 = 20;
+const GIF_FPS: u32 = 15;
 
 /// The network as a motion of space.
 pub(super) fn d6(lab: &Lab) -> Result<Exhibit> {
@@ -48,7 +49,7 @@ pub(super) fn d6(lab: &Lab) -> Result<Exhibit> {
         )
         .size(1200, 860)
         .panels(3, flow.stills()?);
-    let timeline = beside.timeline(FPS)?;
+    let (timeline, gif) = (beside.timeline(FPS)?, beside.timeline(GIF_FPS)?);
     let exhibit = Exhibit::new(format!(
         "What a network does, as a motion. Every matrix is taken apart into a rotation, a stretch along the axes and \
          another rotation (its singular value decomposition); then comes the bias, then the activation. None of this but \
@@ -70,6 +71,7 @@ pub(super) fn d6(lab: &Lab) -> Result<Exhibit> {
         timeline,
         move |moment: &Moment| beside.draw(moment),
     )
+    .as_gif(gif)
     .check(Check::at_most(
         "seen along the directions that layer 2 reads, before the fold: accuracy of the best straight line",
         flat,
@@ -193,12 +195,9 @@ fn before_and_after_the_fold(trained: &Trained) -> Result<[Mat<f64>; 2]> {
 }
 
 fn animated(exhibit: Exhibit, flow: Arc<Flow>, alt: &str) -> Result<Exhibit> {
-    let timeline = flow.timeline(FPS)?;
-    Ok(
-        exhibit.animation("flow", alt, timeline, move |moment: &Moment| {
-            flow.draw(moment)
-        }),
-    )
+    let (timeline, gif) = (flow.timeline(FPS)?, flow.timeline(GIF_FPS)?);
+    let draw = move |moment: &Moment| flow.draw(moment);
+    Ok(exhibit.animation("flow", alt, timeline, draw).as_gif(gif))
 }
 
 /// How far the recorded embedding is from the product of the matrices applied to the data, relative.
