@@ -19,6 +19,7 @@ WITHOUT = ["--no-default-features"]
 WAYS = {
     "release": ["build", "--release"],
     "release without gpu": ["build", "--release", *WITHOUT, "--features", "cli"],
+    "python": ["build", "--profile", "embedded", "-p", "foldspace-nn"],
     "release library only": ["build", "--release", "--lib", *WITHOUT],
     "dev": ["build"],
     "dev without gpu": ["build", *WITHOUT, "--features", "cli"],
@@ -42,8 +43,9 @@ class Build:
         wall = time.monotonic() - self.start
         if status != 0:
             sys.exit("the build failed")
-        programs = Path(self.target).glob("*/foldspace*")
-        size = max((path.stat().st_size for path in programs if path.suffix in ("", ".exe")), default=0)
+        programs = [path for path in Path(self.target).glob("*/foldspace*") if path.suffix in ("", ".exe")]
+        programs += [path for path in Path(self.target).glob("*/*_native.*") if path.suffix in (".so", ".dylib", ".dll")]
+        size = max((path.stat().st_size for path in programs), default=0)
         shutil.rmtree(self.target)
         return usage.ru_utime + usage.ru_stime, wall, size / 1e6
 
@@ -66,7 +68,7 @@ def main():
         known = {
             name: checkout
             for name, checkout in checkouts.items()
-            if not set(WITHOUT) & set(WAYS[way]) or "\ngpu = " in (checkout / "Cargo.toml").read_text()
+            if not {*WITHOUT, "foldspace-nn"} & set(WAYS[way]) or "\ngpu = " in (checkout / "Cargo.toml").read_text()
         }
         # Both at once, so that neither has the quieter hour.
         jobs = 1 if len(known) > 1 else None

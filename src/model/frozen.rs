@@ -65,6 +65,8 @@ impl Layer {
             match self.activation {
                 Activation::Tanh => fast::tanh(column),
                 Activation::Sigmoid => fast::sigmoid(column),
+                // Not a match for every number.
+                Activation::Relu => column.iter_mut().for_each(|z| *z = z.max(0.0)),
                 activation => {
                     for value in column {
                         *value = activation.value(*value).unwrap_or(*value);

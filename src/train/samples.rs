@@ -1,6 +1,8 @@
 //! A data set on the device: uploaded once, shuffled and cut into batches there. Autodiff does not follow it: a gradient with
 //! respect to the data is of no use, and each cut would be a node of the graph.
 
+use std::cell::LazyCell;
+
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use super::loss_functions as loss;
@@ -132,9 +134,10 @@ impl Samples {
 
     /// The samples at these positions, in this order.
     pub(super) fn select(&self, order: &[usize]) -> Self {
-        let positions = indices(order, &self.inputs.device());
+        let positions = LazyCell::new(|| indices(order, &self.inputs.device()));
         let rows = |tensor: &Tensor<2>| {
-            gathered(tensor, order).unwrap_or_else(|| tensor.clone().select(0, positions.clone()))
+            gathered(tensor, order)
+                .unwrap_or_else(|| tensor.clone().select(0, Tensor::clone(&positions)))
         };
         Self {
             inputs: rows(&self.inputs),
@@ -142,7 +145,7 @@ impl Samples {
                 Targets::Values(values) => Targets::Values(rows(values)),
                 Targets::Binary(values) => Targets::Binary(rows(values)),
                 Targets::Labels { labels, one_hot } => Targets::Labels {
-                    labels: labels.clone().select(0, positions.clone()),
+                    labels: labels.clone().select(0, Tensor::clone(&positions)),
                     one_hot: rows(one_hot),
                 },
             },
