@@ -64,8 +64,8 @@ impl Frame {
     }
 }
 
-/// The default takes twice the time to make files a fiftieth smaller.
-pub(crate) const PNG_EFFORT: png::DeflateCompression = png::DeflateCompression::Level(3);
+/// More effort takes up to twice the time to make files a twentieth smaller.
+pub(crate) const PNG_EFFORT: png::DeflateCompression = png::DeflateCompression::Level(4);
 
 /// Encodes a picture as a PNG file (8-bit RGB) that asks to be printed at `dpi` dots per inch
 /// (chunk `pHYs`, in whole pixels per metre).
