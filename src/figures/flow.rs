@@ -13,6 +13,7 @@ use super::{boundary_curves, plane, plane_points};
 use crate::anim::{Easing, Moment, Segment, Timeline};
 use crate::data::Dataset;
 use crate::error::{Error, Result};
+use crate::geometry::journey::Track;
 use crate::geometry::{Bounds, Slice, Stage};
 use crate::model::Frozen;
 use crate::plot::{Colour, Figure, Frame, Mark, Panel, Point, Stroke};
@@ -41,6 +42,8 @@ pub struct Flow {
     grid: Paper,
     /// Everything that moves (n x inputs): the grid, the data, the decision boundary.
     points: Mat<f64>,
+    /// Its way through each leg.
+    tracks: Vec<Track>,
     samples: usize,
     /// The vertices of each piece of the decision boundary.
     curves: Vec<usize>,
@@ -148,6 +151,8 @@ impl Flow {
         for leg in &way.legs {
             windows.push(window(way.at(leg, 1.0, data).as_ref())?);
         }
+        let tracks = way.legs.iter().map(|leg| way.track(leg, points.as_ref()));
+        let tracks = tracks.collect();
         let mut flow = Self {
             scenes: Vec::new(),
             remark: String::new(),
@@ -159,6 +164,7 @@ impl Flow {
             way,
             grid,
             points,
+            tracks,
             decision,
             windows,
         };
@@ -300,9 +306,8 @@ impl Flow {
     /// The largest distance between a coordinate at the end of a leg and at the start of the next, as a share of the largest
     /// coordinate: the trace of legs that hardly move anything and are not shown.
     pub fn largest_jump(&self) -> f64 {
-        let pairs = self.way.legs.windows(2).map(|pair| {
-            let end = self.way.at(&pair[0], 1.0, self.points.as_ref());
-            let start = self.way.at(&pair[1], 0.0, self.points.as_ref());
+        let pairs = self.tracks.windows(2).map(|pair| {
+            let (end, start) = (pair[0].at(1.0), pair[1].at(0.0));
             (&start - &end).norm_max() / end.norm_max()
         });
         pairs.fold(0.0, f64::max)
@@ -315,7 +320,7 @@ impl Flow {
     }
 
     fn on_the_way(&self, leg: usize, t: f64) -> Result<Panel> {
-        let moved = self.way.at(&self.way.legs[leg], t, self.points.as_ref());
+        let moved = self.tracks[leg].at(t);
         let window = between(self.windows[leg], self.windows[leg + 1], t)?;
         // The share of the variance holds once the view is reached.
         let seen = if t < 1.0 {
@@ -329,7 +334,7 @@ impl Flow {
     /// The end of the way, with the line drawn as far as `t` and the half-planes tinted as much.
     fn separated(&self, t: f64) -> Result<Panel> {
         let last = self.way.legs.len() - 1;
-        let moved = self.way.at(&self.way.legs[last], 1.0, self.points.as_ref());
+        let moved = self.tracks[last].at(1.0);
         let window = self.windows[last + 1];
         let panel = self.scene(moved.as_ref(), window, self.half_planes(window, t));
         self.lines(panel.note(self.remark.clone()), window, t, 1.0)
@@ -359,9 +364,7 @@ impl Flow {
         let position = (1.0 - t) * legs as f64;
         let leg = (position.floor() as usize).min(legs - 1);
         let along = position - leg as f64;
-        let moved = self
-            .way
-            .at(&self.way.legs[leg], along, self.points.as_ref());
+        let moved = self.tracks[leg].at(along);
         let window = between(self.windows[leg], self.windows[leg + 1], along)?;
         let leaving = 1.0 - 12.0 * t;
         let field = if tint > 0.0 {

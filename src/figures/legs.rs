@@ -13,8 +13,7 @@
 use faer::{Mat, MatRef};
 
 use crate::error::Result;
-use crate::geometry::journey::Motion;
-use crate::geometry::view::blend;
+use crate::geometry::journey::{Motion, Track};
 use crate::geometry::{Journey, LayerFlow, Slice, Stage, View};
 use crate::linalg::svd;
 use crate::model::{Activation, Frozen, Layer};
@@ -101,9 +100,10 @@ impl Legs {
             let legs = way.plan(number, data)?;
             // What moves nothing (a bias of zero, no activation) would only be a pause.
             let moving = |leg: &Leg| {
-                let (from, to) = (way.at(leg, 0.0, data), way.at(leg, 1.0, data));
-                (&to - &from).norm_max() > 1e-3 * to.norm_max()
-                    || (&way.at(leg, 0.5, data) - &from).norm_max() > 1e-3 * to.norm_max()
+                let track = way.track(leg, data);
+                let [from, halfway, to] = [0.0, 0.5, 1.0].map(|t| track.at(t));
+                let far = 1e-3 * to.norm_max();
+                (&to - &from).norm_max() > far || (&halfway - &from).norm_max() > far
             };
             let legs: Vec<Leg> = legs.into_iter().filter(moving).collect();
             way.legs.extend(legs);
@@ -224,34 +224,28 @@ impl Legs {
 
     /// Where the rows of `points` (n x inputs, in input space) are at time `t` of a leg.
     pub(super) fn at(&self, leg: &Leg, t: f64, points: MatRef<'_, f64>) -> Mat<f64> {
+        self.track(leg, points).at(t)
+    }
+
+    /// The way of the rows of `points` through a leg.
+    pub(super) fn track(&self, leg: &Leg, points: MatRef<'_, f64>) -> Track {
+        let picture = |step: usize| self.journey.at(step, 0.0, points);
+        let before = || self.before(leg.layer, points);
+        let layer = &self.network.layers[leg.layer];
         match &leg.route {
-            Route::Step(step) => self.journey.at(*step, t, points),
-            Route::Picture(step, flow, stage) => {
-                let start = self.journey.at(*step, 0.0, points);
-                flow.at(*stage, t, start.as_ref())
-            }
-            Route::Turn(step, read) => {
-                let start = self.journey.at(*step, 0.0, points);
-                let end = self.before(leg.layer, points) * read;
-                blend(start.as_ref(), end.as_ref(), t)
-            }
+            Route::Step(step) => self.journey.track(*step, points),
+            Route::Picture(step, flow, stage) => Track::Stage(*stage, flow.clone(), picture(*step)),
+            Route::Turn(step, read) => Track::Straight(picture(*step), before() * read),
             Route::Face(step, read) => {
-                let start = self.journey.at(*step, 0.0, points);
-                let flat =
-                    self.network.layers[leg.layer].affine(self.before(leg.layer, points).as_ref());
-                blend(start.as_ref(), (flat * read).as_ref(), t)
+                let flat = layer.affine(before().as_ref());
+                Track::Straight(picture(*step), flat * read)
             }
             Route::Bend(read) => {
-                let layer = &self.network.layers[leg.layer];
-                let flat = layer.affine(self.before(leg.layer, points).as_ref());
+                let flat = layer.affine(before().as_ref());
                 let start = &flat * read;
-                let end = layer.activate(flat) * read;
-                blend(start.as_ref(), end.as_ref(), t)
+                Track::Straight(start, layer.activate(flat) * read)
             }
-            Route::Read(read, flow, stage) => {
-                let start = self.before(leg.layer, points) * read;
-                flow.at(*stage, t, start.as_ref())
-            }
+            Route::Read(read, flow, stage) => Track::Stage(*stage, flow.clone(), before() * read),
         }
     }
 }

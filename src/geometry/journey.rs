@@ -185,6 +185,11 @@ impl Journey {
     /// # Panics
     /// If there is no such step, or the points do not have as many columns as there are inputs.
     pub fn at(&self, step: usize, t: f64, points: MatRef<'_, f64>) -> Mat<f64> {
+        self.track(step, points).at(t)
+    }
+
+    /// The way of the rows of `points` through step `step`.
+    pub(crate) fn track(&self, step: usize, points: MatRef<'_, f64>) -> Track {
         let step = &self.steps[step];
         let (head, rest) = self.network.layers.split_at(step.layer);
         let layer = &rest[0];
@@ -192,7 +197,7 @@ impl Journey {
             .iter()
             .fold(points.to_owned(), |h, layer| layer.forward(h.as_ref()));
         if let (Motion::Plane(stage), Some(flow)) = (&step.motion, &self.flows[step.layer]) {
-            return flow.at(*stage, t, h.as_ref());
+            return Track::Stage(*stage, flow.clone(), h);
         }
         let [before, after] = &self.views[step.layer];
         let z = layer.affine(h.as_ref());
@@ -202,10 +207,29 @@ impl Journey {
                 Some(last) => self.views[last][1].project(h.as_ref()),
                 None => self.seen(h.as_ref()),
             };
-            return blend(start.as_ref(), middle.as_ref(), t);
+            return Track::Straight(start, middle);
         }
         let end = after.project(layer.activate(z).as_ref());
-        blend(middle.as_ref(), end.as_ref(), t)
+        Track::Straight(middle, end)
+    }
+}
+
+/// The way of points through a step, all but the time worked out: what a film asks for anew in every picture.
+#[derive(Debug)]
+pub(crate) enum Track {
+    /// Straight from one picture (n x 2) to another.
+    Straight(Mat<f64>, Mat<f64>),
+    /// Through a stage of a map from the plane to the plane, from a picture (n x 2).
+    Stage(Stage, LayerFlow, Mat<f64>),
+}
+
+impl Track {
+    /// Where the points are at time `t` in \[0, 1\]: (n x 2).
+    pub(crate) fn at(&self, t: f64) -> Mat<f64> {
+        match self {
+            Self::Straight(from, to) => blend(from.as_ref(), to.as_ref(), t),
+            Self::Stage(stage, flow, start) => flow.at(*stage, t, start.as_ref()),
+        }
     }
 }
 
