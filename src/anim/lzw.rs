@@ -17,6 +17,8 @@ pub(super) struct Costs {
     of: Vec<[u8; 256]>,
     /// For each colour those that may stand for it, with the cost.
     stand_ins: Vec<Vec<(u8, u8)>>,
+    /// For how many each may stand.
+    serves: [u16; 256],
 }
 
 impl Costs {
@@ -28,6 +30,7 @@ impl Costs {
         let mut costs = Self {
             of: vec![[Self::NEVER; 256]; 256],
             stand_ins: vec![Vec::new(); 256],
+            serves: [0; 256],
         };
         for index in 0..=u8::MAX {
             costs.set(index, vec![(index, 0)]);
@@ -41,8 +44,12 @@ impl Costs {
         row.fill(Self::NEVER);
         for &(stand_in, cost) in &stand_ins {
             row[usize::from(stand_in)] = cost;
+            self.serves[usize::from(stand_in)] += 1;
         }
-        self.stand_ins[usize::from(index)] = stand_ins;
+        let before = std::mem::replace(&mut self.stand_ins[usize::from(index)], stand_ins);
+        for (stand_in, _) in before {
+            self.serves[usize::from(stand_in)] -= 1;
+        }
     }
 
     /// The costs of every colour in place of `index`.
@@ -60,7 +67,8 @@ impl Costs {
 /// A string that a code stands for: another one and a symbol.
 #[derive(Clone, Copy, Default)]
 struct Node {
-    /// The last string added that goes on from it, and the one that was added to the same string before it; 0 is none.
+    /// Of the strings that go on from it with a colour that may stand for one, the last that was added; and which was added to
+    /// the same string before this one. 0 is none.
     youngest: u16,
     elder: u16,
     /// How long it is if it is one symbol over and over; else 0.
@@ -139,7 +147,7 @@ impl Dictionary {
     }
 
     /// Has `code` stand for `string` and `symbol`, unless a code does.
-    fn add(&mut self, string: u16, symbol: u8, code: u16) -> bool {
+    fn add(&mut self, string: u16, symbol: u8, code: u16, costs: &Costs) -> bool {
         let place = usize::from(symbol) * usize::from(MOST) + usize::from(string);
         if self.child[place] != 0 {
             return false;
@@ -147,7 +155,10 @@ impl Dictionary {
         self.child[place] = code;
         self.filled.push(place);
         let parent = self.node_mut(string);
-        let elder = std::mem::replace(&mut parent.youngest, code);
+        let elder = parent.youngest;
+        if costs.serves[usize::from(symbol)] > 0 {
+            parent.youngest = code;
+        }
         let goes_on = parent.run > 0 && parent.last == symbol;
         *self.node_mut(code) = Node {
             youngest: 0,
@@ -162,15 +173,17 @@ impl Dictionary {
         true
     }
 
-    /// Takes back the latest addition, which was to `string`.
-    fn take_back(&mut self, string: u16) {
+    /// Takes back the latest addition, `code`, which was to `string`.
+    fn take_back(&mut self, string: u16, code: u16) {
         if let Some(place) = self.filled.pop() {
             self.child[place] = 0;
-            let code = *self.node(self.node(string).youngest);
-            if code.run > 0 {
-                self.runs[usize::from(code.last)].pop();
+            let Node {
+                elder, run, last, ..
+            } = *self.node(code);
+            if run > 0 {
+                self.runs[usize::from(last)].pop();
             }
-            self.node_mut(string).youngest = code.elder;
+            self.node_mut(string).youngest = elder;
         }
     }
 }
@@ -229,16 +242,16 @@ pub(super) fn encode(
         // that is known already, so that this one may be the very string.
         let guessed = before.filter(|&string| {
             let first = dictionary.first(string);
-            dictionary.add(string, first, next)
+            dictionary.add(string, first, next, costs)
         });
         let (string, length) = search.longest(&indices[at..], &free[at..], costs, dictionary);
         let first = dictionary.first(string);
         if let Some(before) = before {
             if guessed.is_some() && first != dictionary.first(before) {
-                dictionary.take_back(before);
-                dictionary.add(before, first, next);
+                dictionary.take_back(before, next);
+                dictionary.add(before, first, next, costs);
             } else if guessed.is_none() {
-                dictionary.add(before, first, next);
+                dictionary.add(before, first, next, costs);
             }
             next += 1;
         }

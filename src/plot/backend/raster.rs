@@ -3,9 +3,7 @@
 use plotters_backend::{
     BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind,
 };
-use tiny_skia::{
-    Color, FillRule, Paint, Path, PathBuilder, Pixmap, PremultipliedColorU8, Rect, Transform,
-};
+use tiny_skia::{Color, FillRule, Paint, Path, PathBuilder, Pixmap, Rect, Transform};
 
 use super::glyph_path::{self, PathStep};
 use super::lines::{LEVELS, Lines};
@@ -340,29 +338,56 @@ impl DrawingBackend for Raster<'_> {
     ) -> Drawn {
         let left = self.coordinate(x).round() as i64;
         let top = self.coordinate(y).round() as i64;
-        let (canvas_width, canvas_height) = (
-            i64::from(self.pixmap.width()),
-            i64::from(self.pixmap.height()),
-        );
-        let pixels = self.pixmap.pixels_mut();
-        for row in 0..i64::from(height) {
-            let y = top + row;
-            if !(0..canvas_height).contains(&y) {
-                continue;
-            }
-            for column in 0..i64::from(width) {
-                let x = left + column;
-                if !(0..canvas_width).contains(&x) {
-                    continue;
-                }
-                let from = 3 * (row * i64::from(width) + column) as usize;
-                if let Some(pixel) =
-                    PremultipliedColorU8::from_rgba(rgb[from], rgb[from + 1], rgb[from + 2], 255)
-                {
-                    pixels[(y * canvas_width + x) as usize] = pixel;
-                }
+        let canvas = [self.pixmap.width(), self.pixmap.height()].map(i64::from);
+        // The columns and rows of the image that are seen.
+        let seen = |start: i64, length: u32, limit: i64| {
+            let end = (limit - start).clamp(0, i64::from(length));
+            (-start).clamp(0, end) as usize..end as usize
+        };
+        let (columns, rows) = (seen(left, width, canvas[0]), seen(top, height, canvas[1]));
+        if columns.is_empty() {
+            return Ok(());
+        }
+        let pixels = self.pixmap.data_mut().as_chunks_mut::<4>().0;
+        let image = rgb.as_chunks::<3>().0.chunks_exact(width.max(1) as usize);
+        for (row, colours) in image.enumerate().take(rows.end).skip(rows.start) {
+            let colours = &colours[columns.clone()];
+            let start = (top + row as i64) * canvas[0] + left + columns.start as i64;
+            let target = &mut pixels[start.max(0) as usize..][..colours.len()];
+            for (pixel, &[red, green, blue]) in target.iter_mut().zip(colours) {
+                *pixel = [red, green, blue, 255];
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const PAPER: Rgb = Rgb(9, 9, 9);
+
+    proptest! {
+        #[test]
+        fn of_an_image_what_lies_in_the_picture_is_copied(
+            (left, top) in (-9i32..9, -9i32..9),
+            (width, height) in (0u32..12, 0u32..12),
+        ) {
+            let colour = |x: u32, y: u32| [100 + x as u8, 100 + y as u8, 7];
+            let places = (0..height).flat_map(|y| (0..width).map(move |x| (x, y)));
+            let rgb: Vec<u8> = places.flat_map(|(x, y)| colour(x, y)).collect();
+            let at = (left * SUBPIXELS, top * SUBPIXELS);
+            let frame = raster((6, 5), 1.0, PAPER, |mut picture| {
+                picture.blit_bitmap(at, (width, height), &rgb).unwrap();
+            });
+            for (i, pixel) in (0i32..).zip(frame.rgba.chunks(4)) {
+                let (x, y) = (i % 6 - left, i / 6 - top);
+                let inside = (0..width as i32).contains(&x) && (0..height as i32).contains(&y);
+                let expected = if inside { colour(x as u32, y as u32) } else { [9; 3] };
+                prop_assert_eq!(&pixel[..3], &expected);
+            }
+        }
     }
 }
