@@ -103,13 +103,9 @@ impl Leeway {
     pub(super) fn loosen(&self, frame: &Frame, indices: &[u8]) -> Loosened {
         let mut loosened = Loosened::exact(indices.to_vec());
         let width = frame.width as usize;
-        let pixels: Vec<u32> = frame
-            .rgba
-            .chunks_exact(4)
-            .map(|pixel| u32::from_le_bytes([pixel[0], pixel[1], pixel[2], pixel[3]]))
-            .collect();
+        let pixels = frame.rgba.as_chunks::<4>().0;
         let [red, green, blue] = self.page;
-        let page = u32::from_le_bytes([red, green, blue, 255]);
+        let page = [red, green, blue, 255];
         let height = pixels.len() / width.max(1);
         // The outermost two pixels are margin.
         for y in 2..height.saturating_sub(2) {
@@ -127,7 +123,7 @@ impl Leeway {
                 }
                 let is_page = |a: usize, b: usize| pixels[a] == page && pixels[b] == page;
                 let thin = || is_page(at - 2, at + 2) || is_page(at - 2 * width, at + 2 * width);
-                let [red, green, blue, _] = pixel.to_le_bytes();
+                let [red, green, blue, _] = pixel;
                 let off = difference([red, green, blue], self.page);
                 if off <= FAINT && self.faint[usize::from(indices[at])] && thin() {
                     loosened.indices[at] = self.page_index;
@@ -137,13 +133,9 @@ impl Leeway {
                 if grey && off > PALE {
                     continue;
                 }
-                let rise = |other: u32| {
-                    let [r, g, b, _] = other.to_le_bytes();
-                    difference([red, green, blue], [r, g, b])
-                };
                 loosened.free[at] = [left, right, above, below]
                     .into_iter()
-                    .any(|other| rise(other) >= EDGE);
+                    .any(|[r, g, b, _]| difference([red, green, blue], [r, g, b]) >= EDGE);
             }
         }
         loosened

@@ -117,28 +117,32 @@ fn place([red, green, blue]: [u8; 3]) -> usize {
 
 /// All colours of some frames, each once, with the number of pixels.
 fn count_colours(frames: &[Frame]) -> Vec<Counted> {
-    // Runs of equal pixels are counted before sorting: figures are mostly background.
-    let mut runs: Vec<Counted> = frames
-        .par_iter()
-        .flat_map_iter(|frame| {
-            let mut runs: Vec<Counted> = Vec::new();
-            for pixel in frame.rgba.chunks_exact(4) {
-                let colour = [pixel[0], pixel[1], pixel[2]];
-                match runs.last_mut() {
-                    Some((last, count)) if *last == colour => *count += 1,
-                    _ => runs.push((colour, 1)),
-                }
-            }
-            runs
-        })
+    let mut counted: Vec<Counted> = frames.par_iter().flat_map_iter(colours_of).collect();
+    counted.sort_unstable();
+    merge(&mut counted);
+    counted
+}
+
+/// The colours of a frame, in order.
+fn colours_of(frame: &Frame) -> Vec<Counted> {
+    let pixels = frame.rgba.as_chunks::<4>().0;
+    // Figures are mostly background: of equal pixels side by side only one is sorted.
+    let runs = pixels.chunk_by(|a, b| a == b);
+    let mut runs: Vec<Counted> = runs
+        .map(|run| ([run[0][0], run[0][1], run[0][2]], run.len() as u64))
         .collect();
-    runs.par_sort_unstable();
-    runs.dedup_by(|next, kept| {
+    runs.sort_unstable_by_key(|&(colour, _)| colour);
+    merge(&mut runs);
+    runs
+}
+
+/// Adds up the counts of equal colours side by side.
+fn merge(counted: &mut Vec<Counted>) {
+    counted.dedup_by(|next, kept| {
         let same = next.0 == kept.0;
         if same {
             kept.1 += next.1;
         }
         same
     });
-    runs
 }

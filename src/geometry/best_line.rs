@@ -98,6 +98,8 @@ struct Sight {
     ahead: bool,
     label: usize,
     row: usize,
+    /// Its direction to rounding: grows with the angle, from -1 to 1.
+    near: f64,
 }
 
 /// The other points in the order in which a line through the pivot meets them, those at the pivot left out.
@@ -105,13 +107,20 @@ fn sights(points: &[[f64; 2]], labels: &[usize], pivot: [f64; 2]) -> Vec<Sight> 
     let rows = points.iter().zip(labels).enumerate();
     let mut sights: Vec<Sight> = rows
         .filter(|&(_, (point, _))| *point != pivot)
-        .map(|(row, (&point, &label))| Sight {
-            ahead: point[1] > pivot[1] || (point[1] == pivot[1] && point[0] > pivot[0]),
-            point,
-            label,
-            row,
+        .map(|(row, (&point, &label))| {
+            let [x, y] = [point[0] - pivot[0], point[1] - pivot[1]];
+            let ahead = point[1] > pivot[1] || (point[1] == pivot[1] && point[0] > pivot[0]);
+            Sight {
+                ahead,
+                point,
+                label,
+                row,
+                near: if ahead { -x } else { x } / (x.abs() + y.abs()),
+            }
         })
         .collect();
+    // Hardly anything is left for the exact order to decide, which costs more.
+    sights.sort_unstable_by(|a, b| a.near.total_cmp(&b.near));
     sights.sort_by(|a, b| turn(pivot, a, b));
     sights
 }

@@ -3,6 +3,8 @@
 //! This is the border between drawing and everything that only passes pictures on: still PNG
 //! files and the animation encoders of [`crate::anim`] take nothing but a [`Frame`].
 
+use std::borrow::Cow;
+
 use crate::error::{Error, Result};
 
 /// An opaque picture: 8 bits each of red, green, blue and alpha per pixel, row by row from the
@@ -137,12 +139,14 @@ fn encode(
         4 * frame.width as usize * frame.height as usize,
         "an RGBA picture has four bytes per pixel"
     );
-    let channels = colours.samples();
-    let samples: Vec<u8> = frame
-        .rgba
-        .chunks_exact(4)
-        .flat_map(|pixel| pixel[..channels].iter().copied())
-        .collect();
+    let samples: Cow<'_, [u8]> = match colours {
+        png::ColorType::Rgba => frame.rgba.as_slice().into(),
+        _ => {
+            let pixels = frame.rgba.as_chunks::<4>().0.iter();
+            let colours: Vec<[u8; 3]> = pixels.map(|&[r, g, b, _]| [r, g, b]).collect();
+            colours.into_flattened().into()
+        }
+    };
 
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, frame.width, frame.height);
