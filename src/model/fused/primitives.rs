@@ -81,7 +81,7 @@ pub(super) fn mean_loss_with_gradient<B: Backend>(
     let share = 1.0 / loss.terms(shape.num_elements(), shape[1]) as f32;
     let (values, gradients) = losses_with_gradients::<B>(prediction, target, loss);
     (
-        B::float_mean(values),
+        long_sums::mean::<B>(values),
         B::float_mul_scalar(gradients, share.into()),
     )
 }

@@ -4,10 +4,8 @@
 //! the distance to the end, so ends and corners are round; and where the segments of one line overlap, the largest counts, so a
 //! line drawn half opaque has no darker spots.
 
+use super::nib::Nib;
 use crate::plot::clip::{self, Rect};
-
-/// So many shades does the rim of a line have. More are not told apart, and make larger files.
-pub(super) const LEVELS: u8 = 16;
 
 /// The pixels of one line after another, kept for its memory.
 pub(super) struct Lines {
@@ -15,7 +13,7 @@ pub(super) struct Lines {
     height: u32,
     /// The present line's points.
     corners: Vec<[f64; 2]>,
-    /// How much of each pixel it covers, in steps of 1 / [`LEVELS`].
+    /// How much of each pixel it covers, in steps of 1 / [`LEVELS`](super::nib::LEVELS).
     coverage: Vec<u8>,
     /// The pixels where that is not 0.
     touched: Vec<u32>,
@@ -45,7 +43,7 @@ impl Lines {
     }
 
     /// Calls `paint` once with each pixel that a line through `points` of width `width` covers, and how many steps of
-    /// 1 / [`LEVELS`] of it. A single point is a dot.
+    /// 1 / [`LEVELS`](super::nib::LEVELS) of it. A single point is a dot.
     pub(super) fn draw(
         &mut self,
         points: impl IntoIterator<Item = [f64; 2]>,
@@ -102,7 +100,7 @@ impl Lines {
             for column in pixels(cx - reach, cx + reach, self.width) {
                 let x = f64::from(column) + 0.5 - cx;
                 let distance = (x * x + y * y).sqrt();
-                let covered = at(nib.across([x, y]), (distance - radius).abs() as f32);
+                let covered = nib.across([x, y]).at((distance - radius).abs() as f32);
                 if covered > 0 {
                     paint((row * self.width + column) as usize, covered);
                 }
@@ -120,94 +118,10 @@ fn pixels(from: f64, to: f64, limit: u32) -> std::ops::Range<u32> {
     first..((to + 0.5) as u32).min(limit)
 }
 
-/// How many distances to a pixel are told apart.
-const FINE: f32 = 32.0;
-
-/// How many directions between level and diagonal are told apart, less one.
-const DIRECTIONS: usize = 8;
-
-/// How dark a line of one width leaves a pixel.
-struct Nib {
-    half: f64,
-    /// How far off the line's middle it leaves anything.
-    reach: f64,
-    /// For some directions, by tan φ / [`DIRECTIONS`], and for distances in steps of 1 / [`FINE`]: how many steps of 1 / [`LEVELS`]
-    /// of a pixel at that distance are covered.
-    covered: [Vec<u8>; DIRECTIONS + 1],
-}
-
-impl Nib {
-    fn new(width: f64) -> Self {
-        let half = width / 2.0;
-        let reach = half + std::f64::consts::FRAC_1_SQRT_2;
-        let distances = (reach * f64::from(FINE)) as u32 + 1;
-        let covered = std::array::from_fn(|direction| {
-            let pixel = Pixel::across(direction as f64 / DIRECTIONS as f64);
-            let covered = |distance: u32| {
-                let distance = (f64::from(distance) + 0.5) / f64::from(FINE);
-                let share = pixel.area(distance + half) - pixel.area(distance - half);
-                (f64::from(LEVELS) * share + 0.5) as u8
-            };
-            (0..distances).map(covered).collect()
-        });
-        Self {
-            half,
-            reach,
-            covered,
-        }
-    }
-
-    /// For lines of a direction, or across them: both see the same square.
-    fn across(&self, [x, y]: [f64; 2]) -> &[u8] {
-        let (short, long) = (x.abs().min(y.abs()), x.abs().max(y.abs()));
-        // Of no direction, 0/0, any will do: a cast of NaN is 0.
-        &self.covered[(DIRECTIONS as f64 * short / long + 0.5) as usize]
-    }
-}
-
-/// What a nib leaves at a distance.
-fn at(covered: &[u8], distance: f32) -> u8 {
-    let place = (FINE * distance) as u16;
-    covered.get(usize::from(place)).copied().unwrap_or(0)
-}
-
-/// A pixel as the lines of one direction see it: of a strip across it, `long` in the middle, from `flat` to `end` off the middle
-/// the shorter the farther.
-struct Pixel {
-    flat: f64,
-    end: f64,
-    long: f64,
-}
-
-impl Pixel {
-    /// As lines of this slope, from 0 to 1, see it.
-    fn across(slope: f64) -> Self {
-        let long = (1.0 + slope * slope).sqrt();
-        Self {
-            flat: 0.5 * (1.0 - slope) / long,
-            end: 0.5 * (1.0 + slope) / long,
-            long,
-        }
-    }
-
-    /// The area between the middle and a line at the distance `t` from it, negative on the other side: at most 1/2.
-    fn area(&self, t: f64) -> f64 {
-        let off = t.abs().min(self.end);
-        // Of the triangle from `flat` to `end`, which is empty for level lines.
-        let (narrow, rest) = (self.end - self.flat, self.end - off.max(self.flat));
-        let ramp = if narrow > 0.0 {
-            0.5 * self.long * (narrow - rest * rest / narrow)
-        } else {
-            0.0
-        };
-        (off.min(self.flat) * self.long + ramp).copysign(t)
-    }
-}
-
 /// Farther outside than this a line is cut, so that `f32` holds what is left to a thousandth of a pixel.
 const FAR: f64 = 8192.0;
 
-/// Calls `cover` with the pixels of a segment with round ends, and how many steps of 1 / [`LEVELS`] of each are covered.
+/// Calls `cover` with the pixels of a segment with round ends, and how many steps of 1 / [`LEVELS`](super::nib::LEVELS) of each are covered.
 fn capsule(
     from: [f64; 2],
     to: [f64; 2],
@@ -224,7 +138,7 @@ fn capsule(
         0.0 => [1.0, 0.0],
         length => [dx / length, dy / length],
     };
-    let (covered, reach) = (nib.across([ux, uy]), nib.reach);
+    let (rim, reach) = (nib.across([ux, uy]), nib.reach);
     let (left, right) = (ax.min(bx) - reach, ax.max(bx) + reach);
     // In a row |x uy - y ux| <= reach holds for `spread` about where the line passes; of a level line, 0/0 included, for all.
     let (slope, spread) = (ux / uy, reach / uy.abs());
@@ -240,7 +154,7 @@ fn capsule(
             let along = x * unit_x + along_before;
             let off = x * unit_y - off_before;
             let beyond = (-along).max(along - length).max(0.0);
-            let steps = at(covered, (off * off + beyond * beyond).sqrt());
+            let steps = rim.at((off * off + beyond * beyond).sqrt());
             if steps > 0 {
                 cover(start + column as usize, steps);
             }

@@ -7,6 +7,7 @@
 
 mod glyph_path;
 mod lines;
+mod nib;
 mod pdf;
 mod pdf_objects;
 mod raster;

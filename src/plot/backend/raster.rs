@@ -6,7 +6,8 @@ use plotters_backend::{
 use tiny_skia::{Color, FillRule, Paint, Path, PathBuilder, Pixmap, Rect, Transform};
 
 use super::glyph_path::{self, PathStep};
-use super::lines::{LEVELS, Lines};
+use super::lines::Lines;
+use super::nib::LEVELS;
 use super::{Drawn, Never, STEP, SUBPIXELS};
 use crate::plot::pixmap::Frame;
 use crate::plot::rgb::Rgb;
