@@ -245,3 +245,30 @@ pub fn correct_count(
         .filter(|&(i, &label)| usize::from(side(i) == Ordering::Greater) == label)
         .count()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Multiples of 0.1 are collinear but for rounding, which rounded directions get wrong.
+        #[test]
+        fn directions_are_in_exact_order(
+            cells in prop::collection::vec((-9i32..9, -9i32..9), 2..60),
+            scale in prop_oneof![Just(0.1), Just(1e-300), Just(1e150), Just(1e307)],
+        ) {
+            let points: Vec<[f64; 2]> = cells
+                .iter()
+                .map(|&(x, y)| [f64::from(x) * scale, f64::from(y) * scale])
+                .collect();
+            let labels = vec![0; points.len()];
+            for &pivot in &points {
+                let sights = sights(&points, &labels, pivot);
+                for pair in sights.windows(2) {
+                    prop_assert!(turn(pivot, &pair[0], &pair[1]).is_le());
+                }
+            }
+        }
+    }
+}
