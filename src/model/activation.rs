@@ -125,8 +125,14 @@ impl Activation {
     pub fn value(self, z: f64) -> Option<f64> {
         Some(match self {
             Self::Identity => z,
-            Self::Relu => z.max(0.0),
-            Self::LeakyRelu { slope } => z.max(0.0) + slope * z.min(0.0),
+            Self::Relu => relu(z),
+            Self::LeakyRelu { slope } => {
+                if z > 0.0 {
+                    z
+                } else {
+                    slope * z
+                }
+            }
             Self::Elu { alpha } => {
                 if z > 0.0 {
                     z
@@ -142,7 +148,10 @@ impl Activation {
             Self::Sigmoid => sigmoid(z),
             Self::Softmax => return None,
             Self::ScaledTanh { a, b } => a * libm::tanh(b * z),
-            Self::Clip { low, high } => z.max(low).min(high),
+            // Unlike max and min, comparisons let NaN through.
+            Self::Clip { low, .. } if z < low => low,
+            Self::Clip { high, .. } if z > high => high,
+            Self::Clip { .. } => z,
             Self::HardSigmoid => hard_sigmoid(z),
             Self::HardSwish => z * hard_sigmoid(z),
         })
@@ -298,6 +307,11 @@ fn hard_sigmoid(z: f64) -> f64 {
     (z / 6.0 + 0.5).clamp(0.0, 1.0)
 }
 
+/// max(z, 0); NaN stays NaN, as in PyTorch.
+pub(super) fn relu(z: f64) -> f64 {
+    if z > 0.0 || z.is_nan() { z } else { 0.0 }
+}
+
 /// 1 / (1 + exp(-z)) without overflow on either side.
 pub fn sigmoid(z: f64) -> f64 {
     if z >= 0.0 {
@@ -323,5 +337,40 @@ fn softmax(z: &mut [f64]) {
     }
     for unit in z {
         *unit /= sum;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_number_stays_none() {
+        let all = [
+            Activation::Identity,
+            Activation::Relu,
+            Activation::LeakyRelu { slope: 0.1 },
+            Activation::Elu { alpha: 1.0 },
+            Activation::Gelu,
+            Activation::GeluTanh,
+            Activation::Silu,
+            Activation::Softplus,
+            Activation::Tanh,
+            Activation::Sigmoid,
+            Activation::ScaledTanh { a: 1.7, b: 0.7 },
+            Activation::RELU6,
+            Activation::HARD_TANH,
+            Activation::HardSigmoid,
+            Activation::HardSwish,
+        ];
+        for activation in all {
+            let value = activation.value(f64::NAN);
+            assert!(value.is_some_and(f64::is_nan), "{activation:?}: {value:?}");
+        }
+        assert_eq!([-2.0, -0.0, 3.0].map(relu), [0.0, 0.0, 3.0]);
+        assert_eq!(
+            [-2.0, 0.5, 9.0].map(|z| Activation::RELU6.value(z)),
+            [0.0, 0.5, 6.0].map(Some)
+        );
     }
 }

@@ -5,6 +5,7 @@
 
 use faer::{Mat, MatRef};
 
+use super::activation::relu;
 use super::{Activation, fast};
 
 /// One layer: y = φ(W x + b).
@@ -66,7 +67,7 @@ impl Layer {
                 Activation::Tanh => fast::tanh(column),
                 Activation::Sigmoid => fast::sigmoid(column),
                 // Not a match for every number.
-                Activation::Relu => column.iter_mut().for_each(|z| *z = z.max(0.0)),
+                Activation::Relu => column.iter_mut().for_each(|z| *z = relu(*z)),
                 activation => {
                     for value in column {
                         *value = activation.value(*value).unwrap_or(*value);
