@@ -207,12 +207,15 @@ pub fn worth_factoring(network: &Frozen, r: usize) -> Vec<String> {
 }
 
 /// The share of samples that are classified correctly: by the side of 1/2 that a single output is on, or by the largest of
-/// several; `None` for a regression.
+/// several; `None` for a regression, and where an output is not a number.
 pub fn accuracy(network: &Frozen, data: &Dataset) -> Option<f64> {
     let Target::Classes { labels, .. } = &data.target else {
         return None;
     };
     let output = network.forward(data.features.as_ref());
+    if (0..output.ncols()).any(|j| output.col(j).iter().any(|y| y.is_nan())) {
+        return None;
+    }
     let class = |i: usize| {
         if output.ncols() == 1 {
             return usize::from(output[(i, 0)] > 0.5);

@@ -118,9 +118,12 @@ impl Subject {
         layer::layer(head, &plane, self.bounds(&plane)?, data, &self.source)
     }
 
-    /// The share of the training data that the network gives its class; `None` for a regression, or where the network's last
-    /// layer is not a classifier.
+    /// The share of the training data that the network gives its class; `None` for a regression, where the network's last
+    /// layer is not a classifier, and where numbers overflow before it.
     pub fn accuracy(&self) -> Option<f64> {
+        if !self.embedding.is_all_finite() {
+            return None;
+        }
         let (decision, labels) = (
             Decision::of(&self.network).ok()?,
             self.split.train.labels()?,

@@ -118,6 +118,40 @@ fn an_onnx_file_is_drawn_without_training() {
     assert!(message.contains("add svg or png"), "{message}");
 }
 
+/// Ten layers that double what comes, each time by 10^38: infinity less infinity on the way.
+#[test]
+fn a_network_in_which_numbers_overflow_has_no_boundary() {
+    let place = Place::new();
+    let units = [2; 10]
+        .into_iter()
+        .map(|units| LayerConfig::new(units, Activation::Relu));
+    let config = ModelConfig::new(
+        units
+            .chain([LayerConfig::new(1, Activation::Sigmoid)])
+            .collect(),
+    );
+    let mut parameters = model::draw(&config, 2, &mut Generator::new(1)).unwrap();
+    for layer in &mut parameters.layers {
+        let large = |i: usize, j: usize| if i * j == 1 { -1e38 } else { 1e38 };
+        layer.weight = Mat::from_fn(layer.weight.nrows(), layer.weight.ncols(), large);
+    }
+    weights::write(&place.folder.path().join("net.safetensors"), &parameters).unwrap();
+    let asked = ["net.safetensors", "--data", "moons.csv"];
+    let message = place.refusal(&[&asked[..], &["boundary"]].concat());
+    assert!(
+        message.contains("overflow") && message.contains("draw `weights`"),
+        "{message}"
+    );
+    assert!(!message.contains("classified correctly"), "{message}");
+    // What can be drawn is.
+    let (code, out, errors) = place.run(&asked);
+    assert_eq!(code, Some(0), "{errors}");
+    assert!(
+        out.contains("weights.svg") && !out.contains("boundary.svg"),
+        "{out}"
+    );
+}
+
 /// Of both exporters, of a weights file of PyTorch's and of one of ours: the same network is the same picture.
 #[test]
 fn every_door_leads_to_the_same_picture() {
