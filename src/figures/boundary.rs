@@ -27,7 +27,7 @@ pub fn boundary_curves(network: &Frozen, bounds: Bounds) -> Result<Vec<Vec<Point
 /// paler where the next one is close.
 ///
 /// # Errors
-/// As [`boundary_curves`]; and if the network gives no number for a sample, since numbers overflow in it.
+/// As [`boundary_curves`].
 pub fn boundary(network: &Frozen, dataset: &Dataset, bounds: Bounds) -> Result<Panel> {
     boundary_on(network, dataset, bounds, Vec::new())
 }
@@ -35,7 +35,7 @@ pub fn boundary(network: &Frozen, dataset: &Dataset, bounds: Bounds) -> Result<P
 /// The same over `paper`, which lies between the regions and the data.
 ///
 /// # Errors
-/// As [`boundary`].
+/// As [`boundary_curves`].
 pub fn boundary_on(
     network: &Frozen,
     dataset: &Dataset,
@@ -45,7 +45,6 @@ pub fn boundary_on(
     super::scatter::legible(dataset)?;
     let decision = Decision::of(network)?;
     let head = before_last(network)?;
-    gives_numbers(network, dataset)?;
     let (regions, curves) = decision.picture(bounds, |points| head.forward(points))?;
     let label = |axis: usize| dataset.feature_names.get(axis).map(|name| axis_label(name));
     let [x, y] = [0, 1].map(|axis| label(axis).unwrap_or_default());
@@ -56,20 +55,6 @@ pub fn boundary_on(
         stroke: SEPARATOR,
     });
     Ok(by_class(panel, &points, dataset).marks(lines))
-}
-
-/// Refuses a network in which numbers overflow: what is no number is on neither side, and would be tinted all the same.
-fn gives_numbers(network: &Frozen, dataset: &Dataset) -> Result<()> {
-    let output = network.forward(dataset.features.as_ref());
-    let lost = |&row: &usize| (0..output.ncols()).any(|j| !output[(row, j)].is_finite());
-    match (0..output.nrows()).find(lost) {
-        None => Ok(()),
-        Some(row) => Err(Error::invalid(
-            format!("sample {row}"),
-            "the network's output is not a finite number: its weights are so large that numbers overflow on the way",
-            "draw `weights`, `spectrum` or `network` instead, or scale the network",
-        )),
-    }
 }
 
 /// All layers but the last, of a network that starts in the plane.

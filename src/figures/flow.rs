@@ -40,9 +40,7 @@ pub struct Flow {
     head_on_plane: Frozen,
     dataset: Dataset,
     grid: Paper,
-    /// Everything that moves (n x inputs): the grid, the data, the decision boundary.
-    points: Mat<f64>,
-    /// Its way through each leg.
+    /// The way of everything that moves through each leg: of the grid, the data, the decision boundary.
     tracks: Vec<Track>,
     samples: usize,
     /// The vertices of each piece of the decision boundary.
@@ -163,7 +161,6 @@ impl Flow {
             head_on_plane,
             way,
             grid,
-            points,
             tracks,
             decision,
             windows,
@@ -300,7 +297,8 @@ impl Flow {
     /// Where the data are at the end of the motion (n x 2).
     pub fn landing(&self) -> Mat<f64> {
         let legs = &self.way.legs;
-        self.way.at(&legs[legs.len() - 1], 1.0, self.data())
+        let data = self.dataset.features.as_ref();
+        self.way.at(&legs[legs.len() - 1], 1.0, data)
     }
 
     /// The largest distance between a coordinate at the end of a leg and at the start of the next, as a share of the largest
@@ -311,12 +309,6 @@ impl Flow {
             (&start - &end).norm_max() / end.norm_max()
         });
         pairs.fold(0.0, f64::max)
-    }
-
-    fn data(&self) -> MatRef<'_, f64> {
-        self.points
-            .as_ref()
-            .subrows(self.grid.points.nrows(), self.samples)
     }
 
     fn on_the_way(&self, leg: usize, t: f64) -> Result<Panel> {

@@ -97,6 +97,7 @@ impl Subject {
     /// # Errors
     /// As [`draw`](Self::draw) of `boundary`, and if there is a single feature.
     pub fn curves(&self) -> Result<Vec<Vec<Point>>> {
+        self.gives_numbers()?;
         let plane = self.plane()?;
         let bounds = self.bounds(&plane)?;
         boundary_curves(&plane.network(&self.network)?, bounds).map_err(undecided)
@@ -106,8 +107,9 @@ impl Subject {
     /// the last it is the embedding, with the line that the last one draws.
     ///
     /// # Errors
-    /// If it ends in a single unit or does not take the data, or they have no two features.
+    /// If it ends in a single unit or does not take the data, they have no two features, or numbers overflow in the network.
     pub fn layer(&self, head: &Frozen) -> Result<Figure> {
+        self.gives_numbers()?;
         let data = &self.split.train;
         let (before_last, last) = self.network.split_at(self.network.layers.len() - 1);
         let decides = Decision::of(&last).is_ok() && data.labels().is_some();
@@ -119,11 +121,9 @@ impl Subject {
     }
 
     /// The share of the training data that the network gives its class; `None` for a regression, where the network's last
-    /// layer is not a classifier, and where numbers overflow before it.
+    /// layer is not a classifier, and where numbers overflow.
     pub fn accuracy(&self) -> Option<f64> {
-        if !self.embedding.is_all_finite() {
-            return None;
-        }
+        self.gives_numbers().ok()?;
         let (decision, labels) = (
             Decision::of(&self.network).ok()?,
             self.split.train.labels()?,
@@ -135,9 +135,20 @@ impl Subject {
     ///
     /// # Errors
     /// If there is not what the figure needs: two features, classes or numbers to predict, a layer of two units, the
-    /// history of a run.
+    /// history of a run; or if it shows what the network makes of the data, and numbers overflow on the way.
     pub fn draw(&self, name: Name) -> Result<Figure> {
         let source = &self.source;
+        match name {
+            Name::Boundary
+            | Name::Embedding
+            | Name::Confusion
+            | Name::Prediction
+            | Name::Residuals
+            | Name::Regions
+            | Name::Folds
+            | Name::Pullback => self.gives_numbers()?,
+            _ => {}
+        }
         if matches!(name, Name::Data | Name::Boundary) && self.split.train.dimensions() == 1 {
             let line = self.line()?;
             return match name {
@@ -195,8 +206,9 @@ impl Subject {
     /// The network's motion.
     ///
     /// # Errors
-    /// As [`Flow::new`].
+    /// As [`Flow::new`], and if numbers overflow in the network.
     pub fn flow(&self) -> Result<Flow> {
+        self.gives_numbers()?;
         // Motion begins where the network sees the data, standardised or not.
         let train = &self.split.train;
         let plane = InputPlane::new(train, None, &self.axes)?;
@@ -207,6 +219,27 @@ impl Subject {
         };
         let flow = flow.map_err(undecided)?;
         Ok(flow.remark(plane.remark()))
+    }
+
+    /// Refuses a network in which numbers overflow: what is no number is on neither side of a line, but would be tinted and
+    /// counted all the same.
+    fn gives_numbers(&self) -> Result<()> {
+        let (_, last) = self.network.split_at(self.network.layers.len() - 1);
+        let output = last.forward(self.embedding.as_ref());
+        let is_lost = |&row: &usize| {
+            let mut numbers = [&self.embedding, &output]
+                .into_iter()
+                .flat_map(|matrix| matrix.row(row).iter());
+            numbers.any(|number| !number.is_finite())
+        };
+        match (0..output.nrows()).find(is_lost) {
+            None => Ok(()),
+            Some(row) => Err(Error::invalid(
+                format!("sample {row}"),
+                "it is not a finite number any more at the end of the network, whose weights are so large that numbers overflow",
+                "draw `weights`, `spectrum` or `network`, or scale the network",
+            )),
+        }
     }
 
     fn plane(&self) -> Result<InputPlane> {

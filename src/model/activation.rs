@@ -339,38 +339,3 @@ fn softmax(z: &mut [f64]) {
         *unit /= sum;
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_no_number_stays_none() {
-        let all = [
-            Activation::Identity,
-            Activation::Relu,
-            Activation::LeakyRelu { slope: 0.1 },
-            Activation::Elu { alpha: 1.0 },
-            Activation::Gelu,
-            Activation::GeluTanh,
-            Activation::Silu,
-            Activation::Softplus,
-            Activation::Tanh,
-            Activation::Sigmoid,
-            Activation::ScaledTanh { a: 1.7, b: 0.7 },
-            Activation::RELU6,
-            Activation::HARD_TANH,
-            Activation::HardSigmoid,
-            Activation::HardSwish,
-        ];
-        for activation in all {
-            let value = activation.value(f64::NAN);
-            assert!(value.is_some_and(f64::is_nan), "{activation:?}: {value:?}");
-        }
-        assert_eq!([-2.0, -0.0, 3.0].map(relu), [0.0, 0.0, 3.0]);
-        assert_eq!(
-            [-2.0, 0.5, 9.0].map(|z| Activation::RELU6.value(z)),
-            [0.0, 0.5, 6.0].map(Some)
-        );
-    }
-}

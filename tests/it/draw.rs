@@ -118,9 +118,9 @@ fn an_onnx_file_is_drawn_without_training() {
     assert!(message.contains("add svg or png"), "{message}");
 }
 
-/// Ten layers that double what comes, each time by 10^38: infinity less infinity on the way.
+/// Ten layers that multiply by 10^38: infinity less infinity on the way.
 #[test]
-fn a_network_in_which_numbers_overflow_has_no_boundary() {
+fn of_a_network_in_which_numbers_overflow_only_the_weights_are_drawn() {
     let place = Place::new();
     let units = [2; 10]
         .into_iter()
@@ -137,17 +137,28 @@ fn a_network_in_which_numbers_overflow_has_no_boundary() {
     }
     weights::write(&place.folder.path().join("net.safetensors"), &parameters).unwrap();
     let asked = ["net.safetensors", "--data", "moons.csv"];
-    let message = place.refusal(&[&asked[..], &["boundary"]].concat());
-    assert!(
-        message.contains("overflow") && message.contains("draw `weights`"),
-        "{message}"
-    );
-    assert!(!message.contains("classified correctly"), "{message}");
+    for name in [
+        "boundary",
+        "embedding",
+        "regions",
+        "folds",
+        "pullback",
+        "flow",
+    ] {
+        let message = place.refusal(&[&asked[..], &[name]].concat());
+        assert!(
+            message.contains("overflow") && message.contains("draw `weights`"),
+            "{name}: {message}"
+        );
+        assert!(!message.contains("classified correctly"), "{message}");
+    }
     // What can be drawn is.
     let (code, out, errors) = place.run(&asked);
     assert_eq!(code, Some(0), "{errors}");
     assert!(
-        out.contains("weights.svg") && !out.contains("boundary.svg"),
+        out.contains("weights.svg")
+            && !out.contains("boundary.svg")
+            && !out.contains("regions.svg"),
         "{out}"
     );
 }

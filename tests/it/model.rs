@@ -34,6 +34,16 @@ const ACTIVATIONS: [Activation; 18] = [
     Activation::HardSwish,
 ];
 
+/// A network in which numbers overflow must not look like one that gives numbers.
+#[test]
+fn what_is_no_number_stays_none() {
+    for activation in ACTIVATIONS {
+        if let Some(value) = activation.value(f64::NAN) {
+            assert!(value.is_nan(), "{activation:?}: {value}");
+        }
+    }
+}
+
 /// The processor backends, and the graphics one where there is an adapter.
 fn devices() -> Vec<(Backend, Device)> {
     let mut devices: Vec<(Backend, Device)> = [Backend::Flex, Backend::Ndarray]
