@@ -2,8 +2,9 @@
 
 use super::batch::{Batch, Encoder};
 use super::delta::Delta;
+use super::dictionary::Dictionary;
 use super::leeway::{Leeway, Loosened};
-use super::lzw::{self, Costs, Dictionary};
+use super::lzw::{self, Costs};
 use super::options::Options;
 use super::palette::Palette;
 use super::timeline::Shot;

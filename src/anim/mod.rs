@@ -18,6 +18,7 @@
 mod apng;
 mod batch;
 mod delta;
+mod dictionary;
 mod easing;
 mod format;
 mod gif;

@@ -236,6 +236,16 @@ mod tests {
             .collect()
     }
 
+    /// Does the pixel around this place see the line, but none of its ends?
+    fn is_beside(from: [f64; 2], to: [f64; 2], at: [f64; 2]) -> bool {
+        let along = |origin: [f64; 2], end: [f64; 2]| {
+            let [dx, dy] = [end[0] - origin[0], end[1] - origin[1]];
+            ((at[0] - origin[0]) * dx + (at[1] - origin[1]) * dy) / libm::hypot(dx, dy)
+        };
+        along(from, to) > std::f64::consts::FRAC_1_SQRT_2
+            && along(to, from) > std::f64::consts::FRAC_1_SQRT_2
+    }
+
     fn points(range: std::ops::Range<f64>) -> impl Strategy<Value = [f64; 2]> {
         prop::array::uniform2(range)
     }
@@ -261,12 +271,23 @@ mod tests {
                 let least = 0.75 * area - 0.8;
                 prop_assert!(total >= least && total <= 1.02 * area + 0.8, "{total} pixels, {area}");
             }
-            if points.len() == 2 {
+            if let [from, to] = points[..] {
                 // The ends of thin lines are rounder than they should be.
-                let near = if width < 2.0 { 0.3 } else { 0.2 };
-                for (pixel, (a, b)) in drawn.iter().zip(&sampled).enumerate() {
+                let at_ends = if width < 2.0 { 0.3 } else { 0.2 };
+                let mut beside = [0.0, 0.0];
+                for (pixel, (a, b)) in (0..).zip(drawn.iter().zip(&sampled)) {
+                    let middle = [pixel % SIDE, pixel / SIDE].map(|at| f64::from(at) + 0.5);
+                    let is_beside = is_beside(from, to, middle);
+                    let near = if is_beside { 0.12 } else { at_ends };
                     prop_assert!((a - b).abs() <= near, "pixel {pixel}: {a} and {b}");
+                    if is_beside {
+                        beside = [beside[0] + a, beside[1] + b];
+                    }
                 }
+                // The samples themselves miss up to 1/20 where a line is level.
+                let length = libm::hypot(to[0] - from[0], to[1] - from[1]) as f32;
+                let off = (beside[0] - beside[1]).abs();
+                prop_assert!(off <= 0.08 * length + 0.1, "{beside:?} pixels between the ends");
             }
         }
 
