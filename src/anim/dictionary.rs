@@ -1,6 +1,6 @@
 //! The strings that LZW's codes stand for.
 
-use super::lzw::Costs;
+use super::costs::Costs;
 
 /// The most codes there are: twelve bits.
 pub(super) const MOST: u16 = 1 << 12;

@@ -1,10 +1,11 @@
 //! GIF, written frame by frame.
 
 use super::batch::{Batch, Encoder};
+use super::costs::Costs;
 use super::delta::Delta;
 use super::dictionary::Dictionary;
 use super::leeway::{Leeway, Loosened};
-use super::lzw::{self, Costs};
+use super::lzw;
 use super::options::Options;
 use super::palette::Palette;
 use super::timeline::Shot;

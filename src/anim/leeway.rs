@@ -11,7 +11,7 @@
 //! - What stands for a shade is within [`REACH`] of it in every channel, within [`LIGHT`] in lightness and [`HUE`] in hue.
 //! - Traces as thin as two pixels that differ from the page by at most [`FAINT`], such as a grid that fades in, are left out.
 
-use super::lzw::Costs;
+use super::costs::Costs;
 use super::palette::Palette;
 use super::quantise::distance;
 use crate::plot::pixmap::Frame;

@@ -17,6 +17,7 @@
 
 mod apng;
 mod batch;
+mod costs;
 mod delta;
 mod dictionary;
 mod easing;
