@@ -4,7 +4,7 @@
 //! loops have no branches and no calls, so the compiler turns them into vector instructions; they use nothing but sums,
 //! products and one division, so the result is the same on every machine. Errors are below 4e-16, absolute.
 
-use super::simd::{Work, dispatch};
+use super::simd::{Vectors, Work, dispatch};
 
 /// 1.5 · 2⁵²: adding it rounds a number of moderate size to the nearest integer, which then stands in the low bits.
 const ROUND: f64 = 6_755_399_441_055_744.0;
@@ -60,7 +60,7 @@ impl Work for Tanh<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<const REACH: usize, const FUSED: bool>(self) {
+    fn run<K: Vectors>(self, _: K) {
         tanh_each(self.0);
     }
 }
@@ -71,7 +71,7 @@ impl Work for Sigmoid<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<const REACH: usize, const FUSED: bool>(self) {
+    fn run<K: Vectors>(self, _: K) {
         sigmoid_each(self.0);
     }
 }
@@ -98,7 +98,7 @@ fn sigmoid_each(column: &mut [f64]) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::simd::{Work, in_every_way};
+    use super::super::simd::{Vectors, Work, in_every_way};
     use super::{Sigmoid, Tanh, sigmoid, tanh};
 
     #[test]
@@ -128,11 +128,11 @@ mod tests {
         type Output = Vec<f64>;
 
         #[inline(always)]
-        fn run<const REACH: usize, const FUSED: bool>(self) -> Vec<f64> {
+        fn run<K: Vectors>(self, vectors: K) -> Vec<f64> {
             let mut column = self.numbers.to_vec();
             match self.is_tanh {
-                true => Tanh(&mut column).run::<REACH, FUSED>(),
-                false => Sigmoid(&mut column).run::<REACH, FUSED>(),
+                true => Tanh(&mut column).run(vectors),
+                false => Sigmoid(&mut column).run(vectors),
             }
             column
         }

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::functions::{sigmoid, tanh};
 use super::slopes;
 use crate::model::Activation;
-use crate::model::simd::{Work, dispatch};
+use crate::model::simd::{Vectors, Work, dispatch};
 
 /// An activation that acts on each unit alone: every [`Activation`] but softmax.
 ///
@@ -103,11 +103,21 @@ impl FusedActivation {
     }
 
     /// φ of every number, in place, and to `slopes` φ' where it [keeps](Self::keeps_slopes) them.
+    #[inline(always)]
+    pub(super) fn apply_recording<K: Vectors>(self, vectors: K, z: &mut [f32], slopes: &mut [f32]) {
+        vectors.call(Recording {
+            activation: self,
+            z,
+            slopes,
+        });
+    }
+
+    /// The same, wherever it is called from.
     ///
     /// Loops rather than functions that are passed: such a function is compiled by itself, without the processor's vectors, and
     /// nothing makes the compiler inline it.
     #[inline(always)]
-    pub(super) fn apply_recording<const FUSED: bool>(self, z: &mut [f32], slopes: &mut [f32]) {
+    fn record<K: Vectors>(self, z: &mut [f32], slopes: &mut [f32]) {
         let recorded = z.iter_mut().zip(slopes);
         match self {
             Self::Identity => {}
@@ -118,7 +128,7 @@ impl FusedActivation {
             }
             Self::Tanh => {
                 for z in z {
-                    *z = tanh::<FUSED>(*z);
+                    *z = tanh::<K>(*z);
                 }
             }
             Self::Sigmoid => {
@@ -154,7 +164,7 @@ impl FusedActivation {
             }
             Self::GeluTanh => {
                 for (z, to) in recorded {
-                    (*z, *to) = slopes::gelu_tanh::<FUSED>(*z);
+                    (*z, *to) = slopes::gelu_tanh::<K>(*z);
                 }
             }
             Self::Silu => {
@@ -169,7 +179,7 @@ impl FusedActivation {
             }
             Self::ScaledTanh { a, b } => {
                 for (z, to) in recorded {
-                    (*z, *to) = slopes::scaled_tanh::<FUSED>(*z, a, b);
+                    (*z, *to) = slopes::scaled_tanh::<K>(*z, a, b);
                 }
             }
             Self::HardSwish => {
@@ -182,10 +192,10 @@ impl FusedActivation {
 
     /// φ of every number, in place.
     #[inline(always)]
-    fn apply<const FUSED: bool>(self, z: &mut [f32]) {
+    fn apply<K: Vectors>(self, vectors: K, z: &mut [f32]) {
         let mut slopes = [0.0; PIECE];
         for z in z.chunks_mut(PIECE) {
-            self.apply_recording::<FUSED>(z, &mut slopes);
+            self.apply_recording(vectors, z, &mut slopes);
         }
     }
 
@@ -260,6 +270,21 @@ const PIECE: usize = 256;
 /// Below this many numbers, waking a second thread costs more than it gains.
 const WORTH_A_THREAD: usize = 1 << 18;
 
+struct Recording<'a> {
+    activation: FusedActivation,
+    z: &'a mut [f32],
+    slopes: &'a mut [f32],
+}
+
+impl Work for Recording<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<K: Vectors>(self, _: K) {
+        self.activation.record::<K>(self.z, self.slopes);
+    }
+}
+
 struct Apply<'a> {
     activation: FusedActivation,
     z: &'a mut [f32],
@@ -269,8 +294,8 @@ impl Work for Apply<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<const REACH: usize, const FUSED: bool>(self) {
-        self.activation.apply::<FUSED>(self.z);
+    fn run<K: Vectors>(self, vectors: K) {
+        self.activation.apply(vectors, self.z);
     }
 }
 
@@ -284,13 +309,13 @@ impl Work for BackwardFromZ<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<const REACH: usize, const FUSED: bool>(self) {
+    fn run<K: Vectors>(self, vectors: K) {
         let (mut y, mut slopes) = ([0.0; PIECE], [0.0; PIECE]);
         let pieces = self.z.chunks(PIECE).zip(self.gradient.chunks_mut(PIECE));
         for (z, gradient) in pieces {
             let y = &mut y[..z.len()];
             y.copy_from_slice(z);
-            self.activation.apply_recording::<FUSED>(y, &mut slopes);
+            self.activation.apply_recording(vectors, y, &mut slopes);
             self.activation.backward(y, &slopes, gradient);
         }
     }

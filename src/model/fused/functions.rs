@@ -2,23 +2,24 @@
 //! compiler turns a loop over them into vector instructions. NaN goes through.
 
 use super::lanes::multiply_add;
+use crate::model::simd::Vectors;
 
 /// tanh z as an odd rational function z P(z²) / Q(z²) on [-9, 9], beyond which tanh is 1 to within the rounding of `f32`. Its
 /// coefficients minimise the largest relative error, by Lawson's reweighting of linear least squares; with the rounding, that
 /// is below 4e-7.
 #[inline(always)]
-pub(super) fn tanh<const FUSED: bool>(z: f32) -> f32 {
+pub(super) fn tanh<K: Vectors>(z: f32) -> f32 {
     let z = if z > 9.0 { 9.0 } else { z };
     let z = if z < -9.0 { -9.0 } else { z };
     let u = z * z;
-    let p = multiply_add::<FUSED>(1.331_802_8e-8, u, 2.058_282_2e-5);
-    let p = multiply_add::<FUSED>(p, u, 3.493_999_6e-3);
-    let p = multiply_add::<FUSED>(p, u, 0.133_796_9);
-    let p = multiply_add::<FUSED>(p, u, 1.0);
-    let q = multiply_add::<FUSED>(7.761_618e-7, u, 3.283_031_7e-4);
-    let q = multiply_add::<FUSED>(q, u, 0.025_870_945);
-    let q = multiply_add::<FUSED>(q, u, 0.467_130_06);
-    let q = multiply_add::<FUSED>(q, u, 1.0);
+    let p = multiply_add::<K>(1.331_802_8e-8, u, 2.058_282_2e-5);
+    let p = multiply_add::<K>(p, u, 3.493_999_6e-3);
+    let p = multiply_add::<K>(p, u, 0.133_796_9);
+    let p = multiply_add::<K>(p, u, 1.0);
+    let q = multiply_add::<K>(7.761_618e-7, u, 3.283_031_7e-4);
+    let q = multiply_add::<K>(q, u, 0.025_870_945);
+    let q = multiply_add::<K>(q, u, 0.467_130_06);
+    let q = multiply_add::<K>(q, u, 1.0);
     let t = z * p / q;
     let t = if t > 1.0 { 1.0 } else { t };
     if t < -1.0 { -1.0 } else { t }
@@ -140,6 +141,9 @@ pub(super) fn ln(x: f32) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::{exp_of_negative, expm1_of_negative, ln, normal, sigmoid, softplus, tanh};
+    use crate::model::simd::Portable;
+
+    type Unfused = Portable<1, false>;
 
     /// Every 97th number, both signs, from the smallest to the largest.
     fn numbers() -> impl Iterator<Item = f32> {
@@ -153,7 +157,7 @@ mod tests {
         for z in numbers() {
             let wide = f64::from(z);
             let exact = libm::tanh(wide);
-            let error = (f64::from(tanh::<false>(z)) - exact).abs();
+            let error = (f64::from(tanh::<Unfused>(z)) - exact).abs();
             assert!(error <= 4e-7 * exact.abs(), "tanh {z}: {error}");
             if wide > -80.0 {
                 let exact = 1.0 / (1.0 + libm::exp(-wide));
@@ -193,10 +197,10 @@ mod tests {
     #[test]
     fn extremes_are_what_they_should_be() {
         assert_eq!(
-            [f32::INFINITY, f32::NEG_INFINITY].map(tanh::<false>),
+            [f32::INFINITY, f32::NEG_INFINITY].map(tanh::<Unfused>),
             [1.0, -1.0]
         );
-        assert!(tanh::<false>(f32::NAN).is_nan() && sigmoid(f32::NAN).is_nan());
+        assert!(tanh::<Unfused>(f32::NAN).is_nan() && sigmoid(f32::NAN).is_nan());
         assert!(exp_of_negative(f32::NAN).is_nan() && ln(f32::NAN).is_nan());
         assert!(expm1_of_negative(f32::NAN).is_nan() && softplus(f32::NAN).is_nan());
         assert!(normal(f32::NAN).0.is_nan());

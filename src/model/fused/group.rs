@@ -7,7 +7,7 @@ use super::chain::Chain;
 use super::lanes::{Aligned, LANES};
 use super::panel::{PanelGradients, backward, forward, load, store};
 use super::sums::Sums;
-use crate::model::simd::Work;
+use crate::model::simd::{Vectors, Work};
 
 /// What to do with a group.
 pub(super) enum Task<'a> {
@@ -50,7 +50,7 @@ impl Work for Group<'_> {
     type Output = Sums;
 
     #[inline(always)]
-    fn run<const REACH: usize, const FUSED: bool>(self) -> Sums {
+    fn run<K: Vectors>(self, vectors: K) -> Sums {
         let Self {
             chain,
             width,
@@ -84,21 +84,21 @@ impl Work for Group<'_> {
             let first = number * width;
             let (from, to) = (first * outputs, (first + samples) * outputs);
             load(x, x_panel, width, inputs);
-            match &mut task {
+            let (values, dx) = match &mut task {
                 Task::Forward { y, record } => {
                     let here = number * width * recorded;
                     let values = record
                         .get_mut(here..here + width * recorded)
                         .unwrap_or(values);
-                    forward::<REACH, FUSED>(chain, x_panel, values, width);
+                    forward(vectors, chain, x_panel, values, width);
                     let last = &values[width * (recorded - outputs)..];
                     store(last, &mut y[from..to], width, outputs);
+                    continue;
                 }
                 Task::Backward { record, dy, dx } => {
-                    let values = &record[number * width * recorded..][..width * recorded];
                     load(&dy[from..to], gradients.dy, width, outputs);
-                    let dx = place_for(dx, first * inputs, samples * inputs);
-                    backward::<REACH, FUSED>(chain, x_panel, values, &mut gradients, &mut sums, dx);
+                    let values = &record[number * width * recorded..][..width * recorded];
+                    (values, dx)
                 }
                 Task::Loss {
                     target,
@@ -106,14 +106,23 @@ impl Work for Group<'_> {
                     share,
                     dx,
                 } => {
-                    forward::<REACH, FUSED>(chain, x_panel, values, width);
+                    forward(vectors, chain, x_panel, values, width);
                     let output = &values[width * (recorded - outputs)..];
                     load(&target[from..to], gradients.transposed, width, outputs);
                     sums.loss += gradients.start(output, *loss, *share, samples);
-                    let dx = place_for(dx, first * inputs, samples * inputs);
-                    backward::<REACH, FUSED>(chain, x_panel, values, &mut gradients, &mut sums, dx);
+                    (&*values, dx)
                 }
-            }
+            };
+            let dx = place_for(dx, first * inputs, samples * inputs);
+            backward(
+                vectors,
+                chain,
+                x_panel,
+                values,
+                &mut gradients,
+                &mut sums,
+                dx,
+            );
         }
         SCRATCH.set(scratch);
         sums
@@ -145,7 +154,7 @@ mod tests {
         type Output = (f64, Vec<f32>);
 
         #[inline(always)]
-        fn run<const REACH: usize, const FUSED: bool>(self) -> (f64, Vec<f32>) {
+        fn run<K: Vectors>(self, vectors: K) -> (f64, Vec<f32>) {
             let mut dx = vec![0.0; self.x.len()];
             let group = Group {
                 chain: self.chain,
@@ -158,7 +167,7 @@ mod tests {
                     dx: &mut dx,
                 },
             };
-            let sums = group.run::<REACH, FUSED>();
+            let sums = group.run(vectors);
             (sums.loss, [sums.numbers.as_slice(), &dx].concat())
         }
     }

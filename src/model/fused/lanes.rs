@@ -1,5 +1,7 @@
 //! What the loops count in: vectors of sixteen numbers, where they lie in memory, and how they multiply and add.
 
+use crate::model::simd::Vectors;
+
 /// The numbers of a vector, as loops count them.
 pub(super) const LANES: usize = 16;
 
@@ -46,14 +48,14 @@ impl Aligned {
 
 /// a b + c: in one instruction and with one rounding where the processor can; elsewhere a call would be needed for that.
 #[inline(always)]
-pub(super) fn multiply_add<const FUSED: bool>(a: f32, b: f32, c: f32) -> f32 {
-    if FUSED { a.mul_add(b, c) } else { a * b + c }
+pub(super) fn multiply_add<K: Vectors>(a: f32, b: f32, c: f32) -> f32 {
+    if K::FUSED { a.mul_add(b, c) } else { a * b + c }
 }
 
 #[cfg(test)]
 mod tests {
     use super::{LANES, multiply_add};
-    use crate::model::simd::{Work, dispatch, in_every_way};
+    use crate::model::simd::{Vectors, Work, dispatch, in_every_way};
 
     /// Σ a b.
     #[derive(Clone, Copy)]
@@ -63,9 +65,9 @@ mod tests {
         type Output = f32;
 
         #[inline(always)]
-        fn run<const REACH: usize, const FUSED: bool>(self) -> f32 {
+        fn run<K: Vectors>(self, _: K) -> f32 {
             let pairs = self.0.iter().zip(self.1);
-            pairs.fold(0.0, |sum, (a, b)| multiply_add::<FUSED>(*a, *b, sum))
+            pairs.fold(0.0, |sum, (a, b)| multiply_add::<K>(*a, *b, sum))
         }
     }
 

@@ -1,7 +1,7 @@
 //! Losses that are a mean over entries or samples, with their derivatives.
 
 use super::functions::{exp_of_negative, ln};
-use crate::model::simd::{Work, dispatch};
+use crate::model::simd::{Vectors, Work, dispatch};
 
 /// What is minimised: the mean of its terms over a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,7 +131,7 @@ impl Work for Entries<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<const REACH: usize, const FUSED: bool>(self) {
+    fn run<K: Vectors>(self, _: K) {
         let entries = self.p.iter().zip(self.t);
         let results = self.gradients.iter_mut().zip(self.values);
         for ((&p, &t), (gradient, value)) in entries.zip(results) {

@@ -6,7 +6,7 @@
 use rayon::prelude::*;
 
 use super::FusedActivation;
-use crate::model::simd::{Work, dispatch};
+use crate::model::simd::{Vectors, Work, dispatch};
 
 /// How a batch is normalised.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -102,7 +102,7 @@ impl Work for Powers<'_> {
     type Output = Vec<f64>;
 
     #[inline(always)]
-    fn run<const REACH: usize, const FUSED: bool>(self) -> Vec<f64> {
+    fn run<K: Vectors>(self, _: K) -> Vec<f64> {
         let mut sums = vec![0.0; self.centre.len()];
         for row in self.z.chunks_exact(self.centre.len()) {
             let entries = row.iter().zip(self.centre).zip(&mut sums);
@@ -255,7 +255,7 @@ impl Work for Standardise<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<const REACH: usize, const FUSED: bool>(self) {
+    fn run<K: Vectors>(self, _: K) {
         let units = self.scale.len();
         let (mean, bias) = (&self.units.statistics[..units], &self.units.bias[..units]);
         for row in self.z.chunks_exact_mut(units) {
@@ -277,7 +277,7 @@ impl Work for Products<'_> {
     type Output = Vec<f64>;
 
     #[inline(always)]
-    fn run<const REACH: usize, const FUSED: bool>(self) -> Vec<f64> {
+    fn run<K: Vectors>(self, _: K) -> Vec<f64> {
         let units = self.mean.len();
         let mut sums = vec![0.0; 2 * units];
         let (plain, products) = sums.split_at_mut(units);
@@ -307,7 +307,7 @@ impl Work for Back<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<const REACH: usize, const FUSED: bool>(self) {
+    fn run<K: Vectors>(self, _: K) {
         let units = self.mean.len();
         let rows = self.dz.chunks_exact_mut(units);
         for (dz, z) in rows.zip(self.z.chunks_exact(units)) {

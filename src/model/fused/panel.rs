@@ -3,9 +3,10 @@
 use super::chain::Chain;
 use super::functions::{exp_of_negative, ln};
 use super::lanes::{LANES, multiply_add};
-use super::product::{Rows, Start, product, transpose};
+use super::product::{Product, Rows, Start, transpose};
 use super::sums::Sums;
 use super::{EntryLoss, FusedLoss};
+use crate::model::simd::Vectors;
 
 /// A panel's gradients on their way back.
 pub(super) struct PanelGradients<'a> {
@@ -116,7 +117,8 @@ impl PanelGradients<'_> {
 
 /// Every layer's slopes, where it keeps them, and output for a panel, one after the other.
 #[inline(always)]
-pub(super) fn forward<const REACH: usize, const FUSED: bool>(
+pub(super) fn forward<K: Vectors>(
+    vectors: K,
     chain: &Chain<'_>,
     x: &[f32],
     values: &mut [f32],
@@ -126,27 +128,28 @@ pub(super) fn forward<const REACH: usize, const FUSED: bool>(
     for (layer, columns) in chain.transposed() {
         let (slopes, after) = rest.split_at_mut(layer.slopes() * width);
         let (y, after) = after.split_at_mut(layer.units * width);
-        product::<REACH, FUSED>(
-            [layer.units, layer.inputs, width],
-            Rows {
+        vectors.call(Product {
+            shape: [layer.units, layer.inputs, width],
+            a: Rows {
                 entries: columns,
                 stride: layer.inputs,
             },
-            Rows {
+            b: Rows {
                 entries: input,
                 stride: width,
             },
-            y,
-            Start::Each(layer.bias),
-        );
-        layer.activation.apply_recording::<FUSED>(y, slopes);
+            c: y,
+            start: Start::Each(layer.bias),
+        });
+        layer.activation.apply_recording(vectors, y, slopes);
         (input, rest) = (y, after);
     }
 }
 
 /// The gradients of a panel, added to the sums, from dL/dy in `gradients.dy`; and dL/dx by samples, where there is a place for it.
 #[inline(always)]
-pub(super) fn backward<const REACH: usize, const FUSED: bool>(
+pub(super) fn backward<K: Vectors>(
+    vectors: K,
     chain: &Chain<'_>,
     x: &[f32],
     values: &[f32],
@@ -191,19 +194,19 @@ pub(super) fn backward<const REACH: usize, const FUSED: bool>(
                 across,
                 [layer.units, width],
             );
-            product::<REACH, FUSED>(
-                [layer.inputs, width, across],
-                Rows {
+            vectors.call(Product {
+                shape: [layer.inputs, width, across],
+                a: Rows {
                     entries: input,
                     stride: width,
                 },
-                Rows {
+                b: Rows {
                     entries: transposed,
                     stride: across,
                 },
-                weight,
-                Start::Old,
-            );
+                c: weight,
+                start: Start::Old,
+            });
             rest
         } else {
             let length = layer.inputs * layer.units * LANES;
@@ -215,30 +218,30 @@ pub(super) fn backward<const REACH: usize, const FUSED: bool>(
                     held: units,
                     passing: 1,
                 };
-                add_products::<FUSED>(x, dz, width, lanes, strides);
+                add_products::<K>(x, dz, width, lanes, strides);
             } else {
                 let strides = Strides {
                     held: 1,
                     passing: units,
                 };
-                add_products::<FUSED>(dz, x, width, lanes, strides);
+                add_products::<K>(dz, x, width, lanes, strides);
             }
             rest
         };
         if number > 0 || dx.is_some() {
-            product::<REACH, FUSED>(
-                [layer.inputs, layer.units, width],
-                Rows {
+            vectors.call(Product {
+                shape: [layer.inputs, layer.units, width],
+                a: Rows {
                     entries: layer.weight,
                     stride: layer.units,
                 },
-                Rows {
+                b: Rows {
                     entries: dz,
                     stride: width,
                 },
-                &mut gradients.dx[..layer.inputs * width],
-                Start::Zero,
-            );
+                c: &mut gradients.dx[..layer.inputs * width],
+                start: Start::Zero,
+            });
             std::mem::swap(&mut gradients.dy, &mut gradients.dx);
         }
     }
@@ -256,7 +259,7 @@ struct Strides {
 
 /// sums += held · passing for every pair of their rows, each lane for itself. The shorter side should be held.
 #[inline(always)]
-fn add_products<const FUSED: bool>(
+fn add_products<K: Vectors>(
     held: &[f32],
     passing: &[f32],
     width: usize,
@@ -264,16 +267,16 @@ fn add_products<const FUSED: bool>(
     strides: Strides,
 ) {
     match width / LANES {
-        1 => add_products_of::<1, FUSED>(held, passing, sums, strides),
-        2 => add_products_of::<2, FUSED>(held, passing, sums, strides),
-        3 => add_products_of::<3, FUSED>(held, passing, sums, strides),
-        _ => add_products_of::<4, FUSED>(held, passing, sums, strides),
+        1 => add_products_of::<K, 1>(held, passing, sums, strides),
+        2 => add_products_of::<K, 2>(held, passing, sums, strides),
+        3 => add_products_of::<K, 3>(held, passing, sums, strides),
+        _ => add_products_of::<K, 4>(held, passing, sums, strides),
     }
 }
 
 /// The same for panels of W times [`LANES`] samples. Two rows at a time stay in registers.
 #[inline(always)]
-fn add_products_of<const W: usize, const FUSED: bool>(
+fn add_products_of<K: Vectors, const W: usize>(
     held: &[f32],
     passing: &[f32],
     sums: &mut [[f32; LANES]],
@@ -288,8 +291,8 @@ fn add_products_of<const W: usize, const FUSED: bool>(
             let (mut a, mut b) = (sums[at], sums[at + strides.held]);
             for v in 0..W {
                 for lane in 0..LANES {
-                    a[lane] = multiply_add::<FUSED>(first[v][lane], passing[v][lane], a[lane]);
-                    b[lane] = multiply_add::<FUSED>(second[v][lane], passing[v][lane], b[lane]);
+                    a[lane] = multiply_add::<K>(first[v][lane], passing[v][lane], a[lane]);
+                    b[lane] = multiply_add::<K>(second[v][lane], passing[v][lane], b[lane]);
                 }
             }
             (sums[at], sums[at + strides.held]) = (a, b);
@@ -301,7 +304,7 @@ fn add_products_of<const W: usize, const FUSED: bool>(
             let mut a = sums[at];
             for v in 0..W {
                 for lane in 0..LANES {
-                    a[lane] = multiply_add::<FUSED>(single[v][lane], passing[v][lane], a[lane]);
+                    a[lane] = multiply_add::<K>(single[v][lane], passing[v][lane], a[lane]);
                 }
             }
             sums[at] = a;

@@ -1,6 +1,7 @@
 //! The one product that all of training comes down to.
 
 use super::lanes::{LANES, multiply_add};
+use crate::model::simd::{Vectors, Work};
 
 /// The rows of a register tile: with four vectors of sixteen numbers each it fills 24 of 32 registers, and with one of two
 /// halves 12 of 16.
@@ -33,35 +34,49 @@ pub(super) struct Rows<'a> {
 ///
 /// Tiles of C stay in registers while a row of B and a column of A pass by. Nothing is packed: B is narrow enough to stay in
 /// the cache, and A is read along its rows.
-#[inline(always)]
-pub(super) fn product<const REACH: usize, const FUSED: bool>(
-    [m, depth, n]: [usize; 3],
-    a: Rows<'_>,
-    b: Rows<'_>,
-    c: &mut [f32],
-    start: Start<'_>,
-) {
-    let mut column = 0;
-    while column < n {
-        let shape = [m, depth, column];
-        let left = (n - column) / LANES;
-        // The widest strip that fits.
-        if REACH >= 4 && left >= 4 {
-            strip::<4, FUSED>(shape, a, b, c, n, start);
-            column += 4 * LANES;
-        } else if REACH >= 2 && left >= 2 {
-            strip::<2, FUSED>(shape, a, b, c, n, start);
-            column += 2 * LANES;
-        } else {
-            strip::<1, FUSED>(shape, a, b, c, n, start);
-            column += LANES;
+pub(super) struct Product<'a> {
+    /// m, depth, n.
+    pub shape: [usize; 3],
+    pub a: Rows<'a>,
+    pub b: Rows<'a>,
+    pub c: &'a mut [f32],
+    pub start: Start<'a>,
+}
+
+impl Work for Product<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<K: Vectors>(self, _: K) {
+        let Self {
+            shape: [m, depth, n],
+            a,
+            b,
+            c,
+            start,
+        } = self;
+        let mut column = 0;
+        while column < n {
+            let shape = [m, depth, column];
+            let left = (n - column) / LANES;
+            // The widest strip that fits.
+            if K::REACH >= 4 && left >= 4 {
+                strip::<K, 4>(shape, a, b, c, n, start);
+                column += 4 * LANES;
+            } else if K::REACH >= 2 && left >= 2 {
+                strip::<K, 2>(shape, a, b, c, n, start);
+                column += 2 * LANES;
+            } else {
+                strip::<K, 1>(shape, a, b, c, n, start);
+                column += LANES;
+            }
         }
     }
 }
 
 /// As many columns of C as V vectors hold, from `column` on.
 #[inline(always)]
-fn strip<const V: usize, const FUSED: bool>(
+fn strip<K: Vectors, const V: usize>(
     [m, depth, column]: [usize; 3],
     a: Rows<'_>,
     b: Rows<'_>,
@@ -75,12 +90,12 @@ fn strip<const V: usize, const FUSED: bool>(
             let place = [row, from, column];
             let depth = DEPTH.min(depth - from);
             match m - row {
-                1 => tile::<1, V, FUSED>(place, depth, a, b, c, n, start),
-                2 => tile::<2, V, FUSED>(place, depth, a, b, c, n, start),
-                3 => tile::<3, V, FUSED>(place, depth, a, b, c, n, start),
-                4 => tile::<4, V, FUSED>(place, depth, a, b, c, n, start),
-                5 => tile::<5, V, FUSED>(place, depth, a, b, c, n, start),
-                _ => tile::<TILE, V, FUSED>(place, depth, a, b, c, n, start),
+                1 => tile::<K, 1, V>(place, depth, a, b, c, n, start),
+                2 => tile::<K, 2, V>(place, depth, a, b, c, n, start),
+                3 => tile::<K, 3, V>(place, depth, a, b, c, n, start),
+                4 => tile::<K, 4, V>(place, depth, a, b, c, n, start),
+                5 => tile::<K, 5, V>(place, depth, a, b, c, n, start),
+                _ => tile::<K, TILE, V>(place, depth, a, b, c, n, start),
             }
         }
     }
@@ -88,7 +103,7 @@ fn strip<const V: usize, const FUSED: bool>(
 
 /// Some rows of a strip, and of each sum `depth` products from number `from` on.
 #[inline(always)]
-fn tile<const M: usize, const V: usize, const FUSED: bool>(
+fn tile<K: Vectors, const M: usize, const V: usize>(
     [row, from, column]: [usize; 3],
     depth: usize,
     a: Rows<'_>,
@@ -114,7 +129,7 @@ fn tile<const M: usize, const V: usize, const FUSED: bool>(
             let a = rows[i][t];
             for v in 0..V {
                 for lane in 0..LANES {
-                    sums[i][v][lane] = multiply_add::<FUSED>(a, vectors[v][lane], sums[i][v][lane]);
+                    sums[i][v][lane] = multiply_add::<K>(a, vectors[v][lane], sums[i][v][lane]);
                 }
             }
         }
@@ -171,7 +186,8 @@ pub(super) fn transpose(
 
 #[cfg(test)]
 mod tests {
-    use super::{LANES, Rows, Start, product, transpose};
+    use super::{LANES, Product, Rows, Start, transpose};
+    use crate::model::simd::{Portable, Vectors};
     use crate::random::Generator;
 
     #[test]
@@ -191,8 +207,15 @@ mod tests {
                 };
                 let rows = |entries, stride| Rows { entries, stride };
                 let (mut wide, mut narrow) = (old.clone(), old.clone());
-                product::<4, false>(shape, rows(&a, depth), rows(&b, n), &mut wide, start);
-                product::<1, false>(shape, rows(&a, depth), rows(&b, n), &mut narrow, start);
+                let product = |c| Product {
+                    shape,
+                    a: rows(&a, depth),
+                    b: rows(&b, n),
+                    c,
+                    start,
+                };
+                Portable::<4, false>.call(product(&mut wide));
+                Portable::<1, false>.call(product(&mut narrow));
                 assert_eq!(wide, narrow);
                 for (at, &number) in wide.iter().enumerate() {
                     assert!((number - expected(at / n, at % n)).abs() < 2e-4);

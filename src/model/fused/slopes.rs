@@ -3,6 +3,7 @@
 use super::functions::{
     exp_of_negative, expm1_of_negative, normal, sigmoid, softplus as ln_of_one_plus_exp, tanh,
 };
+use crate::model::simd::Vectors;
 
 /// max(0, z) + slope min(0, z).
 #[inline(always)]
@@ -36,11 +37,11 @@ pub(super) fn gelu(z: f32) -> (f32, f32) {
 
 /// z (1 + tanh(√(2/π) (z + 0.044715 z³))) / 2.
 #[inline(always)]
-pub(super) fn gelu_tanh<const FUSED: bool>(z: f32) -> (f32, f32) {
+pub(super) fn gelu_tanh<K: Vectors>(z: f32) -> (f32, f32) {
     // Beyond 14 the tanh is 1 or -1, and the powers might not be finite.
     let bounded = z.clamp(-14.0, 14.0);
     let square = bounded * bounded;
-    let t = tanh::<FUSED>(SQRT_2_OVER_PI * (bounded + GELU_CUBIC * bounded * square));
+    let t = tanh::<K>(SQRT_2_OVER_PI * (bounded + GELU_CUBIC * bounded * square));
     let inner = SQRT_2_OVER_PI * (1.0 + 3.0 * GELU_CUBIC * square);
     let half = 0.5 * (1.0 + t);
     (z * half, half + 0.5 * bounded * (1.0 - t * t) * inner)
@@ -61,8 +62,8 @@ pub(super) fn softplus(z: f32) -> (f32, f32) {
 
 /// a tanh(b z).
 #[inline(always)]
-pub(super) fn scaled_tanh<const FUSED: bool>(z: f32, a: f32, b: f32) -> (f32, f32) {
-    let t = tanh::<FUSED>(b * z);
+pub(super) fn scaled_tanh<K: Vectors>(z: f32, a: f32, b: f32) -> (f32, f32) {
+    let t = tanh::<K>(b * z);
     (a * t, a * b * (1.0 - t * t))
 }
 
@@ -84,7 +85,7 @@ pub(super) const GELU_CUBIC: f32 = 0.044_715;
 mod tests {
     use super::super::FusedActivation;
     use crate::model::Activation;
-    use crate::model::simd::{Work, in_every_way};
+    use crate::model::simd::{Vectors, Work, in_every_way};
 
     #[derive(Clone, Copy)]
     struct Recorded<'a>(FusedActivation, &'a [f32]);
@@ -93,9 +94,9 @@ mod tests {
         type Output = (Vec<f32>, Vec<f32>);
 
         #[inline(always)]
-        fn run<const REACH: usize, const FUSED: bool>(self) -> (Vec<f32>, Vec<f32>) {
+        fn run<K: Vectors>(self, vectors: K) -> (Vec<f32>, Vec<f32>) {
             let (mut y, mut slopes) = (self.1.to_vec(), vec![0.0; self.1.len()]);
-            self.0.apply_recording::<FUSED>(&mut y, &mut slopes);
+            self.0.apply_recording(vectors, &mut y, &mut slopes);
             (y, slopes)
         }
     }

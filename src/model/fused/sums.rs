@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use super::chain::{Chain, Layer};
 use super::lanes::{Aligned, LANES};
-use crate::model::simd::{Work, dispatch};
+use crate::model::simd::{Vectors, Work, dispatch};
 
 /// The gradients of a chain.
 #[derive(Debug, Clone, PartialEq)]
@@ -129,7 +129,7 @@ impl Work for Collect<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<const REACH: usize, const FUSED: bool>(self) {
+    fn run<K: Vectors>(self, _: K) {
         let ([weight, bias], layer) = (self.parts, self.layer);
         if layer.is_wide() {
             let rows = weight.chunks_exact(layer.units.next_multiple_of(LANES));

@@ -1,6 +1,6 @@
 //! The optimisers' steps over plain numbers, rounded as Burn's operations, one after the other, round them.
 
-use crate::model::simd::{Work, dispatch};
+use crate::model::simd::{Vectors, Work, dispatch};
 
 /// How a step moves parameters; the constants are `f64` until they meet a number, as in PyTorch.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -82,7 +82,7 @@ impl Work for Step<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<const REACH: usize, const FUSED: bool>(self) {
+    fn run<K: Vectors>(self, _: K) {
         let Self {
             lr,
             time,
