@@ -10,13 +10,13 @@ target=${1:-$host}
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
 name=foldspace-$version-$target
 
-cargo build --release --locked --target "$target"
+cargo build --profile dist --locked --target "$target"
 
 program=foldspace
 case $target in *windows*) program=foldspace.exe ;; esac
 rm -rf "dist/$name"
 mkdir -p "dist/$name/completions"
-cp "${CARGO_TARGET_DIR:-target}/$target/release/$program" README.md CHANGELOG.md LICENSE-APACHE LICENSE-MIT "dist/$name/"
+cp "${CARGO_TARGET_DIR:-target}/$target/dist/$program" README.md CHANGELOG.md LICENSE-APACHE LICENSE-MIT "dist/$name/"
 cp -r src/plot/fonts "dist/$name/fonts"
 rm -f "dist/$name"/fonts/*.otf "dist/$name"/fonts/*.ttf # the licences stay; the fonts themselves are in the program
 if [ "$target" = "$host" ]; then
