@@ -21,6 +21,10 @@ pub(super) trait Work {
 }
 
 /// A kind of vectors. Whoever holds one runs on a processor that has them.
+#[cfg_attr(
+    not(feature = "train"),
+    expect(dead_code, reason = "only training multiplies matrices")
+)]
 pub(super) trait Vectors: Copy {
     /// How many times sixteen numbers a row of a register tile should have.
     const REACH: usize;
