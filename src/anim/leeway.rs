@@ -11,6 +11,7 @@
 //! - What stands for a shade is within [`REACH`] of it in every channel, within [`LIGHT`] in lightness and [`HUE`] in hue.
 //! - Traces as thin as two pixels that differ from the page by at most [`FAINT`], such as a grid that fades in, are left out.
 
+use super::blocks::{BLOCK, Block, above, any, block, differences, words};
 use super::costs::Costs;
 use super::palette::Palette;
 use super::quantise::distance;
@@ -103,42 +104,88 @@ impl Leeway {
     pub(super) fn loosen(&self, frame: &Frame, indices: &[u8]) -> Loosened {
         let mut loosened = Loosened::exact(indices.to_vec());
         let width = frame.width as usize;
-        let pixels = frame.rgba.as_chunks::<4>().0;
+        let (rgba, pixels) = (&frame.rgba, frame.rgba.as_chunks::<4>().0);
         let [red, green, blue] = self.page;
-        let page = [red, green, blue, 255];
+        let page_pixel = [red, green, blue, 255];
+        let page: Block = std::array::from_fn(|i| page_pixel[i % 4]);
         let height = pixels.len() / width.max(1);
         // The outermost two pixels are margin.
         for y in 2..height.saturating_sub(2) {
-            let start = y * width + 2;
-            let row = &pixels[start - 1..(y + 1) * width - 1];
-            for (at, beside) in (start..).zip(row.windows(3)) {
-                let (left, pixel, right) = (beside[0], beside[1], beside[2]);
-                if pixel == page {
+            let end = (y + 1) * width - 2;
+            for start in (y * width + 2..end).step_by(BLOCK) {
+                let own = block(rgba, start);
+                if !any(&above(&differences(&own, &page), 0)) {
                     continue;
                 }
-                let (above, below) = (pixels[at - width], pixels[at + width]);
-                let in_row = pixel == left || pixel == right;
-                if in_row && (pixel == above || pixel == below) {
+                let beside = [start - 1, start + 1, start - width, start + width];
+                let seen = Seen::of(&own, &beside.map(|at| block(rgba, at)), &page);
+                // A row's last block reaches beyond it.
+                let places = start..end.min(start + BLOCK);
+                for (free, seen) in loosened.free[places.clone()].iter_mut().zip(seen.free) {
+                    *free = seen != 0;
+                }
+                if seen.faint == [0; BLOCK] {
                     continue;
                 }
-                let is_page = |a: usize, b: usize| pixels[a] == page && pixels[b] == page;
-                let thin = || is_page(at - 2, at + 2) || is_page(at - 2 * width, at + 2 * width);
-                let [red, green, blue, _] = pixel;
-                let off = difference([red, green, blue], self.page);
-                if off <= FAINT && self.faint[usize::from(indices[at])] && thin() {
-                    loosened.indices[at] = self.page_index;
-                    continue;
+                for (at, _) in places.zip(seen.faint).filter(|&(_, faint)| faint != 0) {
+                    let is_page =
+                        |a: usize, b: usize| pixels[a] == page_pixel && pixels[b] == page_pixel;
+                    let thin = is_page(at - 2, at + 2) || is_page(at - 2 * width, at + 2 * width);
+                    if thin && self.faint[usize::from(indices[at])] {
+                        loosened.indices[at] = self.page_index;
+                        loosened.free[at] = false;
+                    }
                 }
-                let grey = red.abs_diff(green) <= GREY && green.abs_diff(blue) <= GREY;
-                if grey && off > PALE {
-                    continue;
-                }
-                loosened.free[at] = [left, right, above, below]
-                    .into_iter()
-                    .any(|[r, g, b, _]| difference([red, green, blue], [r, g, b]) >= EDGE);
             }
         }
         loosened
+    }
+}
+
+/// What is to be seen of a block's pixels from those next to them: 1 where it is so.
+struct Seen {
+    /// Coloured, at an edge, and not part of an area.
+    free: [u8; BLOCK],
+    /// All but the colour of the page, and not part of an area.
+    faint: [u8; BLOCK],
+}
+
+impl Seen {
+    /// `beside` are the pixels to the left, to the right, above and below.
+    #[inline]
+    fn of(own: &Block, beside: &[Block; 4], page: &Block) -> Self {
+        let mut edge = [0; 4 * BLOCK];
+        for beside in beside {
+            let differences = differences(own, beside);
+            for (edge, difference) in edge.iter_mut().zip(differences) {
+                *edge = difference.max(*edge);
+            }
+        }
+        let edge = above(&edge, EDGE - 1);
+        let off = differences(own, page);
+        let (pale, faint) = (above(&off, PALE), above(&off, FAINT));
+        // From channel to channel; of the four differences, the last two are with alpha.
+        let mut hue = [0; 4 * BLOCK];
+        for (hue, pair) in hue.iter_mut().zip(own.windows(2)) {
+            *hue = pair[0].abs_diff(pair[1]);
+        }
+        let hue = above(&hue, GREY);
+        let colours = u32::from_ne_bytes([255, 255, 0, 0]);
+        let [left, right, above, below] = beside.each_ref().map(words);
+        let (own, page) = (words(own), words(page));
+        let mut seen = Self {
+            free: [0; BLOCK],
+            faint: [0; BLOCK],
+        };
+        for i in 0..BLOCK {
+            let in_row = (own[i] == left[i]) | (own[i] == right[i]);
+            let in_column = (own[i] == above[i]) | (own[i] == below[i]);
+            let alone = !(in_row & in_column) & (own[i] != page[i]);
+            let grey = (hue[i] & colours == 0) & (pale[i] != 0);
+            seen.free[i] = u8::from(alone & !grey & (edge[i] != 0));
+            seen.faint[i] = u8::from(alone & (faint[i] == 0));
+        }
+        seen
     }
 }
 

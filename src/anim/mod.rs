@@ -17,6 +17,7 @@
 
 mod apng;
 mod batch;
+mod blocks;
 mod costs;
 mod delta;
 mod dictionary;

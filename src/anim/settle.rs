@@ -1,14 +1,12 @@
 //! From pictures to palette indices that change no more often than they must.
 
+use super::blocks::{BLOCK, above, any, block, differences};
 use super::palette::Palette;
 use crate::plot::pixmap::Frame;
 use rayon::prelude::*;
 
 /// The difference per channel, of 255, that nobody sees from one frame to the next.
 const UNSEEN: u8 = 3;
-
-/// How many pixels are compared at once.
-const BLOCK: usize = 16;
 
 /// How many pixels a thread takes at a time; whole blocks.
 const PIECE: usize = BLOCK << 10;
@@ -66,37 +64,22 @@ impl<'a> Settled<'a> {
             .zip(self.rgba.par_chunks_mut(4 * PIECE))
             .zip(frame.rgba.par_chunks(4 * PIECE))
             .for_each(|((indices, shown), pixels)| {
-                let blocks = indices.chunks_mut(BLOCK).zip(shown.chunks_mut(4 * BLOCK));
-                for ((indices, shown), pixels) in blocks.zip(pixels.chunks(4 * BLOCK)) {
-                    if !are_near(shown, pixels, unseen) {
-                        settle_block(indices, shown, pixels, unseen, palette);
+                for start in (0..indices.len()).step_by(BLOCK) {
+                    let off = differences(&block(shown, start), &block(pixels, start));
+                    let off = above(&off, unseen);
+                    if !any(&off) {
+                        continue;
+                    }
+                    // The last block reaches beyond the picture, where nothing differs.
+                    for (at, _) in (start..).zip(off).filter(|&(_, off)| off != 0) {
+                        let colour = [pixels[4 * at], pixels[4 * at + 1], pixels[4 * at + 2]];
+                        indices[at] = palette.index_of(colour);
+                        let colour = palette.colours()[usize::from(indices[at])];
+                        shown[4 * at..4 * at + 3].copy_from_slice(&colour);
                     }
                 }
             });
     }
-}
-
-fn settle_block(
-    indices: &mut [u8],
-    shown: &mut [u8],
-    pixels: &[u8],
-    unseen: u8,
-    palette: &Palette,
-) {
-    let (shown, pixels) = (shown.as_chunks_mut::<4>().0, pixels.as_chunks::<4>().0);
-    for ((index, shown), pixel) in indices.iter_mut().zip(shown).zip(pixels) {
-        if shown != pixel && (0..3).any(|i| shown[i].abs_diff(pixel[i]) > unseen) {
-            let [red, green, blue, _] = *pixel;
-            *index = palette.index_of([red, green, blue]);
-            *shown = opaque(palette.colours()[usize::from(*index)]);
-        }
-    }
-}
-
-/// Does no channel differ by more than `unseen`?
-fn are_near(a: &[u8], b: &[u8], unseen: u8) -> bool {
-    let differences = a.iter().zip(b).map(|(a, b)| a.abs_diff(*b));
-    differences.fold(0, u8::max) <= unseen
 }
 
 fn opaque([red, green, blue]: [u8; 3]) -> [u8; 4] {

@@ -8,6 +8,9 @@ use faer::{Mat, MatRef};
 use super::activation::relu;
 use super::{Activation, fast};
 
+/// How many points go through a network at a time, so that what its layers make of them stays in the processor's cache.
+const ROWS: usize = 256;
+
 /// One layer: y = φ(W x + b).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Layer {
@@ -108,9 +111,25 @@ pub struct Frozen {
 impl Frozen {
     /// The network's output for every row of `points`: (n x inputs) to (n x outputs).
     pub fn forward(&self, points: MatRef<'_, f64>) -> Mat<f64> {
-        self.layers
-            .iter()
-            .fold(points.to_owned(), |x, layer| layer.forward(x.as_ref()))
+        let Some((first, rest)) = self.layers.split_first() else {
+            return points.to_owned();
+        };
+        let through = |points: MatRef<'_, f64>| {
+            rest.iter()
+                .fold(first.forward(points), |x, layer| layer.forward(x.as_ref()))
+        };
+        let n = points.nrows();
+        if n <= ROWS {
+            return through(points);
+        }
+        let outputs = rest.last().unwrap_or(first).units();
+        let mut y = Mat::zeros(n, outputs);
+        for start in (0..n).step_by(ROWS) {
+            let rows = ROWS.min(n - start);
+            let part = through(points.subrows(start, rows));
+            y.subrows_mut(start, rows).copy_from(&part);
+        }
+        y
     }
 
     /// The position of the layer that is called `name`.
