@@ -290,6 +290,51 @@ mod tests {
         assert!(loosened.free.iter().all(|&free| !free));
     }
 
+    /// What is said of free pixels at the top of this file, pixel by pixel.
+    fn is_free(frame: &Frame, [x, y]: [u32; 2]) -> bool {
+        let own = frame.pixel(x, y);
+        let [left, right] = [x - 1, x + 1].map(|x| frame.pixel(x, y));
+        let [above, below] = [y - 1, y + 1].map(|y| frame.pixel(x, y));
+        let area = (own == left || own == right) && (own == above || own == below);
+        let grey = own[0].abs_diff(own[1]) <= GREY && own[1].abs_diff(own[2]) <= GREY;
+        let pale = difference(own, PAGE) <= PALE;
+        let beside = [left, right, above, below];
+        let edge = beside.iter().any(|&other| difference(own, other) >= EDGE);
+        own != PAGE && !area && (pale || !grey) && edge
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn blocks_of_pixels_are_free_as_each_pixel_is(
+            width in 5u32..70,
+            pixels in proptest::collection::vec((0u8..4, 0u8..3, 0u8..9), 70 * 9),
+        ) {
+            let mut frame = Frame::filled(width, 9, PAGE);
+            for (at, &(kind, base, step)) in (0..width * 9).zip(&pixels) {
+                let shade = 80 * base + 3 * step;
+                let colour = match kind {
+                    0 => PAGE,
+                    1 => [shade, shade.saturating_add(step), shade],
+                    2 => [shade, 80, 255 - shade],
+                    _ => [240 + step, 240 + step, 240],
+                };
+                frame.set_pixel(at % width, at / width, colour);
+            }
+            let leeway = Leeway {
+                page: PAGE,
+                page_index: 0,
+                faint: vec![false; 256],
+                costs: Costs::exact(),
+            };
+            let free = leeway.loosen(&frame, &vec![0; (width * 9) as usize]).free;
+            for (at, free) in (0..width * 9).zip(free) {
+                let [x, y] = [at % width, at / width];
+                let inside = (2..width - 2).contains(&x) && (2..7).contains(&y);
+                proptest::prop_assert_eq!(free, inside && is_free(&frame, [x, y]), "({}, {})", x, y);
+            }
+        }
+    }
+
     #[test]
     fn areas_are_exact_to_their_rim() {
         let mut frame = Frame::filled(20, 20, PAGE);
