@@ -114,20 +114,16 @@ impl Frozen {
         let Some((first, rest)) = self.layers.split_first() else {
             return points.to_owned();
         };
-        let through = |points: MatRef<'_, f64>| {
-            rest.iter()
-                .fold(first.forward(points), |x, layer| layer.forward(x.as_ref()))
-        };
         let n = points.nrows();
-        if n <= ROWS {
-            return through(points);
-        }
         let outputs = rest.last().unwrap_or(first).units();
         let mut y = Mat::zeros(n, outputs);
         for start in (0..n).step_by(ROWS) {
             let rows = ROWS.min(n - start);
-            let part = through(points.subrows(start, rows));
-            y.subrows_mut(start, rows).copy_from(&part);
+            let image = first.forward(points.subrows(start, rows));
+            let image = rest
+                .iter()
+                .fold(image, |x, layer| layer.forward(x.as_ref()));
+            y.subrows_mut(start, rows).copy_from(&image);
         }
         y
     }
@@ -147,5 +143,52 @@ impl Frozen {
             layers: layers.to_vec(),
         };
         (part(head), part(tail))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_points_go_where_each_goes() {
+        let layer = |units: usize, inputs: usize, activation| Layer {
+            name: String::new(),
+            weight: Mat::from_fn(units, inputs, |i, j| libm::sin((1 + 3 * i + 7 * j) as f64)),
+            bias: (0..units).map(|unit| libm::cos(unit as f64)).collect(),
+            activation,
+        };
+        let layers = vec![
+            layer(5, 2, Activation::Tanh),
+            layer(3, 5, Activation::Softmax),
+        ];
+        let network = Frozen { layers };
+        for n in [0, 1, ROWS, ROWS + 1, 2 * ROWS + 7] {
+            let points = Mat::from_fn(n, 2, |i, j| libm::sin((2 * i + j) as f64));
+            let images = network.forward(points.as_ref());
+            assert_eq!((images.nrows(), images.ncols()), (n, 3));
+            for (i, point) in points.row_iter().enumerate() {
+                let hidden: Vec<f64> = (0..5)
+                    .map(|unit| {
+                        let Layer { weight, bias, .. } = &network.layers[0];
+                        let (x, y) = (point[0] * weight[(unit, 0)], point[1] * weight[(unit, 1)]);
+                        libm::tanh(x + y + bias[unit])
+                    })
+                    .collect();
+                let scores: Vec<f64> = (0..3)
+                    .map(|unit| {
+                        let Layer { weight, bias, .. } = &network.layers[1];
+                        let terms = hidden.iter().enumerate();
+                        libm::exp(
+                            bias[unit] + terms.map(|(j, h)| weight[(unit, j)] * h).sum::<f64>(),
+                        )
+                    })
+                    .collect();
+                let sum: f64 = scores.iter().sum();
+                for (unit, score) in scores.into_iter().enumerate() {
+                    assert!((images[(i, unit)] - score / sum).abs() < 1e-14, "{n}: {i}");
+                }
+            }
+        }
     }
 }
