@@ -60,19 +60,23 @@ pub(super) fn encode(
     let mut search = Search::default();
     let mut at = 0;
     while at < indices.len() {
-        // The reader adds the string before and the first symbol of this one. Where this one begins as the one before does,
-        // that is known already, so that this one may be the very string.
-        let guessed = before.filter(|&string| {
-            let first = dictionary.first(string);
-            dictionary.add(string, first, next, costs)
+        // The reader adds the string before and the first symbol of this one. Where that is known already, this one may be the very
+        // string: it is the pixel's own, or, where the pixel is free, perhaps the one that the string before begins with.
+        let guessed = before.map(|string| {
+            let first = if free[at] {
+                dictionary.first(string)
+            } else {
+                indices[at]
+            };
+            (string, first, dictionary.add(string, first, next, costs))
         });
         let (string, length) = search.longest(&indices[at..], &free[at..], costs, dictionary);
         let first = dictionary.first(string);
-        if let Some(before) = before {
-            if guessed.is_some() && first != dictionary.first(before) {
-                dictionary.take_back(before, next);
-                dictionary.add(before, first, next, costs);
-            } else if guessed.is_none() {
+        if let Some((before, guess, is_new)) = guessed {
+            if guess != first {
+                if is_new {
+                    dictionary.take_back(before, next);
+                }
                 dictionary.add(before, first, next, costs);
             }
             next += 1;

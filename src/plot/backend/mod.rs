@@ -5,6 +5,7 @@
 //! pixel. All sizes that go to plotters (strokes, radii, fonts) are multiplied by [`SUBPIXELS`] in
 //! [`render`](super::render), the only caller.
 
+mod coverage;
 mod glyph_path;
 mod lines;
 mod nib;

@@ -5,7 +5,8 @@ use plotters_backend::{
 };
 use tiny_skia::{Color, FillRule, Paint, Path, PathBuilder, Pixmap, Rect, Transform};
 
-use super::glyph_path::{self, PathStep};
+use super::coverage::{coverage, outline};
+use super::glyph_path;
 use super::lines::Lines;
 use super::nib::LEVELS;
 use super::{Drawn, Never, STEP, SUBPIXELS};
@@ -291,34 +292,17 @@ impl DrawingBackend for Raster<'_> {
         &mut self,
         markup: &str,
         style: &S,
-        (x, y): BackendCoord,
+        at: BackendCoord,
     ) -> Drawn {
-        let at = [f64::from(x) * STEP, f64::from(y) * STEP];
-        let scale = self.scale;
-        let to = |[x, y]: [f64; 2]| (x as f32 * scale, y as f32 * scale);
-        let mut builder = PathBuilder::new();
-        for step in glyph_path::outline(markup, style, at) {
-            match step {
-                PathStep::Move(p) => {
-                    let (x, y) = to(p);
-                    builder.move_to(x, y);
-                }
-                PathStep::Line(p) => {
-                    let (x, y) = to(p);
-                    builder.line_to(x, y);
-                }
-                PathStep::Quad([p, q]) => {
-                    let ((a, b), (x, y)) = (to(p), to(q));
-                    builder.quad_to(a, b, x, y);
-                }
-                PathStep::Cubic([p, q, r]) => {
-                    let ((a, b), (c, d), (x, y)) = (to(p), to(q), to(r));
-                    builder.cubic_to(a, b, c, d, x, y);
-                }
-                PathStep::Close => builder.close(),
-            }
+        let colour = style.color();
+        if colour.alpha >= 1.0
+            && let Some(coverage) = coverage(markup, style, at, self.scale)
+            && coverage.is_on(self.pixmap)
+        {
+            coverage.paint(self.pixmap, colour.rgb);
+        } else {
+            self.fill(outline(markup, style, at, self.scale), colour);
         }
-        self.fill(builder.finish(), style.color());
         Ok(())
     }
 
