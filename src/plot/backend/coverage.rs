@@ -127,7 +127,7 @@ impl Coverage {
         let size = |from: f32, to: f32| (to.ceil() - from).max(1.0) as u32;
         let (width, height) = (size(left, bounds.right()), size(top, bounds.bottom()));
         let mut mask = Mask::new(width, height)?;
-        // By whole pixels, which changes no edge.
+        // By whole pixels, so that every edge stays where it is but for the rounding of `f32`, which is finer here.
         let moved = Transform::from_translate(-left, -top);
         mask.fill_path(path, FillRule::Winding, true, moved);
         Some(Self {
