@@ -12,8 +12,9 @@ use tiny_skia::{FillRule, Mask, Path, PathBuilder, Pixmap, Transform};
 use super::STEP;
 use super::glyph_path::{self, PathStep};
 use crate::plot::font::{Face, Glyph};
+use crate::plot::text::{self, PlacedGlyph};
 
-/// The most pixels that are kept on a thread. When there are more, all are let go.
+/// The most pixels that are kept on a thread. Before there are more, all are let go.
 const KEPT: usize = 1 << 22;
 
 /// A line of text in its place: all that its pixels depend on but the colour.
@@ -36,6 +37,7 @@ pub(super) struct Coverage {
     shares: Vec<u8>,
 }
 
+/// The lines of text that a thread has drawn.
 #[derive(Default)]
 struct Known {
     lines: HashMap<Line, Option<Rc<Coverage>>>,
@@ -80,8 +82,8 @@ pub(super) fn outline<S: BackendTextStyle>(
     builder.finish()
 }
 
-/// What a line of text covers; `None` if there is nothing to see, if it begins left of the picture or above it, or if the embedded
-/// fonts lack a sign: what has to be shown by its code point is [reported](crate::plot::text::take_missing) for every picture.
+/// What a line of text covers; `None` if there is nothing to see, if it begins left of the picture or above it, or if no font has a
+/// sign: that is [reported](crate::plot::text::take_missing) for every picture.
 pub(super) fn coverage<S: BackendTextStyle>(
     markup: &str,
     style: &S,
@@ -102,16 +104,20 @@ pub(super) fn coverage<S: BackendTextStyle>(
         if let Some(coverage) = known.lines.get(&line) {
             return coverage.clone();
         }
-        let is_embedded = |sign| Glyph::embedded(sign, line.face).is_some();
-        if !markup.chars().all(is_embedded) {
+        let set = text::set(markup, style.size() * STEP, line.face);
+        let is_code_point = |placed: &PlacedGlyph| matches!(placed.glyph, Glyph::Frame { .. });
+        if set.glyphs.iter().any(is_code_point) {
             return None;
         }
         let path = outline(markup, style, at, scale);
         let coverage = path.and_then(|path| Coverage::of(&path)).map(Rc::new);
-        known.pixels += coverage.as_ref().map_or(1, |c| c.shares.len());
-        if known.pixels > KEPT {
+        let pixels = coverage
+            .as_ref()
+            .map_or(0, |coverage| coverage.shares.len());
+        if known.pixels + pixels > KEPT {
             *known = Known::default();
         }
+        known.pixels += pixels + line.markup.len();
         known.lines.insert(line, coverage.clone());
         coverage
     })
@@ -180,12 +186,17 @@ mod tests {
             at in (-200i32..1600, -200i32..800),
             size in 90f64..400.0,
             scale in prop::sample::select(vec![1.0f32, 1.5, 2.0]),
+            quarters in 0usize..3,
             (r, g, b) in any::<(u8, u8, u8)>(),
             seed in any::<u8>(),
+            on_paper in any::<bool>(),
         ) {
-            let style = TextStyle::from(("sans-serif", size).into_font()).pos(Pos::new(HPos::Center, VPos::Center)).color(&BLACK);
+            let turn = [FontTransform::None, FontTransform::Rotate90, FontTransform::Rotate270];
+            let turn = turn[quarters].clone();
+            let font = ("sans-serif", size).into_font().transform(turn);
+            let style = TextStyle::from(font).pos(Pos::new(HPos::Center, VPos::Center)).color(&BLACK);
             let mut by_outline = Pixmap::new(150, 60).unwrap();
-            for (i, pixel) in by_outline.data_mut().as_chunks_mut::<4>().0.iter_mut().enumerate() {
+            for (i, pixel) in by_outline.data_mut().as_chunks_mut::<4>().0.iter_mut().enumerate().filter(|_| on_paper) {
                 *pixel = [i as u8 ^ seed, (i / 3) as u8, seed, 255];
             }
             let before = by_outline.clone();
@@ -210,5 +221,14 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn what_no_font_has_is_set_for_every_picture() {
+        let style = TextStyle::from(("sans-serif", 200.0).into_font()).color(&BLACK);
+        let at = (160, 160);
+        assert!(coverage("a", &style, at, 1.0).is_some());
+        assert!(outline("a\u{10FFFD}", &style, at, 1.0).is_some());
+        assert!(coverage("a\u{10FFFD}", &style, at, 1.0).is_none());
     }
 }
