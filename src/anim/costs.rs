@@ -53,8 +53,7 @@ impl Costs {
     }
 
     /// May `shown` stand for `index`?
-    #[cfg(test)]
-    pub(super) fn allow(&self, index: u8, shown: u8) -> bool {
+    pub(super) fn allows(&self, index: u8, shown: u8) -> bool {
         self.row(index)[usize::from(shown)] != Self::NEVER
     }
 }

@@ -74,7 +74,7 @@ impl Delta {
 
 /// Shorter runs of unchanged pixels than this keep their colour within a row: going to
 /// "transparent" and back would cost more than it saves.
-const SHORTEST_RUN: usize = 8;
+const SHORTEST_RUN: usize = 4;
 
 /// Appends one row of changes, the unchanged pixels transparent.
 fn append_row(indices: &mut Vec<u8>, before: &[u8], after: &[u8], transparent: u8) {

@@ -383,7 +383,7 @@ mod tests {
         let mut more_than_one = 0;
         for (index, &colour) in colours.iter().enumerate() {
             let allowed: Vec<[u8; 3]> = (0..colours.len())
-                .filter(|&shown| leeway.costs.allow(index as u8, shown as u8))
+                .filter(|&shown| leeway.costs.allows(index as u8, shown as u8))
                 .map(|shown| colours[shown])
                 .collect();
             assert!(!allowed.is_empty());

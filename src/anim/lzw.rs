@@ -8,7 +8,7 @@ use super::costs::Costs;
 use super::dictionary::{Dictionary, MOST, Node};
 
 /// The most strings followed at a time. Where there are more, the oldest of the dictionary are dropped.
-const FOLLOWED: usize = 16;
+const FOLLOWED: usize = 8;
 
 /// Codes of growing width, the lowest bit first.
 struct Codes {
@@ -60,25 +60,21 @@ pub(super) fn encode(
     let mut search = Search::default();
     let mut at = 0;
     while at < indices.len() {
-        // The reader adds the string before and the first symbol of this one. Where that is known already, this one may be the very
-        // string: it is the pixel's own, or, where the pixel is free, perhaps the one that the string before begins with.
-        let guessed = before.map(|string| {
-            let first = if free[at] {
-                dictionary.first(string)
-            } else {
-                indices[at]
+        let (mut string, mut length) =
+            search.longest(&indices[at..], &free[at..], costs, dictionary);
+        let mut first = dictionary.first(string);
+        // The reader adds the string before and the first symbol of this one. This one may be that very string.
+        if let Some(before) = before {
+            let begin = dictionary.first(before);
+            let goes_on = |at: usize| match free.get(at) {
+                Some(true) => costs.allows(indices[at], begin),
+                Some(false) => indices[at] == begin,
+                None => false,
             };
-            (string, first, dictionary.add(string, first, next, costs))
-        });
-        let (string, length) = search.longest(&indices[at..], &free[at..], costs, dictionary);
-        let first = dictionary.first(string);
-        if let Some((before, guess, is_new)) = guessed {
-            if guess != first {
-                if is_new {
-                    dictionary.take_back(before, next);
-                }
-                dictionary.add(before, first, next, costs);
+            if search.is_among(before) && goes_on(at + length) {
+                (string, length, first) = (next, length + 1, begin);
             }
+            dictionary.add(before, first, next, costs);
             next += 1;
         }
         codes.push(string);
@@ -99,11 +95,31 @@ pub(super) fn encode(
     codes.finish()
 }
 
-/// The strings that match so far, with what they cost.
+/// At most [`FOLLOWED`] strings, with what they cost.
+#[derive(Clone, Copy, Default)]
+struct Followed {
+    entries: [(u16, u32); FOLLOWED],
+    count: usize,
+}
+
+impl Followed {
+    fn entries(&self) -> &[(u16, u32)] {
+        &self.entries[..self.count]
+    }
+
+    /// Adds a string if it `counts`, without a branch, which no processor could foretell. There has to be room.
+    #[inline]
+    fn push_if(&mut self, counts: bool, string: u16, cost: u32) {
+        self.entries[self.count % FOLLOWED] = (string, cost);
+        self.count += usize::from(counts);
+    }
+}
+
+/// The strings that match so far.
 #[derive(Default)]
 struct Search {
-    strings: Vec<(u16, u32)>,
-    longer: Vec<(u16, u32)>,
+    strings: Followed,
+    longer: Followed,
 }
 
 impl Search {
@@ -115,61 +131,67 @@ impl Search {
         costs: &Costs,
         dictionary: &Dictionary,
     ) -> (u16, usize) {
-        self.strings.clear();
+        self.strings.count = 0;
         let mut length = 1;
         if free[0] {
-            let stand_ins = &costs.stand_ins[usize::from(indices[0])];
-            self.strings.extend(
-                stand_ins
-                    .iter()
-                    .map(|&(symbol, cost)| (u16::from(symbol), u32::from(cost))),
-            );
+            for &(symbol, cost) in costs.stand_ins[usize::from(indices[0])]
+                .iter()
+                .take(FOLLOWED)
+            {
+                self.strings
+                    .push_if(true, u16::from(symbol), u32::from(cost));
+            }
         } else {
-            let (string, run) = dictionary.longest_run(indices, free);
-            self.strings.push((string, 0));
+            let (mut string, run) = dictionary.longest_run(indices, free);
             length = run;
+            let mut ends = false;
+            while !ends && length < indices.len() && !free[length] {
+                match dictionary.child(string, indices[length]) {
+                    0 => ends = true,
+                    child => (string, length) = (child, length + 1),
+                }
+            }
+            self.strings.push_if(true, string, 0);
+            if ends {
+                return (string, length);
+            }
         }
         while length < indices.len() {
-            if let ([(string, _)], false) = (&mut self.strings[..], free[length]) {
-                match dictionary.child(*string, indices[length]) {
-                    0 => break,
-                    child => *string = child,
-                }
-                length += 1;
-                continue;
-            }
-            self.longer.clear();
+            self.longer.count = 0;
             if free[length] {
                 self.go_on_near(costs.row(indices[length]), dictionary);
             } else {
-                for &(string, cost) in &self.strings {
-                    match dictionary.child(string, indices[length]) {
-                        0 => {}
-                        child => self.longer.push((child, cost)),
-                    }
+                for &(string, cost) in self.strings.entries() {
+                    let child = dictionary.child(string, indices[length]);
+                    self.longer.push_if(child != 0, child, cost);
                 }
             }
-            if self.longer.is_empty() {
+            if self.longer.count == 0 {
                 break;
             }
             std::mem::swap(&mut self.strings, &mut self.longer);
             length += 1;
         }
-        let nearest = self.strings.iter().min_by_key(|&&(_, cost)| cost);
+        let nearest = self.strings.entries().iter().min_by_key(|&&(_, cost)| cost);
         (nearest.map_or(0, |&(string, _)| string), length)
     }
 
+    /// Whether a string is one of the longest that [`longest`](Self::longest) found.
+    fn is_among(&self, string: u16) -> bool {
+        let mut strings = self.strings.entries().iter();
+        strings.any(|&(other, _)| other == string)
+    }
+
     fn go_on_near(&mut self, row: &[u8; 256], dictionary: &Dictionary) {
-        for &(string, cost) in &self.strings {
+        let Self { strings, longer } = self;
+        for &(string, cost) in strings.entries() {
             let mut child = dictionary.node(string).youngest;
             while child != 0 {
                 let &Node { elder, last, .. } = dictionary.node(child);
                 let more = row[usize::from(last)];
-                if more != Costs::NEVER {
-                    self.longer.push((child, cost + u32::from(more)));
-                    if self.longer.len() == FOLLOWED {
-                        return;
-                    }
+                longer.push_if(more != Costs::NEVER, child, cost + u32::from(more));
+                if longer.count == FOLLOWED {
+                    return;
                 }
                 child = elder;
             }
@@ -254,7 +276,7 @@ mod tests {
             let free: Vec<bool> = (0..pixels.len()).map(|at| at % period == 0).collect();
             let shown = decode(&encode(&pixels, &free, &costs, &mut Dictionary::new(6)), pixels.len());
             for ((&pixel, &shown), &free) in pixels.iter().zip(&shown).zip(&free) {
-                let right = pixel == shown || free && costs.allow(pixel, shown);
+                let right = pixel == shown || free && costs.allows(pixel, shown);
                 prop_assert!(right, "{pixel} is shown as {shown}");
             }
         }

@@ -45,7 +45,7 @@ pub fn boundary_on(
     super::scatter::legible(dataset)?;
     let decision = Decision::of(network)?;
     let head = before_last(network)?;
-    let (regions, curves) = decision.picture(bounds, |points| head.forward(points))?;
+    let (regions, curves) = decision.picture(bounds, &head)?;
     let label = |axis: usize| dataset.feature_names.get(axis).map(|name| axis_label(name));
     let [x, y] = [0, 1].map(|axis| label(axis).unwrap_or_default());
     let panel = plane(bounds, &x, &y).mark(regions).marks(paper);

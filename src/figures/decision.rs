@@ -5,7 +5,7 @@ use faer::{Mat, MatRef};
 use super::field::{cell_centres, decision_field};
 use super::{BOUNDARY_CELLS, FIELD_CELLS, Readout};
 use crate::error::{Error, Result};
-use crate::geometry::{Bounds, Polyline, Sampling, class_borders, level_set};
+use crate::geometry::{Bounds, Polyline, class_borders, height_over_plane, level_set};
 use crate::model::{Activation, Frozen, Layer, activation};
 use crate::plot::{ClassField, Colormap, Field, HEIGHTS, Mark, Point};
 
@@ -127,20 +127,13 @@ impl Decision {
     ///
     /// # Errors
     /// As [`borders`](Self::borders).
-    pub(super) fn picture(
-        &self,
-        bounds: Bounds,
-        head: impl Fn(MatRef<'_, f64>) -> Mat<f64>,
-    ) -> Result<(Mark, Vec<Vec<Point>>)> {
+    pub(super) fn picture(&self, bounds: Bounds, head: &Frozen) -> Result<(Mark, Vec<Vec<Point>>)> {
         let Self::Two(readout) = self else {
-            return Ok((
-                self.regions(bounds, 1.0, &head),
-                self.borders(bounds, &head)?,
-            ));
+            let head = |points: MatRef<'_, f64>| head.forward(points);
+            return Ok((self.regions(bounds, 1.0, head), self.borders(bounds, head)?));
         };
         let n = BOUNDARY_CELLS;
-        let height = |points: MatRef<'_, f64>| readout.height(head(points).as_ref());
-        let heights = Sampling::new(height, bounds, [n; 2])?;
+        let heights = height_over_plane(head, &readout.normal, readout.offset, bounds, [n; 2])?;
         let field = Field {
             columns: n + 1,
             rows: n + 1,

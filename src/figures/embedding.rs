@@ -6,7 +6,7 @@ use faer::MatRef;
 use super::boundary::SEPARATOR;
 use super::decision::Decision;
 use super::scatter::by_class;
-use super::{plane, plane_points, warped};
+use super::{plane, plane_points, warped_by};
 use crate::data::Dataset;
 use crate::error::Result;
 use crate::geometry::{Bounds, Grid};
@@ -64,7 +64,7 @@ pub fn embedding(view: &Embedding<'_>) -> Result<Panel> {
     };
     let panel = plane(bounds, "$h_1$", "$h_2$")
         .mark(decision.regions(bounds, 1.0, as_it_is))
-        .marks(warped(view.grid, 0.4, |points| head.forward(points)));
+        .marks(warped_by(view.grid, 0.4, &head));
     let panel = by_class(panel, &plane_points(view.activations), view.dataset);
     Ok(lines
         .into_iter()

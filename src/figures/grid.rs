@@ -4,6 +4,7 @@ use faer::{Mat, MatRef};
 
 use super::plane_points;
 use crate::geometry::Grid;
+use crate::model::Frozen;
 use crate::plot::{Colour, Mark, Stroke};
 
 /// The lines of constant x and those of constant y, each family in its own quiet colour.
@@ -24,8 +25,23 @@ pub fn grid_lines(grid: &Grid, lines: &[Mat<f64>], opacity: f64) -> Vec<Mark> {
 
 /// The image of graph paper under a map, as lines that are sampled again where they bend.
 pub fn warped(grid: &Grid, opacity: f64, map: impl Fn(MatRef<'_, f64>) -> Mat<f64>) -> Vec<Mark> {
+    smooth(grid, opacity, grid.image(&map), map)
+}
+
+/// The same under a network.
+pub fn warped_by(grid: &Grid, opacity: f64, network: &Frozen) -> Vec<Mark> {
+    let map = |points: MatRef<'_, f64>| network.forward(points);
+    smooth(grid, opacity, grid.image_under(network), map)
+}
+
+/// The images of the lines, sampled again where they bend.
+fn smooth(
+    grid: &Grid,
+    opacity: f64,
+    images: Vec<Mat<f64>>,
+    map: impl Fn(MatRef<'_, f64>) -> Mat<f64>,
+) -> Vec<Mark> {
     let lines = grid.lines(grid.points.as_ref());
-    let images = grid.image(&map);
     let span = images
         .iter()
         .map(|image| image.norm_max())

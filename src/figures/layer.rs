@@ -5,7 +5,7 @@ use faer::{Mat, MatRef};
 use super::input_plane::roomy;
 use super::scatter::{by_target, legible};
 use super::training::{are_parted, class_pairs};
-use super::{InputPlane, embedding_bounds, plane, plane_points, warped};
+use super::{InputPlane, embedding_bounds, plane, plane_points, warped, warped_by};
 use crate::data::Dataset;
 use crate::error::{Error, Result};
 use crate::geometry::{Bounds, Grid, Slice};
@@ -38,7 +38,7 @@ pub(super) fn layer(
     let grid = Grid::new(window, 21, 17, 61)?;
     let (panel, note) = if last.units() == 2 {
         let bounds = embedding_bounds(last.activation, values.as_ref())?;
-        let paper = warped(&grid, 0.4, |points| on_plane.forward(points));
+        let paper = warped_by(&grid, 0.4, &on_plane);
         let panel = plane(bounds, "$h_1$", "$h_2$")
             .frame(Frame::Box)
             .marks(paper);

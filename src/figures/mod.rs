@@ -54,7 +54,7 @@ pub use field::decision_field;
 pub use film::{Film, Judged};
 pub use flow::{Beside, Flow};
 pub use folds::{FoldNumbers, FoldPicture, LayerFolds, fold_table, folds_figure, layers_to};
-pub use grid::{grid_lines, warped};
+pub use grid::{grid_lines, warped, warped_by};
 pub use history::{Series, history};
 pub use input_plane::{InputAxes, InputPlane};
 pub use name::Name;

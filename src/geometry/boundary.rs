@@ -13,7 +13,10 @@ use faer::{Mat, MatRef};
 use super::Bounds;
 use super::bracket::Bracket;
 use crate::error::{Error, Result};
-use crate::model::Frozen;
+use crate::model::{Axis, Frozen};
+
+/// How many points are put through a network at a time; its hidden layers may be wide.
+const BATCH: usize = 1 << 14;
 
 /// A curve as a chain of straight pieces, larger values on its left.
 #[derive(Debug, Clone, PartialEq)]
@@ -94,8 +97,7 @@ pub fn height_over_plane<'a>(
             normal.len()
         )));
     }
-    let height = move |points: MatRef<'_, f64>| {
-        let embedding = head.forward(points);
+    let above = move |embedding: Mat<f64>| {
         let mut heights = vec![offset; embedding.nrows()];
         for (j, w) in normal.iter().enumerate() {
             for (height, h) in heights.iter_mut().zip(embedding.col(j).iter()) {
@@ -104,7 +106,15 @@ pub fn height_over_plane<'a>(
         }
         heights
     };
-    Sampling::new(height, bounds, resolution)
+    let [x, y] = Lattice::new(bounds, resolution)?.axes();
+    let mut values = Vec::with_capacity(x.len() * y.len());
+    for some in y.chunks((BATCH / x.len()).max(1)) {
+        let [x, some] =
+            [(0, &x[..]), (1, some)].map(|(coordinate, places)| Axis { coordinate, places });
+        values.extend(above(head.forward_lattice(x, some)));
+    }
+    let height = move |points: MatRef<'_, f64>| above(head.forward(points));
+    Sampling::of_values(height, bounds, resolution, values)
 }
 
 /// The corners of the cells: (nx + 1) x (ny + 1) points.
@@ -138,12 +148,20 @@ impl Lattice {
         ]
     }
 
+    /// The corners' places along x and y.
+    fn axes(&self) -> [Vec<f64>; 2] {
+        [0, 1].map(|axis| {
+            (0..=self.cells[axis])
+                .map(|k| self.point(k as f64, k as f64)[axis])
+                .collect()
+        })
+    }
+
     /// All corners, row by row from the lower left.
     fn corners(&self) -> Vec<[f64; 2]> {
-        let [nx, ny] = self.cells;
-        let places = (0..=ny).flat_map(|j| (0..=nx).map(move |i| (i, j)));
-        places
-            .map(|(i, j)| self.point(i as f64, j as f64))
+        let [x, y] = self.axes();
+        y.iter()
+            .flat_map(|&y| x.iter().map(move |&x| [x, y]))
             .collect()
     }
 
@@ -340,9 +358,8 @@ pub(super) fn corners(bounds: Bounds, resolution: [usize; 2]) -> Result<Mat<f64>
 
 /// f at many points.
 fn evaluate(f: impl Fn(MatRef<'_, f64>) -> Vec<f64>, points: &[[f64; 2]]) -> Result<Vec<f64>> {
-    // A network's hidden layer may be wide: bounded batches bound the memory.
     let mut values = Vec::with_capacity(points.len());
-    for batch in points.chunks(1 << 14) {
+    for batch in points.chunks(BATCH) {
         let batch_points = Mat::from_fn(batch.len(), 2, |i, j| batch[i][j]);
         values.extend(f(batch_points.as_ref()));
     }

@@ -6,6 +6,7 @@ use faer::{Mat, MatRef};
 
 use super::Bounds;
 use crate::error::{Error, Result};
+use crate::model::{Axis, Frozen};
 
 /// The sampled lines of a rectangular lattice.
 #[derive(Debug, Clone, PartialEq)]
@@ -88,5 +89,68 @@ impl Grid {
     /// If the map returns fewer rows than it is given.
     pub fn image(&self, map: impl Fn(MatRef<'_, f64>) -> Mat<f64>) -> Vec<Mat<f64>> {
         self.lines(map(self.points.as_ref()).as_ref())
+    }
+
+    /// The image of every line under a network, as [`Self::image`] to 1e-14 in the first layer: either family of lines is a lattice
+    /// of points.
+    ///
+    /// # Panics
+    /// If the network does not start in the plane.
+    pub fn image_under(&self, network: &Frozen) -> Vec<Mat<f64>> {
+        // Along a line of constant x (0), y (1) changes, and conversely.
+        [(0, 0, self.lines_x), (1, self.lines_x, self.lines_y)]
+            .into_iter()
+            .flat_map(|(constant, first, lines)| {
+                let from = first * self.samples;
+                let along =
+                    (0..self.samples.min(lines * self.samples)).map(|k| (from + k, 1 - constant));
+                let across = (0..lines).map(|line| (from + line * self.samples, constant));
+                let places: Vec<f64> = along.map(|place| self.points[place]).collect();
+                let fixed: Vec<f64> = across.map(|place| self.points[place]).collect();
+                let image = network.forward_lattice(
+                    Axis {
+                        coordinate: 1 - constant,
+                        places: &places,
+                    },
+                    Axis {
+                        coordinate: constant,
+                        places: &fixed,
+                    },
+                );
+                let line = |line| image.subrows(line * self.samples, self.samples).to_owned();
+                (0..lines).map(line).collect::<Vec<_>>()
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Activation, Layer};
+
+    #[test]
+    fn a_network_takes_lines_where_it_takes_their_points() {
+        let layer = |units: usize, activation| Layer {
+            name: String::new(),
+            weight: Mat::from_fn(units, 2, |i, j| libm::sin((1 + 3 * i + 7 * j) as f64)),
+            bias: (0..units).map(|unit| libm::cos(unit as f64)).collect(),
+            activation,
+        };
+        let bounds = Bounds::new((-1.0, 2.0), (0.0, 5.0)).unwrap();
+        for activation in [Activation::Tanh, Activation::Sigmoid, Activation::Relu] {
+            let network = Frozen {
+                layers: vec![layer(2, activation), layer(3, Activation::Identity)],
+            };
+            for (lines_x, lines_y) in [(3, 4), (0, 2), (2, 0), (0, 0)] {
+                let grid = Grid::new(bounds, lines_x, lines_y, 9).unwrap();
+                let under = grid.image_under(&network);
+                let lines = grid.image(|points| network.forward(points));
+                assert_eq!(under.len(), lines.len());
+                for (under, line) in under.iter().zip(&lines) {
+                    assert!((under - line).norm_max() < 1e-13);
+                }
+            }
+        }
     }
 }

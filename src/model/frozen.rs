@@ -9,7 +9,7 @@ use super::activation::relu;
 use super::{Activation, fast};
 
 /// How many points go through a network at a time, so that what its layers make of them stays in the processor's cache.
-const ROWS: usize = 256;
+pub(super) const ROWS: usize = 256;
 
 /// One layer: y = φ(W x + b).
 #[derive(Debug, Clone, PartialEq)]

@@ -18,6 +18,7 @@ pub(crate) mod frozen;
 pub mod fused;
 pub mod import;
 pub(crate) mod init;
+mod lattice;
 #[cfg(feature = "train")]
 pub(crate) mod mlp;
 #[cfg(feature = "train")]
@@ -50,6 +51,7 @@ pub use config::{Init, LayerConfig, MOST_PARAMETERS, ModelConfig, default_name};
 pub use ensemble::Ensemble;
 pub use frozen::{Frozen, Layer};
 pub use init::{draw, initialise};
+pub use lattice::Axis;
 #[cfg(feature = "train")]
 pub use mlp::{Mlp, Parameter, apply, download, upload};
 pub use output::Output;

@@ -60,6 +60,14 @@ pub(super) fn draw_into<B: DrawingBackend<ErrorType = Never>>(
     }
     let table = field.colormap.table(painter.theme);
     let [low, high] = field.range;
+    // Counted in the colours of the table, so that a pixel takes no division. Halves, so that no difference overflows; a quotient that
+    // does is still on its side of the range.
+    let shades: Vec<f64> = field
+        .values
+        .iter()
+        .map(|value| (0.5 * value - 0.5 * low) / (0.5 * high - 0.5 * low) * 255.0)
+        .map(|shade| shade.clamp(-1e200, 1e200))
+        .collect();
     let cells = [field.columns, field.rows];
     paint(
         painter,
@@ -67,15 +75,13 @@ pub(super) fn draw_into<B: DrawingBackend<ErrorType = Never>>(
         field.smooth,
         whole,
         window,
-        |across, places, rgb, _| {
-            let values = between_rows(&field.values, field.columns, across);
-            for &(i, next_i, s) in places {
-                // Halves, so that no difference overflows.
-                let value = values[i] * (1.0 - s) + values[next_i] * s;
-                let t = (0.5 * value - 0.5 * low) / (0.5 * high - 0.5 * low);
-                // Rounds to the nearest colour. A number that is not finite takes the lowest: the cast of NaN is 0.
-                let Rgb(red, green, blue) = table[(t.clamp(0.0, 1.0) * 255.0 + 0.5) as usize];
-                rgb.extend([red, green, blue]);
+        |across, places, pixels, _| {
+            let shades = between_rows(&shades, field.columns, across);
+            for (pixel, &(i, next_i, s)) in pixels.iter_mut().zip(places) {
+                let shade = shades[i] * (1.0 - s) + shades[next_i] * s;
+                // Rounds to the nearest colour, between the first and the last. NaN, whose cast is 0, takes the first.
+                let Rgb(red, green, blue) = table[usize::from((shade + 0.5) as u8)];
+                *pixel = [red, green, blue];
             }
         },
     );
@@ -112,7 +118,7 @@ pub(super) fn draw_classes<B: DrawingBackend<ErrorType = Never>>(
         true,
         &whole,
         &view.rect,
-        |across, places, rgb, pixel| {
+        |across, places, pixels, position| {
             let values = between_rows(corners, field.columns * classes, across);
             for (column, &(i, next_i, s)) in places.iter().enumerate() {
                 let (mut best, mut first, mut second) = (0, f64::NEG_INFINITY, f64::NEG_INFINITY);
@@ -147,8 +153,8 @@ pub(super) fn draw_classes<B: DrawingBackend<ErrorType = Never>>(
                 };
                 let lead = lead.clamp(0.0, 1.0);
                 let Rgb(red, green, blue) =
-                    region(theme, best, field.strength * lead, pixel(column));
-                rgb.extend([red, green, blue]);
+                    region(theme, best, field.strength * lead, position(column));
+                pixels[column] = [red, green, blue];
             }
         },
     );
@@ -184,10 +190,10 @@ pub(super) fn swatch<B: DrawingBackend<ErrorType = Never>>(
         false,
         patch,
         patch,
-        |_, places, rgb, pixel| {
-            for column in 0..places.len() {
-                let Rgb(red, green, blue) = region(painter.theme, class, 0.55, pixel(column));
-                rgb.extend([red, green, blue]);
+        |_, _, pixels, position| {
+            for (column, pixel) in pixels.iter_mut().enumerate() {
+                let Rgb(red, green, blue) = region(painter.theme, class, 0.55, position(column));
+                *pixel = [red, green, blue];
             }
         },
     );
@@ -204,15 +210,15 @@ fn between(low: Point, high: Point, view: &View) -> Rect {
     }
 }
 
-/// Paints columns x rows of cells that fill `whole`, where that lies inside `window`. `row` is given a row's place and its
-/// pixels' places along it, and adds their colours; its last argument says where the pixel of a column is.
+/// Paints columns x rows of cells that fill `whole`, where that lies inside `window`. `row` is given a row's place, its
+/// pixels' places along it and the pixels, to be coloured; its last argument says where the pixel of a column is.
 fn paint<B: DrawingBackend<ErrorType = Never>>(
     painter: &Painter<'_, B>,
     [columns, rows]: [usize; 2],
     smooth: bool,
     whole: &Rect,
     window: &Rect,
-    row: impl Fn(Place, &[Place], &mut Vec<u8>, &dyn Fn(usize) -> Point),
+    row: impl Fn(Place, &[Place], &mut [[u8; 3]], &dyn Fn(usize) -> Point),
 ) {
     let scale = painter.image_scale;
     // Whole device pixels, so that image and frame meet without a seam.
@@ -233,12 +239,17 @@ fn paint<B: DrawingBackend<ErrorType = Never>>(
             place(u, columns, smooth)
         })
         .collect();
-    let mut rgb = Vec::with_capacity((3.0 * width * height) as usize);
-    for line in 0..height as u32 {
-        let y = top + (f64::from(line) + 0.5) / scale;
+    let mut rgb = vec![[0; 3]; (width * height) as usize];
+    for (line, pixels) in rgb.chunks_exact_mut(width as usize).enumerate() {
+        let y = top + (line as f64 + 0.5) / scale;
         let v = (whole.bottom - y) / whole.height() * rows as f64;
-        let pixel = |column: usize| [left + (column as f64 + 0.5) / scale, y];
-        row(place(v, rows, smooth), &places, &mut rgb, &pixel);
+        let position = |column: usize| [left + (column as f64 + 0.5) / scale, y];
+        row(place(v, rows, smooth), &places, pixels, &position);
     }
-    painter.image([left, top], width as u32, height as u32, rgb);
+    painter.image(
+        [left, top],
+        width as u32,
+        height as u32,
+        rgb.into_flattened(),
+    );
 }

@@ -3,7 +3,7 @@
 use plotters_backend::{
     BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind,
 };
-use tiny_skia::{Color, FillRule, Paint, Path, PathBuilder, Pixmap, Rect, Transform};
+use tiny_skia::{FillRule, IntSize, Paint, Path, PathBuilder, Pixmap, Rect, Transform};
 
 use super::coverage::{coverage, outline};
 use super::glyph_path;
@@ -24,10 +24,14 @@ pub(crate) fn raster(
     draw: impl FnOnce(Raster<'_>),
 ) -> Frame {
     let device = |length: u32| (f64::from(length) * scale).round() as u32;
-    let mut pixmap = Pixmap::new(device(width), device(height))
-        .expect("the size of a figure is checked before it is drawn");
     let Rgb(r, g, b) = background;
-    pixmap.fill(Color::from_rgba8(r, g, b, 255));
+    // At once rather than blank first, which is half of what it costs.
+    let mut pixmap = IntSize::from_wh(device(width), device(height))
+        .and_then(|size| {
+            let pixels = size.width() as usize * size.height() as usize;
+            Pixmap::from_vec([r, g, b, 255].repeat(pixels), size)
+        })
+        .expect("the size of a figure is checked before it is drawn");
     draw(Raster::new(&mut pixmap, (width, height), scale));
     Frame {
         width: pixmap.width(),
