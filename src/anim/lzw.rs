@@ -7,7 +7,8 @@
 use super::costs::Costs;
 use super::dictionary::{Dictionary, MOST, Node};
 
-/// The most strings followed at a time. Where there are more, the oldest of the dictionary are dropped.
+/// The most strings followed at a time. Where there are more, the oldest of the dictionary are dropped, and of the colours that
+/// a search may begin with the farthest.
 const FOLLOWED: usize = 8;
 
 /// Codes of growing width, the lowest bit first.

@@ -9,7 +9,8 @@ use std::collections::BTreeSet;
 use faer::{Mat, MatRef};
 
 use super::Bounds;
-use super::boundary::{Polyline, Sampling, corners};
+use super::boundary::{Polyline, Sampling};
+use super::lattice::corners;
 use crate::error::{Error, Result};
 
 /// The borders between the regions in which each class scores highest.

@@ -12,6 +12,7 @@ use faer::{Mat, MatRef};
 
 use super::Bounds;
 use super::bracket::Bracket;
+use super::lattice::Lattice;
 use crate::error::{Error, Result};
 use crate::model::{Axis, Frozen};
 
@@ -108,66 +109,14 @@ pub fn height_over_plane<'a>(
     };
     let [x, y] = Lattice::new(bounds, resolution)?.axes();
     let mut values = Vec::with_capacity(x.len() * y.len());
-    for some in y.chunks((BATCH / x.len()).max(1)) {
+    // Many rows at once, since what the columns share is worked out for each batch; only the embedding is as large as that.
+    for some in y.chunks((16 * BATCH / x.len()).max(1)) {
         let [x, some] =
             [(0, &x[..]), (1, some)].map(|(coordinate, places)| Axis { coordinate, places });
         values.extend(above(head.forward_lattice(x, some)));
     }
     let height = move |points: MatRef<'_, f64>| above(head.forward(points));
     Sampling::of_values(height, bounds, resolution, values)
-}
-
-/// The corners of the cells: (nx + 1) x (ny + 1) points.
-#[derive(Debug)]
-struct Lattice {
-    bounds: Bounds,
-    cells: [usize; 2],
-}
-
-impl Lattice {
-    fn new(bounds: Bounds, cells: [usize; 2]) -> Result<Self> {
-        if cells.iter().any(|&n| n == 0 || n > 10_000) {
-            return Err(Error::invalid(
-                "resolution",
-                format!("{} x {} cells", cells[0], cells[1]),
-                "ask for 1 to 10000 cells along each axis",
-            ));
-        }
-        Ok(Self { bounds, cells })
-    }
-
-    /// The point at (possibly fractional) cell coordinates.
-    fn point(&self, i: f64, j: f64) -> [f64; 2] {
-        let along = |(from, to): (f64, f64), k: f64, n: usize| {
-            let t = k / n as f64;
-            from * (1.0 - t) + to * t
-        };
-        [
-            along(self.bounds.x, i, self.cells[0]),
-            along(self.bounds.y, j, self.cells[1]),
-        ]
-    }
-
-    /// The corners' places along x and y.
-    fn axes(&self) -> [Vec<f64>; 2] {
-        [0, 1].map(|axis| {
-            (0..=self.cells[axis])
-                .map(|k| self.point(k as f64, k as f64)[axis])
-                .collect()
-        })
-    }
-
-    /// All corners, row by row from the lower left.
-    fn corners(&self) -> Vec<[f64; 2]> {
-        let [x, y] = self.axes();
-        y.iter()
-            .flat_map(|&y| x.iter().map(move |&x| [x, y]))
-            .collect()
-    }
-
-    fn corner_index(&self, i: usize, j: usize) -> usize {
-        j * (self.cells[0] + 1) + i
-    }
 }
 
 /// An edge of the lattice: its lower or left corner, and whether it goes up.
@@ -348,12 +297,6 @@ impl<F: Fn(MatRef<'_, f64>) -> Vec<f64>> Sampling<F> {
             .map(|(edge, bracket)| (edge, position(&edge, bracket.best.0)))
             .collect())
     }
-}
-
-/// The corners of the cells that [`Sampling`] looks at, row by row from the lower left.
-pub(super) fn corners(bounds: Bounds, resolution: [usize; 2]) -> Result<Mat<f64>> {
-    let points = Lattice::new(bounds, resolution)?.corners();
-    Ok(Mat::from_fn(points.len(), 2, |row, axis| points[row][axis]))
 }
 
 /// f at many points.

@@ -23,6 +23,7 @@ pub(crate) mod hull;
 pub mod interval;
 pub(crate) mod jacobian;
 pub(crate) mod journey;
+mod lattice;
 pub(crate) mod line_bounds;
 pub(crate) mod linking;
 pub(crate) mod nearest;

@@ -41,118 +41,84 @@ fn exp_of_minus(x: f64) -> (f64, f64) {
     (power * (c + r), c - r)
 }
 
-/// tanh of every number: (1 - e) / (1 + e) with e = exp(-2 |z|), and z's sign. Where e = a / b, that is (b - a) / (b + a).
+/// tanh of every number.
 pub(super) fn tanh(column: &mut [f64]) {
-    dispatch(Tanh(column));
+    dispatch(Each(column, tanh_of));
+}
+
+/// 1 / (1 + exp(-z)) of every number.
+pub(super) fn sigmoid(column: &mut [f64]) {
+    dispatch(Each(column, sigmoid_of));
 }
 
 /// exp(-x) of every number of at most 700 in size.
 pub(super) fn exp_of_minuses(column: &mut [f64]) {
-    dispatch(ExpOfMinus(column));
+    dispatch(Each(column, exp_of_minus_of));
 }
 
 /// For every e = exp(-2 z), tanh z.
 pub(super) fn tanh_of_exp(column: &mut [f64]) {
-    dispatch(TanhOfExp(column));
+    dispatch(Each(column, tanh_of_exp_of));
 }
 
 /// For every e = exp(-z), the logistic function of z.
 pub(super) fn sigmoid_of_exp(column: &mut [f64]) {
-    dispatch(SigmoidOfExp(column));
+    dispatch(Each(column, sigmoid_of_exp_of));
 }
 
-/// 1 / (1 + exp(-z)) of every number: with e = exp(-|z|), 1 / (1 + e) or e / (1 + e). Where e = a / b, that is b / (b + a) or
-/// a / (b + a).
-pub(super) fn sigmoid(column: &mut [f64]) {
-    dispatch(Sigmoid(column));
-}
+/// A function for every number of a column: the same operations in the same order whatever the processor has, so the same results.
+/// The function has to be `#[inline(always)]`.
+struct Each<'a, F>(&'a mut [f64], F);
 
-/// The same operations in the same order whatever the processor has, so the same results.
-struct Tanh<'a>(&'a mut [f64]);
-
-impl Work for Tanh<'_> {
+impl<F: Fn(f64) -> f64> Work for Each<'_, F> {
     type Output = ();
 
     #[inline(always)]
     fn run<K: Vectors>(self, _: K) {
-        tanh_each(self.0);
-    }
-}
-
-struct Sigmoid<'a>(&'a mut [f64]);
-
-impl Work for Sigmoid<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<K: Vectors>(self, _: K) {
-        sigmoid_each(self.0);
-    }
-}
-
-struct ExpOfMinus<'a>(&'a mut [f64]);
-
-impl Work for ExpOfMinus<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<K: Vectors>(self, _: K) {
-        for x in self.0 {
-            let (a, b) = exp_of_minus(*x);
-            *x = a / b;
+        let Self(column, function) = self;
+        for number in column {
+            *number = function(*number);
         }
     }
 }
 
-struct TanhOfExp<'a>(&'a mut [f64]);
-
-impl Work for TanhOfExp<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<K: Vectors>(self, _: K) {
-        for e in self.0 {
-            *e = (1.0 - *e) / (1.0 + *e);
-        }
-    }
+/// (1 - e) / (1 + e) with e = exp(-2 |z|), and z's sign. Where e = a / b, that is (b - a) / (b + a).
+#[inline(always)]
+fn tanh_of(z: f64) -> f64 {
+    let (a, b) = exp_of_minus(2.0 * z.abs());
+    // NaN goes through the comparison in the exponential as if it were large: give it back.
+    let t = ((b - a) / (b + a)).copysign(z);
+    if z.is_nan() { z } else { t }
 }
 
-struct SigmoidOfExp<'a>(&'a mut [f64]);
-
-impl Work for SigmoidOfExp<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<K: Vectors>(self, _: K) {
-        for e in self.0 {
-            *e = 1.0 / (1.0 + *e);
-        }
-    }
+/// With e = exp(-|z|), 1 / (1 + e) or e / (1 + e). Where e = a / b, that is b / (b + a) or a / (b + a).
+#[inline(always)]
+fn sigmoid_of(z: f64) -> f64 {
+    let (a, b) = exp_of_minus(z.abs());
+    let s = if z < 0.0 { a } else { b } / (b + a);
+    if z.is_nan() { z } else { s }
 }
 
 #[inline(always)]
-fn tanh_each(column: &mut [f64]) {
-    for z in column {
-        let (a, b) = exp_of_minus(2.0 * z.abs());
-        // NaN goes through the comparison in the exponential as if it were large: give it back.
-        let t = ((b - a) / (b + a)).copysign(*z);
-        *z = if z.is_nan() { *z } else { t };
-    }
+fn exp_of_minus_of(x: f64) -> f64 {
+    let (a, b) = exp_of_minus(x);
+    a / b
 }
 
 #[inline(always)]
-fn sigmoid_each(column: &mut [f64]) {
-    for z in column {
-        let (a, b) = exp_of_minus(z.abs());
-        let s = if *z < 0.0 { a } else { b } / (b + a);
-        *z = if z.is_nan() { *z } else { s };
-    }
+fn tanh_of_exp_of(e: f64) -> f64 {
+    (1.0 - e) / (1.0 + e)
+}
+
+#[inline(always)]
+fn sigmoid_of_exp_of(e: f64) -> f64 {
+    1.0 / (1.0 + e)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::simd::{Vectors, Work, in_every_way};
-    use super::{Sigmoid, Tanh, sigmoid, tanh};
+    use super::super::simd::in_every_way;
+    use super::*;
 
     #[test]
     fn both_agree_with_the_scalar_functions_everywhere() {
@@ -170,23 +136,17 @@ mod tests {
         assert!(worst.0 < 3e-16 && worst.1 < 3e-16, "{worst:?}");
     }
 
-    /// One of the two loops on a copy.
+    /// A loop on a copy.
     #[derive(Clone, Copy)]
-    struct Both<'a> {
-        is_tanh: bool,
-        numbers: &'a [f64],
-    }
+    struct Copied<'a, F>(&'a [f64], F);
 
-    impl Work for Both<'_> {
+    impl<F: Fn(f64) -> f64> Work for Copied<'_, F> {
         type Output = Vec<f64>;
 
         #[inline(always)]
         fn run<K: Vectors>(self, vectors: K) -> Vec<f64> {
-            let mut column = self.numbers.to_vec();
-            match self.is_tanh {
-                true => Tanh(&mut column).run(vectors),
-                false => Sigmoid(&mut column).run(vectors),
-            }
+            let mut column = self.0.to_vec();
+            Each(&mut column, self.1).run(vectors);
             column
         }
     }
@@ -194,14 +154,38 @@ mod tests {
     #[test]
     fn wider_vectors_give_the_same_bits() {
         let numbers: Vec<f64> = (-5000..5000).map(|i| f64::from(i) * 0.0077).collect();
-        for is_tanh in [true, false] {
-            let results = in_every_way(Both {
-                is_tanh,
-                numbers: &numbers,
-            });
+        let powers: Vec<f64> = numbers.iter().map(|&z| libm::exp(-z)).collect();
+        for results in [
+            in_every_way(Copied(&numbers, tanh_of)),
+            in_every_way(Copied(&numbers, sigmoid_of)),
+            in_every_way(Copied(&numbers, exp_of_minus_of)),
+            in_every_way(Copied(&powers, tanh_of_exp_of)),
+            in_every_way(Copied(&powers, sigmoid_of_exp_of)),
+        ] {
             for result in &results {
                 assert_eq!(result, &results[results.len() - 1]);
             }
+        }
+    }
+
+    #[test]
+    fn powers_stand_for_their_exponents() {
+        let numbers: Vec<f64> = (-4000..=4000).map(|i| f64::from(i) * 0.01).collect();
+        let mut powers = numbers.clone();
+        exp_of_minuses(&mut powers);
+        let mut s = powers.clone();
+        sigmoid_of_exp(&mut s);
+        let mut t: Vec<f64> = numbers.iter().map(|z| 2.0 * z).collect();
+        exp_of_minuses(&mut t);
+        tanh_of_exp(&mut t);
+        for (i, &z) in numbers.iter().enumerate() {
+            let exact = libm::exp(-z);
+            assert!((powers[i] - exact).abs() <= 1e-15 * exact, "{z}");
+            assert!(
+                (s[i] - super::super::activation::sigmoid(z)).abs() < 1e-15,
+                "{z}"
+            );
+            assert!((t[i] - libm::tanh(z)).abs() < 1e-15, "{z}");
         }
     }
 
