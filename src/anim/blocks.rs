@@ -22,7 +22,7 @@ pub(super) fn block(rgba: &[u8], at: usize) -> Block {
 pub(super) fn differences(a: &Block, b: &Block) -> Block {
     let mut differences = [0; 4 * BLOCK];
     for (difference, (a, b)) in differences.iter_mut().zip(a.iter().zip(b)) {
-        *difference = a.abs_diff(*b);
+        *difference = a.max(b) - a.min(b);
     }
     differences
 }

@@ -53,14 +53,11 @@ impl Delta {
             };
         }
         let mut indices = Vec::with_capacity((bottom - top) * (right - left));
+        let mut unchanged = Unchanged::default();
         for y in top..bottom {
             let columns = y * row + left..y * row + right;
-            append_row(
-                &mut indices,
-                &before[columns.clone()],
-                &after[columns],
-                transparent,
-            );
+            let (before, after) = (&before[columns.clone()], &after[columns]);
+            unchanged.append(&mut indices, before, after, transparent);
         }
         Self {
             left: left as u32,
@@ -76,27 +73,55 @@ impl Delta {
 /// "transparent" and back would cost more than it saves.
 const SHORTEST_RUN: usize = 4;
 
-/// Appends one row of changes, the unchanged pixels transparent.
-fn append_row(indices: &mut Vec<u8>, before: &[u8], after: &[u8], transparent: u8) {
-    let start = indices.len();
-    indices.extend_from_slice(after);
-    let row = &mut indices[start..];
-    let mut x = 0;
-    while x < row.len() {
-        let run = (x..row.len())
-            .take_while(|&at| before[at] == after[at])
-            .count();
-        if run >= SHORTEST_RUN || x == 0 || x + run == row.len() {
-            row[x..x + run].fill(transparent);
+/// Where a row did not change: bytes of which all bits are set there, and none elsewhere.
+#[derive(Default)]
+struct Unchanged {
+    /// By pixel, with [`SHORTEST_RUN`] - 1 more on each side, so that a run at the rim is never short.
+    same: Vec<u8>,
+    /// Whether all are the same from here to the end of a shortest run.
+    runs: Vec<u8>,
+    /// By pixel: whether it is part of such a run.
+    in_run: Vec<u8>,
+}
+
+impl Unchanged {
+    /// Appends a row of changes, the unchanged pixels transparent. Passes without branches become vector instructions.
+    fn append(&mut self, indices: &mut Vec<u8>, before: &[u8], after: &[u8], transparent: u8) {
+        let Self { same, runs, in_run } = self;
+        let rim = [0xff; SHORTEST_RUN - 1];
+        same.clear();
+        same.extend(rim);
+        same.extend(
+            before
+                .iter()
+                .zip(after)
+                .map(|(a, b)| u8::from(a != b).wrapping_sub(1)),
+        );
+        same.extend(rim);
+        runs.clear();
+        runs.extend_from_slice(&same[..after.len() + rim.len()]);
+        for further in 1..SHORTEST_RUN {
+            combine(runs, &same[further..], |run, same| run & same);
         }
-        // The pixel after an unchanged run has changed.
-        x += run + 1;
+        in_run.clear();
+        in_run.extend_from_slice(&runs[..after.len()]);
+        for further in 1..SHORTEST_RUN {
+            combine(in_run, &runs[further..], |pixel, run| pixel | run);
+        }
+        let shown = |(index, in_run): (&u8, &u8)| index & !in_run | transparent & in_run;
+        indices.extend(after.iter().zip(&*in_run).map(shown));
+    }
+}
+
+fn combine(all: &mut [u8], with: &[u8], how: impl Fn(u8, u8) -> u8) {
+    for (one, &with) in all.iter_mut().zip(with) {
+        *one = how(*one, with);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Delta;
+    use super::*;
     use proptest::prelude::*;
 
     /// What a viewer does with a delta.
@@ -110,6 +135,24 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn short_runs_inside_a_row_keep_their_colour(
+            rows in (1usize..60).prop_flat_map(|row| prop::collection::vec((0u8..2, 0u8..2), row)),
+        ) {
+            let (before, after): (Vec<u8>, Vec<u8>) = rows.into_iter().unzip();
+            let mut indices = Vec::new();
+            Unchanged::default().append(&mut indices, &before, &after, 9);
+            let pairs: Vec<(u8, u8)> = before.into_iter().zip(after).collect();
+            let mut expected = Vec::new();
+            for run in pairs.chunk_by(|a, b| (a.0 == a.1) == (b.0 == b.1)) {
+                let (start, end) = (expected.len(), expected.len() + run.len());
+                let is_left_out = run[0].0 == run[0].1
+                    && (run.len() >= SHORTEST_RUN || start == 0 || end == pairs.len());
+                expected.extend(run.iter().map(|&(_, after)| if is_left_out { 9 } else { after }));
+            }
+            prop_assert_eq!(indices, expected);
+        }
+
         #[test]
         fn painting_the_changes_gives_the_next_frame(
             (row, before, changes) in (1usize..30, 1usize..6).prop_flat_map(|(row, rows)| (

@@ -117,17 +117,16 @@ impl Leeway {
                 if !any(&above(&differences(&own, &page), 0)) {
                     continue;
                 }
-                let beside = [start - 1, start + 1, start - width, start + width];
-                let seen = Seen::of(&own, &beside.map(|at| block(rgba, at)), &page);
+                let (left, right) = (block(rgba, start - 1), block(rgba, start + 1));
+                let (above, below) = (block(rgba, start - width), block(rgba, start + width));
+                let seen = Seen::of(&own, [&left, &right, &above, &below], &page);
                 // A row's last block reaches beyond it.
                 let places = start..end.min(start + BLOCK);
-                for (free, seen) in loosened.free[places.clone()].iter_mut().zip(seen.free) {
-                    *free = seen != 0;
-                }
-                if seen.faint == [0; BLOCK] {
+                loosened.free[places.clone()].copy_from_slice(&seen.free[..places.len()]);
+                if seen.faint == [false; BLOCK] {
                     continue;
                 }
-                for (at, _) in places.zip(seen.faint).filter(|&(_, faint)| faint != 0) {
+                for (at, _) in places.zip(seen.faint).filter(|&(_, faint)| faint) {
                     let is_page =
                         |a: usize, b: usize| pixels[a] == page_pixel && pixels[b] == page_pixel;
                     let thin = is_page(at - 2, at + 2) || is_page(at - 2 * width, at + 2 * width);
@@ -142,18 +141,18 @@ impl Leeway {
     }
 }
 
-/// What is to be seen of a block's pixels from those next to them: 1 where it is so.
+/// What is to be seen of a block's pixels from those next to them.
 struct Seen {
     /// Coloured, at an edge, and not part of an area.
-    free: [u8; BLOCK],
+    free: [bool; BLOCK],
     /// All but the colour of the page, and not part of an area.
-    faint: [u8; BLOCK],
+    faint: [bool; BLOCK],
 }
 
 impl Seen {
     /// `beside` are the pixels to the left, to the right, above and below.
     #[inline]
-    fn of(own: &Block, beside: &[Block; 4], page: &Block) -> Self {
+    fn of(own: &Block, beside: [&Block; 4], page: &Block) -> Self {
         let mut edge = [0; 4 * BLOCK];
         for beside in beside {
             let differences = differences(own, beside);
@@ -167,23 +166,23 @@ impl Seen {
         // From channel to channel; of the four differences, the last two are with alpha.
         let mut hue = [0; 4 * BLOCK];
         for (hue, pair) in hue.iter_mut().zip(own.windows(2)) {
-            *hue = pair[0].abs_diff(pair[1]);
+            *hue = pair[0].max(pair[1]) - pair[0].min(pair[1]);
         }
         let hue = above(&hue, GREY);
         let colours = u32::from_ne_bytes([255, 255, 0, 0]);
-        let [left, right, above, below] = beside.each_ref().map(words);
+        let [left, right, above, below] = beside.map(words);
         let (own, page) = (words(own), words(page));
         let mut seen = Self {
-            free: [0; BLOCK],
-            faint: [0; BLOCK],
+            free: [false; BLOCK],
+            faint: [false; BLOCK],
         };
         for i in 0..BLOCK {
             let in_row = (own[i] == left[i]) | (own[i] == right[i]);
             let in_column = (own[i] == above[i]) | (own[i] == below[i]);
             let alone = !(in_row & in_column) & (own[i] != page[i]);
             let grey = (hue[i] & colours == 0) & (pale[i] != 0);
-            seen.free[i] = u8::from(alone & !grey & (edge[i] != 0));
-            seen.faint[i] = u8::from(alone & (faint[i] == 0));
+            seen.free[i] = alone & !grey & (edge[i] != 0);
+            seen.faint[i] = alone & (faint[i] == 0);
         }
         seen
     }

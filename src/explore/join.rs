@@ -28,6 +28,7 @@ pub(super) const MODULES: &[(&str, &str)] = &[
     ("sliders.js", include_str!("../web/sliders.js")),
     ("output.js", include_str!("../web/output.js")),
     ("files.js", include_str!("../web/files.js")),
+    ("marks.js", include_str!("../web/marks.js")),
     ("foreword.js", include_str!("../web/foreword.js")),
     ("main.js", include_str!("../web/main.js")),
 ];

@@ -59,15 +59,7 @@ pub(super) fn draw_into<B: DrawingBackend<ErrorType = Never>>(
         return;
     }
     let table = field.colormap.table(painter.theme);
-    let [low, high] = field.range;
-    // Counted in the colours of the table, so that a pixel takes no division. Halves, so that no difference overflows; a quotient that
-    // does is still on its side of the range.
-    let shades: Vec<f64> = field
-        .values
-        .iter()
-        .map(|value| (0.5 * value - 0.5 * low) / (0.5 * high - 0.5 * low) * 255.0)
-        .map(|shade| shade.clamp(-1e200, 1e200))
-        .collect();
+    let mut shades = Shades::of(field);
     let cells = [field.columns, field.rows];
     paint(
         painter,
@@ -76,15 +68,64 @@ pub(super) fn draw_into<B: DrawingBackend<ErrorType = Never>>(
         whole,
         window,
         |across, places, pixels, _| {
-            let shades = between_rows(&shades, field.columns, across);
-            for (pixel, &(i, next_i, s)) in pixels.iter_mut().zip(places) {
-                let shade = shades[i] * (1.0 - s) + shades[next_i] * s;
-                // Rounds to the nearest colour, between the first and the last. NaN, whose cast is 0, takes the first.
-                let Rgb(red, green, blue) = table[usize::from((shade + 0.5) as u8)];
+            for (pixel, &shade) in pixels.iter_mut().zip(shades.row(across, places)) {
+                let Rgb(red, green, blue) = table[usize::from(shade)];
                 *pixel = [red, green, blue];
             }
         },
     );
+}
+
+/// The numbers of a field as places in a table of 256 colours, not yet rounded.
+struct Shades {
+    columns: usize,
+    cells: Vec<f64>,
+    /// The rows of cells that a row of pixels lies between, stretched to its pixels: an even one and an odd one, and which these are.
+    stretched: [(usize, Vec<f32>); 2],
+    /// A row of pixels.
+    row: Vec<u8>,
+}
+
+impl Shades {
+    fn of(field: &Field) -> Self {
+        let [low, high] = field.range;
+        // So that a pixel takes no division. Halves, so that no difference overflows; a quotient that does is still on its side of
+        // the range.
+        let shade = |value: &f64| (0.5 * value - 0.5 * low) / (0.5 * high - 0.5 * low) * 255.0;
+        let shades = field.values.iter().map(shade);
+        Self {
+            columns: field.columns,
+            cells: shades.map(|shade| shade.clamp(-1e30, 1e30)).collect(),
+            stretched: [(usize::MAX, Vec::new()), (usize::MAX, Vec::new())],
+            row: Vec::new(),
+        }
+    }
+
+    /// The nearest places in the table of a row of pixels, the next of the picture or any other of the same `places`. NaN is the first.
+    fn row(&mut self, (j, next_j, t): Place, places: &[Place]) -> &[u8] {
+        for j in [j, next_j] {
+            let (known, stretched) = &mut self.stretched[j % 2];
+            if *known != j {
+                let cells = &self.cells[j * self.columns..][..self.columns];
+                let between = places
+                    .iter()
+                    .map(|&(i, next_i, s)| (cells[i] * (1.0 - s) + cells[next_i] * s) as f32);
+                stretched.clear();
+                stretched.extend(between);
+                *known = j;
+            }
+        }
+        let [lower, upper] = [j, next_j].map(|j| &self.stretched[j % 2].1);
+        let t = t as f32;
+        let between = lower.iter().zip(upper).map(|(lower, upper)| {
+            let shade = (lower * (1.0 - t) + upper * t).max(0.0).min(255.0);
+            // Of this sum, the lowest bits are the nearest whole number: of two, with the nudge, the greater.
+            (shade + 3e-5 + (1u32 << 23) as f32).to_bits() as u8
+        });
+        self.row.clear();
+        self.row.extend(between);
+        &self.row
+    }
 }
 
 /// Draws the regions of several classes between two data points, clipped to the panel.
@@ -218,7 +259,7 @@ fn paint<B: DrawingBackend<ErrorType = Never>>(
     smooth: bool,
     whole: &Rect,
     window: &Rect,
-    row: impl Fn(Place, &[Place], &mut [[u8; 3]], &dyn Fn(usize) -> Point),
+    mut row: impl FnMut(Place, &[Place], &mut [[u8; 3]], &dyn Fn(usize) -> Point),
 ) {
     let scale = painter.image_scale;
     // Whole device pixels, so that image and frame meet without a seam.
@@ -252,4 +293,59 @@ fn paint<B: DrawingBackend<ErrorType = Never>>(
         height as u32,
         rgb.into_flattened(),
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plot::colormap::Colormap;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn shades_lie_between_those_of_the_cells(
+            (columns, rows, cells) in (1usize..6, 1usize..6).prop_flat_map(|(columns, rows)| {
+                let cell = prop_oneof![
+                    8 => -0.5f64..1.5,
+                    1 => Just(f64::NAN),
+                    1 => prop::sample::select(vec![1e300, -1e300, f64::INFINITY]),
+                ];
+                (Just(columns), Just(rows), prop::collection::vec(cell, columns * rows))
+            }),
+            pixels in (1usize..30, 1usize..30),
+            smooth in any::<bool>(),
+            range in prop::sample::select(vec![[0.0, 1.0], [1.0, -1.0], [-1e308, 1e308], [0.0, 1e-300]]),
+        ) {
+            let [low, high] = range;
+            let values = cells.iter().map(|cell| 0.5 * low + cell * (0.5 * high - 0.5 * low) + 0.5 * low);
+            let field = Field { values: values.collect(), columns, rows, range, colormap: Colormap::Diverging, smooth };
+            let along = |pixels: usize, cells: usize| -> Vec<Place> {
+                let to_cells = cells as f64 / pixels as f64;
+                (0..pixels).map(|pixel| place((pixel as f64 + 0.5) * to_cells, cells, smooth)).collect()
+            };
+            let (places, across) = (along(pixels.0, columns), along(pixels.1, rows));
+            let mut shades = Shades::of(&field);
+            let expected = |(j, next_j, t): Place, (i, next_i, s): Place| {
+                let cell = |i: usize, j: usize| {
+                    let value = field.values[j * columns + i];
+                    let share = (0.5 * value - 0.5 * low) / (0.5 * high - 0.5 * low);
+                    (255.0 * share).clamp(-1e30, 1e30)
+                };
+                let between = |j: usize| cell(i, j) * (1.0 - s) + cell(next_i, j) * s;
+                between(j) * (1.0 - t) + between(next_j) * t
+            };
+            // In any order.
+            for &across in across.iter().chain(across.iter().rev().step_by(3)) {
+                let row = shades.row(across, &places).to_vec();
+                prop_assert_eq!(row.len(), places.len());
+                for (&shade, &along) in row.iter().zip(&places) {
+                    let expected = expected(across, along);
+                    let nearest = if expected.is_nan() { 0.0 } else { expected.clamp(0.0, 255.0) };
+                    // An f32 of at most 255 is off by less than 1e-4; of large ones the sign is enough.
+                    let near = if expected.abs() < 1e4 { 0.51 } else { 255.0 * f64::from(u8::from(expected.abs() < 1e25)) };
+                    prop_assert!((f64::from(shade) - nearest).abs() <= near, "{} for {}", shade, expected);
+                }
+            }
+        }
+    }
 }

@@ -1,5 +1,6 @@
 // What stands on the page once and for all: title, lead, the marks along the depth, notes.
 
+import { arrangeMarks } from './marks.js';
 import { at, element } from './panels.js';
 
 /** @param {import('./model.js').Run} run @param {boolean} live whether a program feeds the page
@@ -18,11 +19,11 @@ export function showForeword(run, live, momentName, goTo) {
     ...run.moments.map((moment, m) => {
       const tick = element('button', { type: 'button', textContent: momentName(m), className: moment.kind === 'affine' && m < last ? 'minor' : '' });
       tick.style.left = `${(100 * m) / Math.max(1, last)}%`;
-      if (moment.kind === 'affine' && last > 3) tick.style.top = '1.2rem';
       tick.addEventListener('click', () => goTo(m));
       return tick;
     }),
   );
+  new ResizeObserver(() => arrangeMarks(at('moments'))).observe(at('moments'));
   at('held-out-label').hidden = run.n === run.train;
   at('which-label').hidden = run.outputNames().length < 2;
   at('which').append(...run.outputNames().map((name, k) => element('option', { value: String(k), textContent: name })));

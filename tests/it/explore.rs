@@ -724,3 +724,58 @@ fn mistakes_are_named() {
     let output = trained.ended(&["explore", "run"]);
     assert!(String::from_utf8_lossy(&output.stderr).contains("no epoch was captured yet"));
 }
+
+#[test]
+fn marks_along_the_depth_stand_apart() {
+    let Some(mut browser) = Browser::start() else {
+        return;
+    };
+    let hidden = "{ units = 6, activation = 'relu' }, ".repeat(9);
+    let trained = Trained::new(
+        &format!(
+            "[data]
+            name = 'moons'
+            samples = 40
+            [model]
+            layers = [{hidden} {{ units = 1, activation = 'sigmoid' }}]
+            [train]
+            epochs = 2
+            loss = 'bce'
+            optimizer = {{ name = 'adam', lr = 0.01 }}"
+        ),
+        &[],
+    );
+    let file = trained.page();
+    let seen = "[...document.getElementById('moments').children].map((mark) => mark.getBoundingClientRect())
+        .flatMap((r, m) => r.width > 0 ? [[m, r.left, r.right, r.top]] : [])";
+    let mut counts = Vec::new();
+    for width in [1280, 820, 390] {
+        browser.call(
+            "Emulation.setDeviceMetricsOverride",
+            json!({ "width": width, "height": 800, "deviceScaleFactor": 1, "mobile": false }),
+        );
+        browser.open(&file, "depth=2");
+        browser
+            .wait("[...document.getElementById('moments').children].some((mark) => mark.hidden)");
+        let marks: Vec<Vec<f64>> = serde_json::from_value(browser.evaluate(seen)).unwrap();
+        for (i, mark) in marks.iter().enumerate() {
+            assert!(
+                mark[1] >= 0.0 && mark[2] <= f64::from(width),
+                "{width}: {mark:?}"
+            );
+            for other in &marks[..i] {
+                let is_beside = mark[3] != other[3] || mark[1] > other[2] || other[1] > mark[2];
+                assert!(is_beside, "{width}: {mark:?} {other:?}");
+            }
+        }
+        let [first, last] = [marks[0][0], marks[marks.len() - 1][0]];
+        assert_eq!([first, last], [0.0, 20.0], "{width}: the ends are marked");
+        counts.push(marks.len());
+        browser.screenshot(&format!("marks-{width}"));
+    }
+    // Nine layers fit on a wide page.
+    assert!(
+        counts[0] >= 11 && counts.is_sorted_by(|wide, narrow| wide >= narrow),
+        "{counts:?}"
+    );
+}

@@ -5,7 +5,9 @@
 //! pixel. All sizes that go to plotters (strokes, radii, fonts) are multiplied by [`SUBPIXELS`] in
 //! [`render`](super::render), the only caller.
 
+mod blend;
 mod coverage;
+mod disc;
 mod glyph_path;
 mod lines;
 mod nib;

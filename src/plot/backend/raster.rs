@@ -5,7 +5,9 @@ use plotters_backend::{
 };
 use tiny_skia::{FillRule, IntSize, Paint, Path, PathBuilder, Pixmap, Rect, Transform};
 
+use super::blend::{in_256, over};
 use super::coverage::{coverage, outline};
+use super::disc::Disc;
 use super::glyph_path;
 use super::lines::Lines;
 use super::nib::LEVELS;
@@ -112,50 +114,6 @@ impl<'a> Raster<'a> {
         }
     }
 
-    /// A filled disc. A frame holds thousands of them, so they skip the general path filler: a pixel whose centre
-    /// lies at the distance d from the middle is covered by about r + 1/2 - d, between 0 and 1.
-    fn disc(&mut self, [cx, cy]: [f32; 2], radius: f32, colour: BackendColor) {
-        let (width, height) = (self.pixmap.width(), self.pixmap.height());
-        let reach = radius + 0.5;
-        let first = |centre: f32| (centre - reach).floor().max(0.0) as u32;
-        let end = |centre: f32, limit: u32| ((centre + reach).ceil().max(0.0) as u32).min(limit);
-        // Squared distances up to which a pixel is covered wholly, and from which on it is not at all.
-        let (inside, outside) = ((radius - 0.5).max(0.0).powi(2), reach * reach);
-        let alpha = colour.alpha as f32;
-        let (is_opaque, solid) = (
-            alpha >= 1.0,
-            [colour.rgb.0, colour.rgb.1, colour.rgb.2, 255],
-        );
-        let [left, right] = [first(cx), end(cx, width)];
-        for y in first(cy)..end(cy, height) {
-            let dy = y as f32 + 0.5 - cy;
-            let row = 4 * (y * width) as usize;
-            let Some(row) = self
-                .pixmap
-                .data_mut()
-                .get_mut(row + 4 * left as usize..row + 4 * right as usize)
-            else {
-                continue;
-            };
-            for (x, pixel) in (left..right).zip(row.as_chunks_mut().0) {
-                let dx = x as f32 + 0.5 - cx;
-                let square = dx * dx + dy * dy;
-                if square >= outside {
-                    continue;
-                }
-                let coverage = if square > inside {
-                    (reach - square.sqrt()).min(1.0)
-                } else if is_opaque {
-                    *pixel = solid;
-                    continue;
-                } else {
-                    1.0
-                };
-                *pixel = over(*pixel, solid, in_256(coverage * alpha));
-            }
-        }
-    }
-
     /// A line through points of the canvas that plotters sees.
     fn line<S: BackendStyle>(&mut self, points: impl IntoIterator<Item = BackendCoord>, style: &S) {
         let device = STEP * f64::from(self.scale);
@@ -179,22 +137,6 @@ fn brush(pixmap: &mut Pixmap, colour: BackendColor) -> impl FnMut(usize, u8) {
     }
     let pixels = pixmap.data_mut().as_chunks_mut::<4>().0;
     move |pixel, steps| pixels[pixel] = over(pixels[pixel], above, shares[usize::from(steps)])
-}
-
-/// A share from 0 to 1 in steps of 1/256.
-fn in_256(share: f32) -> u32 {
-    ((256.0 * share + 0.5) as u32).min(256)
-}
-
-/// A colour on top of a pixel, both premultiplied: as both are valid, so is every mixture. `share` is in steps of 1/256.
-fn over(below: [u8; 4], above: [u8; 4], share: u32) -> [u8; 4] {
-    const EVEN: u32 = 0x00ff_00ff;
-    // Two channels at a time, each with eight bits of room above it.
-    let (below, above) = (u32::from_le_bytes(below), u32::from_le_bytes(above));
-    let mixed = |below: u32, above: u32| below * (256 - share) + above * share + 0x0080_0080;
-    let even = mixed(below & EVEN, above & EVEN) >> 8 & EVEN;
-    let odd = mixed(below >> 8 & EVEN, above >> 8 & EVEN) & !EVEN;
-    (even | odd).to_le_bytes()
 }
 
 fn paint(colour: BackendColor) -> Paint<'static> {
@@ -272,7 +214,9 @@ impl DrawingBackend for Raster<'_> {
         let (x, y) = (self.coordinate(x), self.coordinate(y));
         let radius = self.coordinate(radius as i32);
         if fill {
-            self.disc([x, y], radius, style.color());
+            let colour = style.color();
+            let alpha = colour.alpha as f32;
+            Disc { radius, alpha }.paint(self.pixmap, [x, y], colour.rgb);
         } else {
             let width = self.coordinate(style.stroke_width() as i32);
             let [x, y, radius, width] = [x, y, radius, width].map(f64::from);

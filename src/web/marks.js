@@ -1,0 +1,37 @@
+// The marks along the depth, in two rows, as many as there is room for.
+
+/** The least space between two marks of a row, in pixels: the one where the depth stands is bold, and wider. */
+const APART = 8;
+
+/** Keeps marks of a row apart, in the order given: each in the first of its rows where it runs into none that stands there, else in none.
+ * @param {{ left: number, right: number, rows: number[] }[]} marks @returns {number[]} the row of each, or -1 */
+export function apart(marks) {
+  /** @type {{ left: number, right: number }[][]} */
+  const taken = [[], []];
+  return marks.map(({ left, right, rows }) => {
+    const row = rows.find((r) => taken[r].every((other) => right + APART <= other.left || other.right + APART <= left)) ?? -1;
+    if (row >= 0) taken[row].push({ left, right });
+    return row;
+  });
+}
+
+/** Shows the ends, then what layers give, then what lies between, that where there is room in the second row.
+ * @param {HTMLElement} parent of the buttons */
+export function arrangeMarks(parent) {
+  const buttons = /** @type {HTMLElement[]} */ ([...parent.children]);
+  const last = buttons.length - 1;
+  for (const button of buttons) button.hidden = false;
+  const rank = (/** @type {number} */ m) => (m === 0 || m === last ? 0 : buttons[m].className === 'minor' ? 2 : 1);
+  const order = [...buttons.keys()].sort((a, b) => rank(a) - rank(b) || a - b);
+  const marks = order.map((m) => {
+    const { left, right } = buttons[m].getBoundingClientRect();
+    // On a narrow page what lies between is not shown at all.
+    const rows = rank(m) === 2 && last > 3 ? [1, 0] : [0, 1];
+    return { left, right, rows: right > left ? rows : [] };
+  });
+  for (const [k, row] of apart(marks).entries()) {
+    const button = buttons[order[k]];
+    button.hidden = row < 0;
+    button.style.top = row === 1 ? '1.2rem' : '';
+  }
+}
