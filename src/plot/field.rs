@@ -102,6 +102,7 @@ impl Shades {
     }
 
     /// The nearest places in the table of a row of pixels, the next of the picture or any other of the same `places`. NaN is the first.
+    #[expect(clippy::manual_clamp, reason = "NaN becomes 0, not NaN")]
     fn row(&mut self, (j, next_j, t): Place, places: &[Place]) -> &[u8] {
         for j in [j, next_j] {
             let (known, stretched) = &mut self.stretched[j % 2];
