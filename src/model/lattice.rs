@@ -77,20 +77,18 @@ impl Frozen {
         // Some whole rows at a time, or a part of one that is longer.
         let across = columns.clamp(1, ROWS);
         let step = ROWS / across;
-        let mut image = Mat::zeros(0, first.units());
         for row in (0..rows).step_by(step) {
             for column in (0..columns).step_by(across) {
                 let some = [
                     row..rows.min(row + step),
                     column..columns.min(column + across),
                 ];
-                parts.values(some, &mut image);
-                let mut last: Option<Mat<f64>> = None;
-                for layer in rest {
-                    last = Some(layer.forward(last.as_ref().unwrap_or(&image).as_ref()));
-                }
+                let image = parts.values(some);
+                let image = rest
+                    .iter()
+                    .fold(image, |x, layer| layer.forward(x.as_ref()));
                 y.subrows_mut(row * columns + column, image.nrows())
-                    .copy_from(last.as_ref().unwrap_or(&image));
+                    .copy_from(&image);
             }
         }
         y
@@ -141,9 +139,9 @@ impl Parts {
         parts
     }
 
-    /// The layer's output where some rows and columns of the lattice meet. The memory of `values` is used again.
-    fn values(&self, [rows, columns]: [Range<usize>; 2], values: &mut Mat<f64>) {
-        values.resize_with(rows.len() * columns.len(), values.ncols(), |_, _| 0.0);
+    /// The layer's output where some rows and columns of the lattice meet.
+    fn values(&self, [rows, columns]: [Range<usize>; 2]) -> Mat<f64> {
+        let mut values = Mat::zeros(rows.len() * columns.len(), self.inner.ncols());
         for (unit, &are_powers) in self.are_powers.iter().enumerate() {
             let inner = &self.inner.col_as_slice(unit)[columns.clone()];
             let outer = &self.outer.col_as_slice(unit)[rows.clone()];
@@ -164,6 +162,7 @@ impl Parts {
                 (_, false) => fast::sigmoid(values),
             }
         }
+        values
     }
 }
 
