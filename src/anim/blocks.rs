@@ -17,12 +17,18 @@ pub(super) fn block(rgba: &[u8], at: usize) -> Block {
     })
 }
 
+/// How far two channels differ. `abs_diff` says the same by way of `i32`, which takes four times as many vectors.
+#[inline]
+pub(super) fn off(a: u8, b: u8) -> u8 {
+    a.max(b) - a.min(b)
+}
+
 /// How far the channels differ.
 #[inline]
 pub(super) fn differences(a: &Block, b: &Block) -> Block {
     let mut differences = [0; 4 * BLOCK];
     for (difference, (a, b)) in differences.iter_mut().zip(a.iter().zip(b)) {
-        *difference = a.max(b) - a.min(b);
+        *difference = off(*a, *b);
     }
     differences
 }

@@ -11,7 +11,7 @@
 //! - What stands for a shade is within [`REACH`] of it in every channel, within [`LIGHT`] in lightness and [`HUE`] in hue.
 //! - Traces as thin as two pixels that differ from the page by at most [`FAINT`], such as a grid that fades in, are left out.
 
-use super::blocks::{BLOCK, Block, above, any, block, differences, words};
+use super::blocks::{BLOCK, Block, above, any, block, differences, off, words};
 use super::costs::Costs;
 use super::palette::Palette;
 use super::quantise::distance;
@@ -161,12 +161,12 @@ impl Seen {
             }
         }
         let edge = above(&edge, EDGE - 1);
-        let off = differences(own, page);
-        let (pale, faint) = (above(&off, PALE), above(&off, FAINT));
+        let from_page = differences(own, page);
+        let (pale, faint) = (above(&from_page, PALE), above(&from_page, FAINT));
         // From channel to channel; of the four differences, the last two are with alpha.
         let mut hue = [0; 4 * BLOCK];
         for (hue, pair) in hue.iter_mut().zip(own.windows(2)) {
-            *hue = pair[0].max(pair[1]) - pair[0].min(pair[1]);
+            *hue = off(pair[0], pair[1]);
         }
         let hue = above(&hue, GREY);
         let colours = u32::from_ne_bytes([255, 255, 0, 0]);
